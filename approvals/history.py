@@ -1,0 +1,378 @@
+"""History taken over set-wise: what `gate.record` does event by event, for thousands of documents at once.
+
+A History is told what happened, step by step and each on its business day; it never judges and never holds. Written,
+every document, item and effect stands in its last state, and every step has left its entry in the exposure ledger.
+The audit says that both agree.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from approvals.bulk import Ids
+from creditrisk.exposure.ledger import HistoryRow
+from creditrisk.money import ZERO
+from documents.models import Document, Kind, Line, State
+from ledger.models import Effect, EffectState, ItemKind, OpenItem, Presentation
+
+
+class Impossible(ValueError):
+    """History says something that cannot have happened: more delivered than ordered, more paid than owed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """Whose history it is: ids of the debtor and of who ordered, the company that sold, the currency and terms."""
+
+    customer: int
+    company: int
+    currency: str
+    debtor: int
+    terms: int | None = None
+    prepaid: bool = False
+
+
+@dataclass(slots=True)
+class PastLine:
+    """A line in its last state so far."""
+
+    id: int
+    document: int
+    position: int
+    text: str
+    quantity: Decimal
+    price: Decimal
+    tax_percent: Decimal
+    amount: Decimal
+    settled: Decimal = ZERO
+    source: int | None = None
+
+    @property
+    def left(self) -> Decimal:
+        return self.amount - self.settled
+
+
+@dataclass(slots=True)
+class PastDocument:
+    """A document in its last state so far."""
+
+    id: int
+    kind: str
+    number: str
+    party: Party
+    document_date: date
+    ship_date: date | None
+    state: str
+    lines: list[PastLine]
+    source_key: str | None = None
+    issued_on: date | None = None
+    orders: list[int] = field(default_factory=list)
+    note: str = ""
+
+    @property
+    def day(self) -> date:
+        """Return the day under which it weighs, as the formula has it."""
+        return self.ship_date or self.document_date
+
+    @property
+    def left(self) -> Decimal:
+        return sum((line.left for line in self.lines), ZERO)
+
+
+@dataclass(slots=True)
+class PastItem:
+    """An open item in its last state so far; `open` is signed like `amount`."""
+
+    id: int
+    customer: int
+    company: int
+    kind: str
+    reference: str
+    currency: str
+    amount: Decimal
+    open: Decimal
+    day: date
+    due: date
+    instalment: int = 1
+    document: int | None = None
+    effect: int | None = None
+    source_key: str | None = None
+    disputed: bool = False
+    dispute_reason: str = ""
+    disputed_on: date | None = None
+    cleared_on: date | None = None
+
+    @property
+    def bucket(self) -> str:
+        return "CREDITS" if self.amount < 0 else "ITEMS_DISPUTED" if self.disputed else "ITEMS"
+
+
+@dataclass(slots=True)
+class PastEffect:
+    """An effect in its last state so far, with the steps of its life."""
+
+    id: int
+    customer: int
+    company: int
+    number: str
+    kind: str
+    currency: str
+    amount: Decimal
+    due: date
+    issued_on: date
+    bucket: str = "EFFECTS_ISSUED"
+    state: str = EffectState.ISSUED
+    presentation: int | None = None
+    unpaid_on: date | None = None
+    collected_on: date | None = None
+    closes: list[tuple[int, Decimal]] = field(default_factory=list)
+    events: list[tuple[str, date]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class PastPresentation:
+    id: int
+    company: int
+    mode: str
+    bank: str
+    day: date
+
+
+# A line as it is told: text, quantity, unit price, tax percent, amount with tax.
+Told = tuple[str, Decimal, Decimal, Decimal, Decimal]
+# How much of a line goes on to the next document.
+Taken = tuple[PastLine, Decimal]
+
+
+class History:
+    """What happened, as it is being told. Tell each source its steps in the order in which they happened."""
+
+    def __init__(self) -> None:
+        self.documents: list[PastDocument] = []
+        self.takeovers: list[tuple[int, int, Decimal]] = []
+        self.items: list[PastItem] = []
+        self.allocations: list[tuple[int, int, Decimal, date]] = []
+        self.effects: list[PastEffect] = []
+        self.presentations: list[PastPresentation] = []
+        self.entries: list[HistoryRow] = []
+        self._ids = {model: Ids(model) for model in (Document, Line, OpenItem)} | {
+            model: Ids(model, block=500) for model in (Effect, Presentation)
+        }
+
+    def order(
+        self, number: str, *, party: Party, day: date, lines: Iterable[Told], ship_date: date | None = None,
+        source_key: str | None = None, note: str = "",
+    ) -> PastDocument:  # fmt: skip
+        """This will enter and confirm an order on `day`."""
+        document = self._document(Kind.ORDER, number, party, day, ship_date, State.CONFIRMED, source_key, note)
+        for position, (text, quantity, price, tax, amount) in enumerate(lines, 1):
+            document.lines.append(
+                PastLine(next(self._ids[Line]), document.id, position, text, quantity, price, tax, amount)
+            )
+        self._weigh(document, document.left, day)
+        return document
+
+    def deliver(
+        self, order: PastDocument, number: str, *, day: date, taken: Sequence[Taken] | None = None
+    ) -> PastDocument:
+        """This will deliver what is left of an order, or the parts `taken`, on `day`."""
+        return self._follow([order], Kind.DELIVERY, number, State.DELIVERED, day, taken, None)
+
+    def invoice(
+        self, sources: Sequence[PastDocument], number: str, *, day: date, due: Sequence[tuple[date, Decimal]],
+        taken: Sequence[Taken] | None = None, source_key: str | None = None,
+    ) -> tuple[PastDocument, list[PastItem]]:  # fmt: skip
+        """This will invoice orders or deliveries and post the invoice on `day`, with an item for each part of `due`."""
+        document = self._follow(sources, Kind.INVOICE, number, State.POSTED, day, taken, source_key)
+        total = sum((line.amount for line in document.lines), ZERO)
+        if total != sum((amount for _, amount in due), ZERO):
+            raise Impossible(f"Invoice {number}: the instalments do not sum to {total}.")
+        items = [
+            self.item(
+                number, party=document.party, amount=amount, day=day, due=falls_due, instalment=position,
+                document=document, source_key=source_key if position == 1 else None,
+            )
+            for position, (falls_due, amount) in enumerate(due, 1)
+        ]  # fmt: skip
+        return document, items
+
+    def cancel(self, order: PastDocument, *, day: date) -> None:
+        """This will cancel an order of which nothing has gone on."""
+        if any(line.settled for line in order.lines):
+            raise Impossible(f"Order {order.number} has gone on and cannot be cancelled.")
+        self._weigh(order, -order.left, day)
+        order.state = State.CANCELLED
+
+    def item(
+        self, reference: str, *, party: Party, amount: Decimal, day: date, due: date, kind: str = ItemKind.INVOICE,
+        instalment: int = 1, document: PastDocument | None = None, effect: PastEffect | None = None,
+        source_key: str | None = None, disputed: bool = False, dispute_reason: str = "",
+    ) -> PastItem:  # fmt: skip
+        """This will open an item on `day`; credits and payments are negative."""
+        item = PastItem(
+            next(self._ids[OpenItem]), party.debtor, party.company, kind, reference, party.currency, amount, amount,
+            day, due, instalment, document.id if document else None, effect.id if effect else None, source_key,
+            disputed, dispute_reason, day if disputed else None,
+        )  # fmt: skip
+        self.items.append(item)
+        self._owe(item, amount, day)
+        return item
+
+    def pay(
+        self, reference: str, *, party: Party, amount: Decimal, day: date,
+        settles: Iterable[tuple[PastItem, Decimal]] = (), source_key: str | None = None,
+    ) -> PastItem:  # fmt: skip
+        """This will receive `amount` (positive) on `day` and settle items with it; the rest stays a credit."""
+        payment = self.item(
+            reference, party=party, amount=-amount, day=day, due=day, kind=ItemKind.PAYMENT, source_key=source_key
+        )
+        for item, part in settles:
+            self.settle(payment, item, part, day=day)
+        return payment
+
+    def settle(self, credit: PastItem, debit: PastItem, amount: Decimal, *, day: date) -> None:
+        """This will settle `amount` (positive) of a debt with a credit on `day`."""
+        if not ZERO < amount <= min(debit.open, -credit.open):
+            raise Impossible(f"{credit.reference} cannot settle {amount} of {debit.reference}.")
+        self.allocations.append((credit.id, debit.id, amount, day))
+        self._move(debit, -amount, day)
+        self._move(credit, amount, day)
+
+    def dispute(self, item: PastItem, *, day: date, reason: str) -> None:
+        """This will mark an item as disputed from `day` on."""
+        self._owe(item, -item.open, day)
+        item.disputed, item.disputed_on, item.dispute_reason = True, day, reason
+        self._owe(item, item.open, day)
+
+    def effect(
+        self, number: str, *, party: Party, kind: str, items: Sequence[PastItem], due: date, day: date
+    ) -> PastEffect:
+        """This will issue an effect over all that is open of `items` on `day`."""
+        amount = sum((item.open for item in items), ZERO)
+        effect = PastEffect(
+            next(self._ids[Effect]), party.debtor, party.company, number, kind, party.currency, amount, due, day
+        )
+        for item in items:
+            effect.closes.append((item.id, item.open))
+            self._move(item, -item.open, day)
+        self.effects.append(effect)
+        self._bill(effect, amount, day, "ISSUED")
+        return effect
+
+    def present(self, effects: Sequence[PastEffect], *, mode: str, bank: str, day: date) -> None:
+        """This will hand effects of one company to a bank on `day`."""
+        presentation = PastPresentation(next(self._ids[Presentation]), effects[0].company, mode, bank, day)
+        self.presentations.append(presentation)
+        for effect in effects:
+            self._bill(effect, -effect.amount, day)
+            effect.bucket, effect.state, effect.presentation = f"EFFECTS_{mode}", EffectState.PRESENTED, presentation.id
+            self._bill(effect, effect.amount, day, "PRESENTED")
+
+    def collect(self, effect: PastEffect, *, day: date) -> None:
+        """This will have the bank collect an effect on `day`."""
+        self._bill(effect, -effect.amount, day, "COLLECTED")
+        effect.state, effect.collected_on = EffectState.COLLECTED, day
+
+    def unpaid(self, effect: PastEffect, *, day: date, party: Party | None = None) -> PastItem | None:
+        """This will return an effect unpaid on `day`; with `party` it is posted back as an item, which is returned."""
+        self._bill(effect, -effect.amount, day)
+        effect.unpaid_on, effect.bucket = day, "EFFECTS_UNPAID"
+        if party is None:
+            effect.state = EffectState.UNPAID
+            self._bill(effect, effect.amount, day, "UNPAID")
+            return None
+        effect.state = EffectState.UNPAID_POSTED
+        effect.events.append(("UNPAID_POSTED", day))
+        return self.item(
+            effect.number, party=party, amount=effect.amount, day=day, due=effect.due, kind=ItemKind.RETURNED,
+            effect=effect,
+        )  # fmt: skip
+
+    def _document(
+        self, kind: str, number: str, party: Party, day: date, ship_date: date | None, state: str,
+        source_key: str | None, note: str = "",
+    ) -> PastDocument:  # fmt: skip
+        document = PastDocument(
+            next(self._ids[Document]), kind, number, party, day, ship_date, state, [], source_key, note=note
+        )
+        self.documents.append(document)
+        return document
+
+    def _follow(
+        self, sources: Sequence[PastDocument], kind: str, number: str, state: str, day: date,
+        taken: Sequence[Taken] | None, source_key: str | None,
+    ) -> PastDocument:  # fmt: skip
+        """Make the next document of the chain out of lines of `sources`, which then weigh that much less."""
+        by_id = {source.id: source for source in sources}
+        parts = [(line, line.left) for source in sources for line in source.lines] if taken is None else taken
+        document = self._document(kind, number, sources[0].party, day, None, state, source_key)
+        gone: dict[int, Decimal] = dict.fromkeys(by_id, ZERO)
+        for line, amount in parts:
+            if amount > 0:
+                self._take(line, amount, document)
+                gone[line.document] += amount
+        for source_id, amount in gone.items():
+            self._weigh(by_id[source_id], -amount, day)
+        for source in sources:
+            document.orders.extend([source.id] if source.kind == Kind.ORDER else source.orders)
+            source.state = _after(source, kind)
+        if kind == Kind.INVOICE:
+            document.issued_on = day
+        else:
+            self._weigh(document, document.left, day)
+        return document
+
+    def _take(self, line: PastLine, amount: Decimal, document: PastDocument) -> None:
+        if amount > line.left:
+            raise Impossible(f"{document.number} takes {amount} of a line with {line.left} left.")
+        quantity = line.quantity if amount == line.amount else line.quantity * amount / line.amount
+        later = PastLine(
+            next(self._ids[Line]), document.id, len(document.lines) + 1, line.text, quantity, line.price,
+            line.tax_percent, amount, source=line.id,
+        )  # fmt: skip
+        document.lines.append(later)
+        line.settled += amount
+        self.takeovers.append((line.id, later.id, amount))
+
+    def _weigh(self, document: PastDocument, amount: Decimal, on: date) -> None:
+        party = document.party
+        if document.kind == Kind.ORDER:
+            bucket = "ORDERS_PREPAID" if party.prepaid else "ORDERS_CONFIRMED"
+        else:
+            bucket = "DELIVERED"
+        self._enter("D", document.id, party.debtor, party.company, bucket, document.day, party.currency, amount, on)
+
+    def _move(self, item: PastItem, amount: Decimal, on: date) -> None:
+        item.open += amount
+        if not item.open:
+            item.cleared_on = max(on, item.day)
+        self._owe(item, amount, on)
+
+    def _owe(self, item: PastItem, amount: Decimal, on: date) -> None:
+        self._enter("I", item.id, item.customer, item.company, item.bucket, item.due, item.currency, amount, on)
+        if item.kind == ItemKind.RETURNED:
+            self._enter("I", item.id, item.customer, item.company, "POSTED_UNPAID", item.due, item.currency, amount, on)
+
+    def _bill(self, effect: PastEffect, amount: Decimal, on: date, step: str = "") -> None:
+        if step:
+            effect.events.append((step, on))
+        self._enter(
+            "E", effect.id, effect.customer, effect.company, effect.bucket, effect.due, effect.currency, amount, on
+        )
+
+    def _enter(
+        self, origin: str, source: int, customer: int, company: int, bucket: str, day: date, currency: str,
+        amount: Decimal, on: date,
+    ) -> None:  # fmt: skip
+        if amount:
+            self.entries.append(
+                HistoryRow(origin, source, customer, company, bucket, day, currency, amount, effective_on=on)
+            )
+
+
+def _after(source: PastDocument, kind: str) -> str:
+    """Return the state of a document from which another one of this kind was made."""
+    if kind == Kind.INVOICE:
+        return State.INVOICED if not source.left else source.state
+    return State.DELIVERED if not source.left else State.PART_DELIVERED
