@@ -1,0 +1,103 @@
+"""What stands in a cell: amounts, days, currencies, customer numbers. Each is understood or refused with a sentence."""
+
+import re
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+
+from creditrisk.money import decimals
+
+# The active currencies of ISO 4217.
+CURRENCIES = frozenset(
+    """
+    AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF
+    CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL
+    HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD
+    MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG
+    QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD
+    TWD TZS UAH UGX USD UYU UZS VED VES VND VUV WST XAF XCD XOF XPF YER ZAR ZMW ZWG
+    """.split()
+)
+
+EARLIEST, LATEST = date(1990, 1, 1), date(2100, 1, 1)
+
+_PLAIN = re.compile(r"[+-]?\d+(\.\d+)?")
+_GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
+
+
+class Unreadable(ValueError):
+    """A cell does not say what its column promises; the text is a sentence for people."""
+
+
+def customer_code(text: str) -> str:
+    """Return a customer number as it is known here: all digits without leading zeros, others as written."""
+    code = text.strip()
+    return (code.lstrip("0") or "0") if code.isascii() and code.isdigit() else code
+
+
+def name(text: str) -> str:
+    """Return a name with its white space put in order."""
+    return " ".join(text.split())
+
+
+def currency(text: str) -> str:
+    """Return an ISO 4217 code. Raises Unreadable."""
+    code = text.strip().upper()
+    if not code:
+        raise Unreadable("The currency is missing.")
+    if code not in CURRENCIES:
+        raise Unreadable(f"“{text.strip()}” is not a currency known to ISO 4217.")
+    return code
+
+
+def amount(text: str, unit: str, *, decimal_mark: str = ".", most: Decimal) -> Decimal:
+    """Return a signed amount in `unit`, at most `most` in size. Raises Unreadable."""
+    written = text.strip().replace("\N{MINUS SIGN}", "-")
+    if not written:
+        raise Unreadable("The amount is missing.")
+    plain = written.translate(str.maketrans(",.", ".,")) if decimal_mark == "," else written
+    if not _PLAIN.fullmatch(plain) and not _GROUPED.fullmatch(plain):
+        raise Unreadable(f"“{shown(written)}” is not an amount.")
+    value = Decimal(plain.replace(",", ""))
+    if abs(value) > most:
+        raise Unreadable(f"The amount {shown(written)} is absurd: more than {most:,.0f} {unit}.")
+    if value != value.quantize(Decimal(1).scaleb(-decimals(unit))):
+        raise Unreadable(f"The amount {shown(written)} has more decimals than {unit} has ({decimals(unit)}).")
+    return value
+
+
+def day(text: str, formats: Sequence[str], *, what: str) -> date:
+    """Return a day written in one of `formats`. Raises Unreadable, naming the day as `what`."""
+    written = text.strip()
+    if not written:
+        raise Unreadable(f"The {what} is missing.")
+    for pattern in formats:
+        try:
+            found = datetime.strptime(written, pattern).date()
+        except ValueError:
+            continue
+        if not EARLIEST <= found < LATEST:
+            raise Unreadable(f"The {what} {found.isoformat()} lies outside {EARLIEST.year} to {LATEST.year - 1}.")
+        return found
+    raise Unreadable(
+        f"“{shown(written)}” is not a date for the {what}; expected is {' or '.join(map(readable, formats))}."
+    )
+
+
+def readable(pattern: str) -> str:
+    """Return a date pattern as people write it."""
+    for directive, meaning in (
+        ("%Y", "YYYY"),
+        ("%m", "MM"),
+        ("%d", "DD"),
+        ("%y", "YY"),
+        ("%b", "Mon"),
+        ("%H:%M:%S", ""),
+    ):
+        pattern = pattern.replace(directive, meaning)
+    return pattern.strip()
+
+
+def shown(text: str, *, most: int = 40) -> str:
+    """Return a cell's text short enough for a sentence."""
+    return text if len(text) <= most else f"{text[:most]}…"
