@@ -1,0 +1,37 @@
+"""Hold documents that are too big."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from creditrisk.facts import Case, Measured
+from creditrisk.rules import Rule, at_least, at_most
+
+
+@dataclass(frozen=True)
+class OrderAmount(Rule):
+    """The document's total, in the rule's currency, reaches the amount."""
+
+    code = "order_amount"
+    label = "Order amount"
+    order = 70
+
+    amount: Decimal = Decimal(0)
+    currency: str | None = None
+
+    def _total(self, case: Case) -> tuple[Decimal, str]:
+        unit = self.currency or case.own.exposure.currency
+        return case.rates.convert({case.currency: case.amount}, unit), unit
+
+    def block(self, case: Case) -> Measured:
+        total, unit = self._total(case)
+        return at_least(total, self.amount, unit)
+
+    def exclude(self, case: Case) -> Measured:
+        total, unit = self._total(case)
+        return at_most(total, self.amount, unit)
+
+    @classmethod
+    def refuse(cls, kind: str, values: Mapping[str, Any]) -> str:
+        return "" if "amount" in values else "Give an amount."

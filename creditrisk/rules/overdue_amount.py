@@ -1,0 +1,43 @@
+"""Hold a document while much is overdue and much of the limit is used."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from creditrisk.facts import Case, Measured
+from creditrisk.rules import Rule
+
+
+@dataclass(frozen=True)
+class OverdueAmount(Rule):
+    """Overdue reaches the amount (in the account's currency unless it says another) and used % reaches the percent."""
+
+    code = "overdue_amount"
+    label = "Overdue amount"
+    order = 60
+
+    amount: Decimal = Decimal(0)
+    percent: Decimal = Decimal(0)
+    currency: str | None = None
+
+    def _measure(self, case: Case, *, block: bool) -> Measured:
+        exposure = case.own.exposure
+        unit = self.currency or exposure.currency
+        overdue = case.rates.convert({exposure.currency: exposure.overdue}, unit)
+        used = case.used_percent
+        if block:
+            true = overdue >= self.amount and used is not None and used >= self.percent
+        else:
+            true = overdue <= self.amount and (used is None or used <= self.percent)
+        return Measured((overdue, used), (self.amount, self.percent), f"{unit} and percent", true)
+
+    def block(self, case: Case) -> Measured:
+        return self._measure(case, block=True)
+
+    def exclude(self, case: Case) -> Measured:
+        return self._measure(case, block=False)
+
+    @classmethod
+    def refuse(cls, kind: str, values: Mapping[str, Any]) -> str:
+        return "" if {"amount", "percent"} <= values.keys() else "Give both an amount and a percent."

@@ -1,0 +1,28 @@
+"""Hold documents with certain payment terms."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from creditrisk.facts import Case, Measured
+from creditrisk.rules import Rule
+
+
+@dataclass(frozen=True)
+class PaymentTerms(Rule):
+    """The document has these payment terms."""
+
+    code = "payment_terms"
+    label = "Payment terms"
+    order = 40
+
+    terms: str = ""
+
+    def block(self, case: Case) -> Measured:
+        return Measured(case.terms, self.terms, "terms", case.terms == self.terms)
+
+    exclude = block
+
+    @classmethod
+    def refuse(cls, kind: str, values: Mapping[str, Any]) -> str:
+        return "" if "terms" in values else "Say which payment terms."
