@@ -1,0 +1,197 @@
+"""What was granted: families of customers, the effective limit on a day, and grants."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+
+from creditrisk.facts import EffectiveLimit, LimitState, Part
+from creditrisk.money import ZERO, Rates, percent_of, rounded
+from creditrisk.refusal import Refused
+from customers.models import Customer, Limit, LimitKind, SharedLimit
+from customers.models import LimitState as Stated
+
+BEGINNING = date(1900, 1, 1)
+
+
+@dataclass(frozen=True)
+class Family:
+    """Who stands with whom, by id: heads above (nearest first), all below (oneself included), shared limits."""
+
+    heads: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
+    below: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
+    shared: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
+    members: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
+
+    @property
+    def everybody(self) -> list[int]:
+        """Return every customer whose balances matter."""
+        found = {m for members in (*self.below.values(), *self.members.values()) for m in members}
+        return sorted(found)
+
+    @property
+    def accounts(self) -> list[int]:
+        """Return the customers whose accounts are locked and read: the customers asked for and their heads."""
+        return sorted({*self.below, *(h for heads in self.heads.values() for h in heads)})
+
+
+def family(ids: Sequence[int]) -> Family:
+    """Return the families of these customers: one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT relation, root, member, depth FROM credit_family(%s::bigint[]) ORDER BY depth",
+            [list(ids)],
+        )
+        rows = cursor.fetchall()
+    found: dict[str, defaultdict[int, list[int]]] = {
+        relation: defaultdict(list) for relation in ("head", "below", "shared", "member")
+    }
+    for relation, root, member, _depth in rows:
+        found[relation][root].append(member)
+    heads, below, shared, members = (
+        {root: tuple(ids) for root, ids in found[relation].items()}
+        for relation in ("head", "below", "shared", "member")
+    )
+    return Family(heads, below, shared, members)
+
+
+@dataclass(frozen=True)
+class Granted:
+    """What was granted to one customer or shared limit on a day, with the master data that judgement needs."""
+
+    id: int
+    facts: Mapping[str, Any]
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self.facts[name]
+        except KeyError as error:
+            raise AttributeError(name) from error
+
+    @property
+    def currencies(self) -> set[str]:
+        """Return the currencies in which something was granted."""
+        found = {self.facts["currency"], self.facts.get("segment_currency")}
+        for part in (
+            self.facts["base"],
+            self.facts["temporary"],
+            *(self.facts.get("securities") or ()),
+        ):
+            if part:
+                found.add(part["currency"])
+        return {currency for currency in found if currency}
+
+
+def granted(
+    customer_ids: Iterable[int], shared_ids: Iterable[int], *, day: date
+) -> tuple[dict[int, Granted], dict[int, Granted]]:
+    """Return what was granted to these customers and shared limits on `day`: one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT owner, id, facts FROM credit_granted(%s::bigint[], %s::bigint[], %s)",
+            [sorted(customer_ids), sorted(shared_ids), day],
+        )
+        found: dict[str, dict[int, Granted]] = {"customer": {}, "shared": {}}
+        for owner, pk, facts in cursor.fetchall():
+            found[owner][pk] = Granted(pk, json.loads(facts))
+    return found["customer"], found["shared"]
+
+
+def effective(owner: Granted, *, shared: Sequence[Granted], has_head: bool, rates: Rates) -> EffectiveLimit:
+    """Return the limit in force: temporary before own before inherited, plus the securities' shares.
+
+    In the account's currency, rounded once. Raises MissingRate. Source: scenarios/FORMAT.md, "Limits".
+    """
+    currency: str = owner.currency
+    base, temporary = owner.base, owner.temporary
+    last_day = date.fromisoformat(base["last_day"]) if base and base["last_day"] else None
+    state, parts = LimitState.NONE, []
+    if temporary:
+        state = LimitState.AMOUNT
+        parts.append(_part("temporary limit", temporary, currency, rates))
+    elif base and base["state"] == Stated.UNLIMITED:
+        return EffectiveLimit(LimitState.UNLIMITED, ZERO, currency, last_day, (Part("own limit", None),))
+    elif base and base["state"] == Stated.AMOUNT:
+        state = LimitState.AMOUNT
+        parts.append(_part("own limit", base, currency, rates))
+    elif owner.facts.get("segment_state") == Stated.UNLIMITED:
+        return EffectiveLimit(LimitState.UNLIMITED, ZERO, currency, last_day, (Part("segment", None),))
+    elif owner.facts.get("segment_state") == Stated.AMOUNT:
+        state = LimitState.AMOUNT
+        of_segment = {
+            "amount": owner.segment_amount,
+            "currency": owner.segment_currency or currency,
+        }
+        parts.append(_part(f"segment {owner.segment}", of_segment, currency, rates))
+    elif has_head or any(not s.mandatory for s in shared):
+        return EffectiveLimit(
+            LimitState.DEFERRED,
+            ZERO,
+            currency,
+            last_day,
+            (Part("shared limit or head alone", None),),
+        )
+    for security in owner.facts.get("securities") or ():
+        state = LimitState.AMOUNT
+        share = percent_of(Decimal(security["amount"]), Decimal(security["percent"]))
+        amount = share * rates.rate(security["currency"], currency)
+        detail = f"{Decimal(security['percent']).normalize():f} % of {security['currency']} {security['amount']}"
+        parts.append(Part(security["kind"].lower(), amount, detail))
+    total = rounded(sum((p.amount or ZERO for p in parts), ZERO), currency)
+    return EffectiveLimit(state, total, currency, last_day, tuple(parts))
+
+
+def _part(source: str, grant: Mapping[str, Any], currency: str, rates: Rates) -> Part:
+    amount = Decimal(grant["amount"]) * rates.rate(grant["currency"], currency)
+    return Part(
+        source,
+        amount,
+        "" if grant["currency"] == currency else f"{grant['currency']} {grant['amount']}",
+    )
+
+
+def grant(
+    *,
+    customer: Customer | None = None,
+    shared: SharedLimit | None = None,
+    state: str = Stated.AMOUNT,
+    amount: Decimal | None = None,
+    kind: str = LimitKind.BASE,
+    valid_from: date,
+    valid_to: date | None = None,
+    currency: str = "",
+    reason: str = "",
+    by: Any,
+    now: datetime,
+) -> Limit:
+    """Add a grant, which supersedes the older ones of its kind.
+
+    `amount` is in `currency` (default: the account's). Raises Refused for amounts and days that make no sense.
+    """
+    owner: Customer | SharedLimit | None = customer or shared
+    if owner is None:
+        raise Refused("Say whose limit it is.", field="customer")
+    if state == Stated.AMOUNT and (amount is None or amount < 0):
+        raise Refused("A limit is zero or more.", field="amount")
+    if valid_to is not None and valid_to < valid_from:
+        raise Refused("The last day lies before the first.", field="valid_to")
+    if kind == LimitKind.TEMPORARY and (valid_to is None or state != Stated.AMOUNT):
+        raise Refused("A temporary limit needs an amount and a last day.", field="valid_to")
+    return Limit.objects.create(
+        customer=customer,
+        shared=shared,
+        kind=kind,
+        state=state,
+        amount=amount if state == Stated.AMOUNT else None,
+        currency=currency or owner.currency,
+        valid_from=valid_from,
+        valid_to=valid_to,
+        reason=reason,
+        granted_by=by,
+        granted_at=now,
+    )
