@@ -1,0 +1,309 @@
+"""Writing documents down: numbers, headers and lines of drafts, made by hand or from earlier documents."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import IntegrityError, connection, transaction
+
+from creditrisk.money import ZERO, rounded, shares
+from creditrisk.refusal import Duplicate, InvalidState, Refused
+from customers.models import Customer, PaymentTerms
+from documents.drafts import NewDocument, NewLine, Portion
+from documents.models import Document, Kind, Line, State
+from ledger.items import LARGEST
+
+PREFIX = {
+    Kind.ORDER: "SO",
+    Kind.DELIVERY: "DN",
+    Kind.RETURN: "RN",
+    Kind.INVOICE: "IN",
+    Kind.CREDIT_NOTE: "CN",
+}
+OPEN_ORDERS = (State.CONFIRMED, State.PICKED, State.PART_DELIVERED, State.DELIVERED)
+
+
+def next_number(company_id: int, company_code: str, kind: str, year: int) -> str:
+    """Take the next number of the company, kind and year; the range stays locked until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO documents_numberrange AS r (company_id, kind, year, last) VALUES (%s, %s, %s, 1)"
+            " ON CONFLICT (company_id, kind, year) DO UPDATE SET last = r.last + 1 RETURNING last",
+            [company_id, kind, year],
+        )
+        last = cursor.fetchone()[0]
+    return f"{company_code}-{PREFIX[Kind(kind)]}-{year}-{last:05d}"
+
+
+def usual_terms(customer: Customer) -> PaymentTerms | None:
+    """Return the customer's payment terms: their own, else their segment's."""
+    return customer.terms or (customer.segment.terms if customer.segment else None)
+
+
+def debtor_of(new: NewDocument) -> Customer:
+    """Return who will owe the document. Raises Refused where nobody is named."""
+    if new.sources:
+        return new.sources[0].debtor
+    if new.origin is not None:
+        return new.origin.debtor
+    if new.customer is None:
+        raise Refused("Choose a customer.", field="customer")
+    return new.bill_to or new.customer.bill_to or new.customer
+
+
+def write_draft(new: NewDocument, *, day: date, by: Any, now: datetime) -> Document:
+    """Save a new document as a draft with its lines; nothing weighs by it but an order's or an invoice's draft.
+
+    The caller holds the debtor's account. Raises Refused, Duplicate, InvalidState.
+    """
+    first = new.sources[0] if new.sources else new.origin
+    customer = first.customer if first else new.customer
+    if customer is None:
+        raise Refused("Choose a customer.", field="customer")
+    debtor = debtor_of(new)
+    company = first.company if first else new.company or customer.company
+    currency = first.currency if first else new.currency or debtor.currency
+    _same_party(new.sources)
+    number = new.number.strip() or next_number(company.pk, company.code, new.kind, day.year)
+    inherited = first is not None
+    document = Document(
+        kind=new.kind,
+        type=new.type or (first.type if first and first.type and first.type.of == new.kind else None),
+        number=number,
+        company=company,
+        customer=customer,
+        debtor=debtor,
+        currency=currency,
+        terms=new.terms or (first.terms if first else usual_terms(debtor)),
+        settlement_discount=new.settlement_discount
+        or (first.settlement_discount if first else debtor.settlement_discount),
+        ship_date=new.ship_date,
+        document_date=day,
+        origin=new.origin,
+        channel=new.channel or (first.channel if first else ""),
+        note=new.note,
+        source_key=new.source_key,
+        entered_by=by,
+        amended_by=by,
+        entered_at=now,
+    )
+    lines = _portions_as_lines(new, document) if inherited else typed_lines(new.lines, new.amount, currency)
+    document.total = checked_total(lines)
+    try:
+        with transaction.atomic():
+            document.save(force_insert=True)
+    except IntegrityError as error:
+        raise Duplicate(
+            f"{document.get_kind_display().capitalize()} {number} exists already.",
+            field="number",
+        ) from error
+    write_lines(document, lines)
+    document.orders.set(_orders_behind(new))
+    return document
+
+
+def _same_party(sources: Sequence[Document]) -> None:
+    for source in sources[1:]:
+        if (source.debtor_id, source.company_id, source.currency) != (
+            sources[0].debtor_id, sources[0].company_id, sources[0].currency,
+        ):  # fmt: skip
+            raise Refused(
+                "Documents made into one need the same debtor, company and currency.",
+                field="sources",
+            )
+
+
+def _orders_behind(new: NewDocument) -> list[int]:
+    orders = {s.pk for s in new.sources if s.kind == Kind.ORDER}
+    notes = [s.pk for s in new.sources if s.kind != Kind.ORDER] + ([new.origin.pk] if new.origin else [])
+    if notes:
+        orders |= set(
+            Document.orders.through.objects.filter(from_document_id__in=notes).values_list("to_document_id", flat=True)
+        )
+    return sorted(orders)
+
+
+def typed_lines(lines: Sequence[NewLine], amount: Decimal | None, currency: str) -> list[Line]:
+    """Return lines as typed, or one line of `amount` without tax. Raises Refused for values that make no sense."""
+    if amount is not None:
+        lines = (NewLine(quantity=Decimal(1), price=amount),)
+    if not lines:
+        raise Refused("A document needs at least one line.", field="lines")
+    rows = []
+    for n in lines:
+        if not all(v.is_finite() for v in (n.quantity, n.price, n.discount_percent, n.tax_percent)):
+            raise Refused("Enter numbers.", field="lines")
+        if n.quantity <= 0 or n.price < 0:
+            raise Refused("Quantities are more than zero, prices not negative.", field="amount")
+        if not 0 <= n.discount_percent <= 100 or not 0 <= n.tax_percent <= 100:
+            raise Refused("Discount and tax lie between 0 and 100 percent.", field="lines")
+        if n.quantity > LARGEST / 100 or n.price > LARGEST / 100 or n.quantity * n.price > LARGEST / 1000:
+            raise Refused("The amount is too large.", field="amount")
+        rows.append(
+            Line(
+                text=n.text, quantity=n.quantity, price=n.price, discount_percent=n.discount_percent,
+                tax_percent=n.tax_percent, amount=n.amount(currency), source=n.source,
+            )
+        )  # fmt: skip
+    return rows
+
+
+def checked_total(lines: Iterable[Line]) -> Decimal:
+    """Return the lines' total. Raises Refused where it is nothing."""
+    total = sum((line.amount for line in lines), ZERO)
+    if total <= 0:
+        raise Refused("The document's amount must be more than zero.", field="amount")
+    if total > LARGEST:
+        raise Refused("The amount is too large.", field="amount")
+    return total
+
+
+def write_lines(document: Document, lines: Sequence[Line]) -> None:
+    """Save lines in the order given."""
+    for position, line in enumerate(lines, start=1):
+        line.document, line.position = document, position
+    Line.objects.bulk_create(lines)
+
+
+def residual(line: Line) -> Decimal:
+    """Return what of a line has not gone on and stands on no draft invoice."""
+    return line.amount - line.settled - line.drafted
+
+
+def _portions_as_lines(new: NewDocument, document: Document) -> list[Line]:
+    portions = _portions(new, document.currency)
+    if not portions:
+        raise InvalidState("Nothing is left for this document.", field="sources")
+    if new.lines:
+        return _typed_over(new, portions, document.currency)
+    return [
+        Line(
+            text=p.line.text, quantity=p.quantity, price=p.line.price, discount_percent=p.line.discount_percent,
+            tax_percent=p.line.tax_percent, amount=p.amount, source=p.line,
+        )
+        for p in portions
+    ]  # fmt: skip
+
+
+def _typed_over(new: NewDocument, portions: Sequence[Portion], currency: str) -> list[Line]:
+    """Return lines typed for a document made from others: each from the line it names, else from the one beside it."""
+    rows = typed_lines(new.lines, None, currency)
+    for index, row in enumerate(rows):
+        if row.source_id is None and index < len(portions):
+            row.source = portions[index].line
+            row.text = row.text or portions[index].line.text
+    return rows
+
+
+def _portions(new: NewDocument, currency: str) -> list[Portion]:
+    """Return from which earlier lines, and how much of each, the new document is made."""
+    upstream = _upstream(new)
+    open_amounts = [_takeable(line, new) for line in upstream]
+    whole = sum(open_amounts, ZERO)
+    wanted = _wanted(new, whole, currency)
+    if new.kind in (Kind.RETURN, Kind.CREDIT_NOTE) and wanted > whole:
+        raise Refused(
+            f"Only {rounded(whole, currency):f} of {new.origin} can come back.",
+            field="amount",
+        )
+    if any(s.kind == Kind.ORDER for s in new.sources) and new.kind == Kind.INVOICE:
+        takes = _greedy(wanted, open_amounts)
+    else:
+        takes = shares(min(wanted, whole), open_amounts, currency) if whole else [ZERO] * len(upstream)
+    excess = wanted - sum(takes, ZERO)
+    portions = []
+    for index, (line, takes_of_line) in enumerate(zip(upstream, takes, strict=True)):
+        amount = takes_of_line + (excess if index == len(upstream) - 1 else ZERO)
+        if amount > 0:
+            quantity = (
+                (line.quantity * amount / line.amount).quantize(Decimal("0.000001")) if line.amount else line.quantity
+            )
+            portions.append(Portion(line, takes_of_line, amount, max(quantity, Decimal("0.000001"))))
+    return portions
+
+
+def _wanted(new: NewDocument, whole: Decimal, currency: str) -> Decimal:
+    if new.amount is not None:
+        if not new.amount.is_finite() or new.amount <= 0:
+            raise Refused("The amount must be more than zero.", field="amount")
+        if rounded(new.amount, currency) != new.amount:
+            raise Refused(f"{currency} has no amounts as fine as {new.amount}.", field="amount")
+        return new.amount
+    if new.share is not None:
+        if not 0 < new.share <= 1:
+            raise Refused("A share lies above 0 and is at most 1.", field="share")
+        return rounded(whole * new.share, currency)
+    return whole
+
+
+def _greedy(wanted: Decimal, amounts: Sequence[Decimal]) -> list[Decimal]:
+    """Fill from the first to the last."""
+    result = []
+    for amount in amounts:
+        result.append(min(wanted, amount))
+        wanted -= result[-1]
+    return result
+
+
+def _upstream(new: NewDocument) -> list[Line]:
+    """Return the earlier lines, in the order in which they are taken; their documents in a fitting state."""
+    if new.origin is not None:
+        fitting = (State.DELIVERED, State.INVOICED) if new.kind == Kind.RETURN else (State.ISSUED, State.POSTED)
+        expected = Kind.DELIVERY if new.kind == Kind.RETURN else Kind.INVOICE
+        if new.origin.kind != expected or new.origin.state not in fitting:
+            raise InvalidState(f"{new.origin} is {new.origin.get_state_display()}: nothing of it can come back.")
+        return list(new.origin.lines.order_by("position"))
+    for source in new.sources:
+        fits = source.state in (OPEN_ORDERS if source.kind == Kind.ORDER else (State.DELIVERED,))
+        if not fits or (new.kind == Kind.DELIVERY and source.kind != Kind.ORDER):
+            raise InvalidState(
+                f"{source} is {source.get_state_display()}; this step does not follow.",
+                field="sources",
+            )
+    ids = [s.pk for s in new.sources]
+    own = list(Line.objects.filter(document_id__in=ids).order_by("document_id", "position"))
+    if new.kind != Kind.INVOICE:
+        return own
+    # An invoice of an order takes first what was delivered.
+    delivered = Line.objects.filter(
+        source__in=own, document__kind=Kind.DELIVERY, document__state=State.DELIVERED
+    ).order_by("document_id", "position")
+    return [*delivered, *own]
+
+
+def _takeable(line: Line, new: NewDocument) -> Decimal:
+    if new.origin is None:
+        if new.kind == Kind.DELIVERY:
+            return residual(line) + advance_left(line)
+        return residual(line)
+    # What of a delivery or invoice has not come back yet, drafts included.
+    back = Line.objects.filter(source=line, document__kind=new.kind).exclude(document__state=State.CANCELLED)
+    return line.amount - sum(back.values_list("amount", flat=True), ZERO)
+
+
+def advance_left(order_line: Line) -> Decimal:
+    """Return what of an order line was invoiced in advance and is not delivered yet."""
+    return sum((a.left for a in advances(order_line)), ZERO)
+
+
+class Advance:
+    """An invoice line made from an order line before its goods left, and how much of it still waits for them."""
+
+    def __init__(self, line: Line, left: Decimal) -> None:
+        self.line, self.left = line, left
+
+
+def advances(order_line: Line) -> list[Advance]:
+    """Return the order line's advance invoice lines with something left, oldest first."""
+    found = []
+    for taken in order_line.given.filter(undone=False, drafted=False, later__document__kind=Kind.INVOICE).order_by(
+        "pk"
+    ):
+        used = sum(
+            taken.later.given.filter(undone=False, offsets=True).values_list("amount", flat=True),
+            ZERO,
+        )
+        if taken.amount > used:
+            found.append(Advance(taken.later, taken.amount - used))
+    return found
