@@ -1,0 +1,1 @@
+"""Exposure: the formula, the ledger that follows it by difference, and its reading. It judges nothing."""
