@@ -1,0 +1,196 @@
+"""Rows -> one frozen Policy, cached by version number."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Max
+
+from creditrisk import rules
+from creditrisk.facts import BUCKETS, CHECKPOINTS
+from creditrisk.money import ZERO
+from creditrisk.policy.models import Checkpoint, Parameters, PolicyVersion, RuleRow
+
+# Control of entry and of invoices is switched on by those who want it.
+OFF_AT_FIRST = ("entry", "invoice")
+
+
+@dataclass(frozen=True)
+class CheckpointSetting:
+    on: bool
+    grace_days: int = 0
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Everything that judgement rests on, frozen under one number."""
+
+    number: int
+    counts: frozenset[str] = frozenset(BUCKETS)
+    orders_count_from: str = "CONFIRMATION"
+    order_horizon_days: int | None = None
+    invoices_count_from: str = "ISSUE"
+    sbf_grace_days: int = 0
+    collection_grace_days: int = 0
+    include_provisional: bool = False
+    overdue_grace_days: int = 0
+    overdue_ignore_below: Decimal = ZERO
+    disputed_items: str = "SKIP_OVERDUE"
+    net_credits_against_overdue: bool = False
+    blank_limit_expiry: str = "NEVER"
+    check_shared_limit: bool = True
+    check_terms_increase: bool = False
+    check_discount_increase: bool = False
+    recheck_after_release: str = "ON_INCREASE"
+    release_scope: str = "REMAINING_STEPS"
+    release_valid_days: int | None = 30
+    release_tolerance_percent: Decimal = ZERO
+    release_tolerance_amount: Decimal = ZERO
+    four_eyes: bool = True
+    auto_release: str = "OFF"
+    warn_at_percent: tuple[int, ...] = (80, 95, 100)
+    checkpoints: Mapping[str, CheckpointSetting] = field(
+        default_factory=lambda: {c: CheckpointSetting(c not in OFF_AT_FIRST) for c in CHECKPOINTS}
+    )
+    rows: tuple[rules.Row, ...] = ()
+
+    def checks(self, checkpoint: str) -> bool:
+        """Return whether documents are checked at this checkpoint."""
+        setting = self.checkpoints.get(checkpoint)
+        return setting is not None and setting.on
+
+    @property
+    def needs_unpaid_effects(self) -> bool:
+        """Return whether any rule asks about effects returned unpaid."""
+        return any(row.rule.code == "unpaid_effects" for row in self.rows)
+
+
+_DECIMALS = (
+    "overdue_ignore_below",
+    "release_tolerance_percent",
+    "release_tolerance_amount",
+)
+
+
+def active() -> Policy:
+    """Return the policy in force: the newest version, compiled once a process."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id, number FROM policy_policyversion ORDER BY number DESC LIMIT 1")
+        newest = cursor.fetchone()
+    return _compiled(*newest) if newest else Policy(number=0)
+
+
+def version(number: int) -> Policy:
+    """Return the policy of that number.
+
+    Raises PolicyVersion.DoesNotExist.
+    """
+    return _compiled(PolicyVersion.objects.values_list("id", flat=True).get(number=number), number)
+
+
+@lru_cache(maxsize=64)
+def _compiled(pk: int, number: int) -> Policy:
+    # The key is unique for ever; a number may come again after a rollback.
+    return compiled(number, PolicyVersion.objects.get(pk=pk).content)
+
+
+def compiled(number: int, content: Mapping[str, Any]) -> Policy:
+    """Return the frozen policy that a version's content says."""
+    values = dict(content["parameters"])
+    values.update({name: Decimal(values[name]) for name in _DECIMALS if name in values})
+    values["counts"] = frozenset(values["counts"])
+    values["warn_at_percent"] = tuple(sorted(values["warn_at_percent"]))
+    checkpoints = {c: CheckpointSetting(**setting) for c, setting in content["checkpoints"].items()}
+    return Policy(
+        number=number,
+        **values,
+        checkpoints=checkpoints,
+        rows=rules.reading_order(_row(row) for row in content["rules"]),
+    )
+
+
+def _row(row: Mapping[str, Any]) -> rules.Row:
+    rule = rules.book()[row["rule"]]
+    values = {
+        name: Decimal(value) if name in ("amount", "percent") else value
+        for name, value in row["values"].items()
+        if name in rule.values()
+    }
+    return rules.Row(
+        rule=rule(**values),
+        kind=row["kind"],
+        scope=row["scope"],
+        scope_code=row["scope_code"],
+        risk_class=row["risk_class"],
+        release_order=row["release_order"],
+        action=row["action"],
+        valid_from=date.fromisoformat(row["valid_from"]) if row["valid_from"] else None,
+        valid_to=date.fromisoformat(row["valid_to"]) if row["valid_to"] else None,
+        id=row["id"],
+    )
+
+
+def content_of_rows() -> dict[str, Any]:
+    """Return the rows as they stand now, as a version's content."""
+    parameters = Parameters.objects.get_or_create(pk=1)[0]
+    values: dict[str, Any] = {
+        f.attname: getattr(parameters, f.attname) for f in Parameters._meta.concrete_fields if f.attname != "id"
+    }
+    for name in _DECIMALS:
+        values[name] = str(values[name])
+    checkpoints = {c.code: {"on": c.on, "grace_days": c.grace_days} for c in Checkpoint.objects.all()}
+    for code in CHECKPOINTS:
+        checkpoints.setdefault(code, {"on": code not in OFF_AT_FIRST, "grace_days": 0})
+    rows = RuleRow.objects.select_related("group", "customer", "risk_class", "status", "terms").order_by("pk")
+    return {
+        "parameters": values,
+        "checkpoints": checkpoints,
+        "rules": [_content_of(row) for row in rows],
+    }
+
+
+def _content_of(row: RuleRow) -> dict[str, Any]:
+    scoped = row.customer.code if row.customer else row.group.code if row.group else ""
+    return {
+        "id": row.pk,
+        "rule": row.rule,
+        "kind": row.kind.lower(),
+        "scope": row.scope.lower(),
+        "scope_code": scoped,
+        "risk_class": row.risk_class.code if row.risk_class else None,
+        "release_order": row.release_order,
+        "action": row.action,
+        "values": {k: str(v) if isinstance(v, Decimal) else v for k, v in row.given().items()},
+        "valid_from": row.valid_from.isoformat() if row.valid_from else None,
+        "valid_to": row.valid_to.isoformat() if row.valid_to else None,
+    }
+
+
+@transaction.atomic
+def save_version(*, by: Any, now: datetime, note: str = "") -> PolicyVersion:
+    """Make the rows as they stand the active policy, under the next number.
+
+    Where nothing changed since the newest version that one is returned.
+    """
+    Parameters.objects.get_or_create(pk=1)
+    Parameters.objects.select_for_update().get(pk=1)  # one version at a time
+    content = content_of_rows()
+    newest = PolicyVersion.objects.order_by("-number").first()
+    if newest is not None and newest.content == content:
+        return newest
+    number = (PolicyVersion.objects.aggregate(top=Max("number"))["top"] or 0) + 1
+    return PolicyVersion.objects.create(number=number, content=content, note=note, saved_by=by, saved_at=now)
+
+
+@transaction.atomic
+def ensure_defaults(*, now: datetime, note: str = "Product defaults") -> PolicyVersion:
+    """Make the rows and the first version where there are none; safe to call twice."""
+    Parameters.objects.get_or_create(pk=1)
+    for code in CHECKPOINTS:
+        Checkpoint.objects.get_or_create(code=code, defaults={"on": code not in OFF_AT_FIRST})
+    newest = PolicyVersion.objects.order_by("-number").first()
+    return newest if newest is not None else save_version(by=None, now=now, note=note)
