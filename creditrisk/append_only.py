@@ -1,0 +1,48 @@
+"""What is only ever added: tables on which the application's database role may neither update nor delete."""
+
+from collections.abc import Iterable
+
+from django.db import migrations
+
+APP_ROLE = "creditrisk_app"
+
+# Rows about money, decisions and grants. What ends or undoes one is a row of its own.
+APPEND_ONLY = (
+    "approvals_alert",
+    "approvals_holdclosing",
+    "approvals_holdreview",
+    "approvals_release",
+    "customers_customerblock",
+    "customers_customerblockend",
+    "customers_limit",
+    "decisions_decision",
+    "exposure_drift",
+    "exposure_entry",
+    "ledger_allocation",
+    "ledger_effectevent",
+    "ledger_effectitem",
+    "policy_policyversion",
+)
+
+
+def grant_to_application() -> migrations.RunSQL:
+    """Return the operation that lets the application work on every table, those of later migrations included."""
+    return migrations.RunSQL(
+        f"""
+        GRANT USAGE ON SCHEMA public TO {APP_ROLE};
+        GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {APP_ROLE};
+        GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {APP_ROLE};
+        ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {APP_ROLE};
+        ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO {APP_ROLE};
+        """,
+        migrations.RunSQL.noop,
+    )
+
+
+def append_only(tables: Iterable[str]) -> migrations.RunSQL:
+    """Return the operation after which the application can read and add, and nothing else, in these tables."""
+    names = ", ".join(tables)
+    return migrations.RunSQL(
+        f"REVOKE UPDATE, DELETE, TRUNCATE ON {names} FROM {APP_ROLE}",
+        f"GRANT UPDATE, DELETE ON {names} TO {APP_ROLE}",
+    )

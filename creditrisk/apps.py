@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class CreditriskConfig(AppConfig):
+    name = "creditrisk"
+    label = "creditrisk"

@@ -1,0 +1,135 @@
+"""Who may: the roles, the doors, the one decorator that guards a view, and the actor who stands behind a change."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+
+ROLES = (
+    "sales",
+    "credit_clerk",
+    "credit_manager",
+    "finance_director",
+    "admin",
+    "auditor",
+)
+
+_EVERYBODY = frozenset(ROLES)
+_SALES = frozenset({"sales"})
+_OFFICE = frozenset({"credit_clerk", "credit_manager", "finance_director"})
+_MANAGERS = frozenset({"credit_manager", "finance_director"})
+_AUDIT = frozenset({"admin", "auditor"})
+
+# One table of doors: who may open which.
+DOORS: dict[str, frozenset[str]] = {
+    "view_start": _EVERYBODY,
+    "view_documents": _EVERYBODY,
+    "enter_document": _SALES | {"credit_manager"},
+    "amend_document": _SALES | _OFFICE,
+    "deliver": _SALES | {"credit_manager"},
+    "invoice": _SALES | _OFFICE,
+    "view_ledger": _OFFICE | _AUDIT,
+    "post_ledger": _OFFICE,
+    "view_customers": _EVERYBODY,
+    "view_desk": _OFFICE | _AUDIT,
+    "release_hold": _OFFICE,
+    "force_hold": _OFFICE,
+    "grant_limit": _MANAGERS,
+    "view_decisions": _EVERYBODY,
+    "view_alerts": _EVERYBODY,
+    "view_exposure": _OFFICE | _AUDIT,
+    "recompute": _MANAGERS | {"admin"},
+    "edit_policy": frozenset({"admin"}),
+}
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who did it: user (None for the system), from which address, by which channel, on whose behalf."""
+
+    user: Any = None
+    address: str = ""
+    channel: str = "web"
+    on_behalf_of: str = ""
+    roles: frozenset[str] = field(default=frozenset(), compare=False)
+
+    @classmethod
+    def of(cls, request: HttpRequest) -> "Actor":
+        """Return the actor behind a request."""
+        return cls(
+            user=request.user,
+            address=request.META.get("REMOTE_ADDR", ""),
+            channel="web",
+        )
+
+    @classmethod
+    def system(cls, channel: str = "worker") -> "Actor":
+        """Return the product itself, acting without a person."""
+        return cls(user=None, channel=channel)
+
+    @property
+    def user_id(self) -> int | None:
+        return self.user.pk if self.user is not None else None
+
+    def as_record(self) -> dict[str, str]:
+        """Return what is kept beside a decision or closing."""
+        return {
+            "user": self.user.get_username() if self.user is not None else "",
+            "address": self.address,
+            "channel": self.channel,
+            "on_behalf_of": self.on_behalf_of,
+        }
+
+
+def roles_of(user: Any) -> frozenset[str]:
+    """Return the user's roles; read once a request."""
+    if user is None or not user.is_authenticated or not user.is_active:
+        return frozenset()
+    known: frozenset[str] | None = getattr(user, "_creditrisk_roles", None)
+    if known is None:
+        known = frozenset(user.groups.values_list("name", flat=True)) & _EVERYBODY
+        user._creditrisk_roles = known
+    return known
+
+
+def may(user: Any, name: str) -> bool:
+    """Return whether one of the user's roles opens the door `name`."""
+    return bool(roles_of(user) & DOORS[name])
+
+
+def companies_of(user: Any) -> list[int] | None:
+    """Return the ids of the companies the user works in; None where that is all of them."""
+    known: list[int] | None
+    if not hasattr(user, "_creditrisk_companies"):
+        known = list(user.company_access.values_list("company_id", flat=True)) or None
+        user._creditrisk_companies = known
+    known = user._creditrisk_companies
+    return known
+
+
+def door(
+    name: str,
+) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
+    """Guard a view: who is not logged in is asked to, who may not pass gets 403 with the reason."""
+    opens_to = DOORS[name]
+
+    def guard(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+        @login_required
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not roles_of(request.user) & opens_to:
+                raise PermissionDenied(
+                    _("Your roles do not include this. It is open to: %s.")
+                    % ", ".join(sorted(role.replace("_", " ") for role in opens_to))
+                )
+            return view(request, *args, **kwargs)
+
+        guarded.door = name  # type: ignore[attr-defined]
+        return guarded
+
+    return guard
