@@ -1,0 +1,89 @@
+"""Alerts: rows written in the transaction that causes them, once a crossing."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any
+
+from approvals.models import Alert, AlertSeen
+from creditrisk.facts import LimitState, Standing
+from creditrisk.money import rounded
+
+
+def write(
+    codes: Iterable[tuple[str, str]],
+    *,
+    customer_id: int | None,
+    document_id: int | None = None,
+    day: date,
+    now: datetime,
+) -> list[Alert]:
+    """Write one alert for each (code, text)."""
+    rows = [
+        Alert(
+            customer_id=customer_id,
+            document_id=document_id,
+            code=code,
+            text=text[:300],
+            raised_at=now,
+            day=day,
+        )
+        for code, text in codes
+    ]
+    return Alert.objects.bulk_create(rows) if rows else []
+
+
+def over(standing: Standing) -> bool:
+    """Return whether the total itself is over the limit."""
+    limit = standing.limit
+    return limit.state in (LimitState.AMOUNT, LimitState.NONE) and standing.exposure.total > limit.amount
+
+
+def may_have_crossed(after: Standing, thresholds: Iterable[int]) -> bool:
+    """Return whether anything can have been crossed, so that the state before is worth reckoning."""
+    used = after.used_percent
+    lowest = min(thresholds, default=None)
+    return over(after) or (used is not None and lowest is not None and used >= lowest)
+
+
+def crossings(before: Standing, after: Standing, thresholds: Iterable[int]) -> list[tuple[str, str]]:
+    """Return the thresholds of use that were reached from below, and whether the limit was exceeded just now."""
+    found = []
+    was, used = before.used_percent, after.used_percent
+    total = f"{after.exposure.currency} {rounded(after.exposure.total, after.exposure.currency):,.2f}"
+    for threshold in sorted(thresholds):
+        if used is not None and used >= threshold and (was is None or was < threshold):
+            found.append(
+                (
+                    f"usage_{threshold}",
+                    f"{after.code} uses {used:.1f} % of its limit: {total}.",
+                )
+            )
+    if over(after) and not over(before):
+        limit = f"{after.limit.amount:,.2f}"
+        found.append(("over_limit", f"{after.code} is over its limit: {total} against {limit}."))
+    return found
+
+
+def became_overdue(before: Standing, after: Standing) -> list[tuple[str, str]]:
+    """Return the alert that something is overdue where nothing was before."""
+    if after.exposure.overdue > 0 and not before.exposure.overdue > 0:
+        exposure = after.exposure
+        return [
+            (
+                "overdue",
+                f"{after.code} has {exposure.currency} {exposure.overdue:,.2f} overdue.",
+            )
+        ]
+    return []
+
+
+def unseen_count(user: Any) -> int:
+    """Return how many alerts were written since the user last looked; at most 100 are counted."""
+    last = AlertSeen.objects.filter(user=user).values_list("last_alert", flat=True).first() or 0
+    return Alert.objects.filter(pk__gt=last)[:100].count()
+
+
+def mark_seen(user: Any) -> None:
+    """Note that the user has looked at every alert there is."""
+    newest = Alert.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    AlertSeen.objects.update_or_create(user=user, defaults={"last_alert": newest})

@@ -1,0 +1,335 @@
+"""The door for events in the ledger: lock, book, post the difference, tell, ask for evaluation. One transaction each."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+
+from approvals import alerts, context, evaluation
+from creditrisk.clock import business_day
+from creditrisk.exposure import ledger as exposure_ledger
+from creditrisk.exposure.ledger import Posted, Touched
+from creditrisk.exposure.read import Slot
+from creditrisk.facts import Standing
+from creditrisk.money import MissingRate
+from creditrisk.policy import compile as policies
+from creditrisk.refusal import Refused
+from creditrisk.roles import Actor
+from customers import limits
+from customers.models import Company, Customer, Limit, SharedLimit
+from ledger import effects as ledger_effects
+from ledger import items as ledger_items
+from ledger.models import (
+    Effect,
+    EffectKind,
+    ItemKind,
+    OpenItem,
+    Presentation,
+    PresentationMode,
+)
+
+
+@dataclass(frozen=True)
+class Booking:
+    """The debtor whose ledger moves, when, by whom; `tells` is off for history taken over."""
+
+    customer_id: int
+    by: Actor
+    now: datetime
+    day: date
+    tells: bool = True
+
+    def lock(self) -> context.Family:
+        return context.lock([self.customer_id])
+
+    def post(self, touched: Touched, family: context.Family, *, cause: str) -> list[Posted]:
+        """Post the difference, write the alerts of what it crossed, and ask for evaluation where it may free credit."""
+        posted = exposure_ledger.post(touched, day=self.day, now=self.now)
+        if not self.tells or not posted:
+            return posted
+        self._tell(posted, family)
+        if any(p.amount < 0 for p in posted):
+            evaluation.ask([self.customer_id], cause=cause, now=self.now)
+        return posted
+
+    def _tell(self, posted: Iterable[Posted], family: context.Family) -> None:
+        raised = list(posted)
+        if not any(p.amount > 0 for p in raised):
+            return
+        policy = policies.active()
+        seen = context.picture(family, policy=policy, today=self.day)
+        undone = [Slot(p.customer_id, p.company_id, p.bucket, p.currency, p.day, -p.amount) for p in raised]
+        earlier = seen.with_slots(undone)
+        for customer_id in (self.customer_id, *family.heads.get(self.customer_id, ())):
+            for company_id in sorted({p.company_id for p in raised}):
+                try:
+                    after = seen.standing(customer_id, company_id=company_id)
+                    before = earlier.standing(customer_id, company_id=company_id)
+                except MissingRate:
+                    continue
+                found = alerts.crossings(before, after, policy.warn_at_percent)
+                if customer_id == self.customer_id:
+                    found += alerts.became_overdue(before, after)
+                alerts.write(found, customer_id=customer_id, day=self.day, now=self.now)
+
+
+def _booking(customer_id: int, *, by: Actor, now: datetime, day: date | None, tells: bool = True) -> Booking:
+    today = business_day(now)
+    if day is not None and day > today:
+        raise Refused("That day lies ahead.", field="day")
+    return Booking(customer_id, by, now, day or today, tells)
+
+
+def _items(*items: OpenItem) -> Touched:
+    return Touched(items=frozenset(i.pk for i in items))
+
+
+@transaction.atomic
+def item(
+    *,
+    customer: Customer,
+    amount: Decimal,
+    reference: str,
+    due: date | None = None,
+    day: date | None = None,
+    kind: str = ItemKind.INVOICE,
+    company: Company | None = None,
+    currency: str = "",
+    disputed: bool = False,
+    excluded: bool = False,
+    provisional: bool = False,
+    source_key: str | None = None,
+    by: Actor,
+    now: datetime,
+    tells: bool = True,
+) -> OpenItem:
+    """Open an item straight in the ledger, without a credit check. `amount` is positive; credits are stored negative.
+
+    Raises Refused and Duplicate.
+    """
+    if not reference.strip():
+        raise Refused("Give the item a reference.", field="reference")
+    booking = _booking(customer.pk, by=by, now=now, day=day, tells=tells)
+    family = booking.lock()
+    new = ledger_items.NewItem(
+        company=company or customer.company, customer=customer, kind=kind, reference=reference.strip(),
+        currency=currency or customer.currency, amount=amount, item_date=min(booking.day, due) if due else booking.day,
+        due=due or booking.day, disputed=disputed, excluded=excluded, provisional=provisional, source_key=source_key,
+    )  # fmt: skip
+    (opened,) = ledger_items.open_items([new], by=by.user, now=now)
+    booking.post(_items(opened), family, cause="item opened")
+    return opened
+
+
+@transaction.atomic
+def pay(
+    *,
+    customer: Customer,
+    amount: Decimal,
+    items: Sequence[tuple[OpenItem, Decimal | None]] = (),
+    reference: str,
+    day: date | None = None,
+    currency: str = "",
+    company: Company | None = None,
+    source_key: str | None = None,
+    by: Actor,
+    now: datetime,
+    tells: bool = True,
+) -> OpenItem:
+    """Book a payment and settle the items named with it, in that order; the rest stays an unallocated credit.
+
+    An item with None is settled as far as the money goes. Raises Refused and Duplicate.
+    """
+    booking = _booking(customer.pk, by=by, now=now, day=day, tells=tells)
+    family = booking.lock()
+    unit = currency or (items[0][0].currency if items else customer.currency)
+    seller = company or (items[0][0].company if items else customer.company)
+    new = ledger_items.NewItem(
+        company=seller, customer=customer, kind=ItemKind.PAYMENT, reference=reference.strip() or "payment",
+        currency=unit, amount=amount, item_date=booking.day, due=booking.day, source_key=source_key,
+    )  # fmt: skip
+    (payment,) = ledger_items.open_items([new], by=by.user, now=now)
+    touched = [payment]
+    if items:
+        touched += ledger_items.allocate(payment, items, day=booking.day, by=by.user, now=now)
+    booking.post(_items(*touched), family, cause="payment")
+    payment.refresh_from_db()
+    return payment
+
+
+@transaction.atomic
+def allocate(
+    credit: OpenItem,
+    items: Sequence[tuple[OpenItem, Decimal | None]],
+    *,
+    day: date | None = None,
+    by: Actor,
+    now: datetime,
+) -> list[OpenItem]:
+    """Settle debts with a credit that is there. Raises Refused."""
+    booking = _booking(credit.customer_id, by=by, now=now, day=day)
+    family = booking.lock()
+    touched = ledger_items.allocate(credit, items, day=booking.day, by=by.user, now=now)
+    booking.post(_items(*touched), family, cause="allocation")
+    return touched
+
+
+@transaction.atomic
+def unallocate(
+    credit: OpenItem,
+    items: Sequence[OpenItem] = (),
+    *,
+    day: date | None = None,
+    by: Actor,
+    now: datetime,
+) -> list[OpenItem]:
+    """Undo what a credit settled, of these debts or of all. Raises InvalidState."""
+    booking = _booking(credit.customer_id, by=by, now=now, day=day)
+    family = booking.lock()
+    touched = ledger_items.unallocate(credit, items, day=booking.day, by=by.user, now=now)
+    booking.post(_items(*touched), family, cause="allocation undone")
+    return touched
+
+
+@transaction.atomic
+def dispute(item: OpenItem, *, disputed: bool, reason: str = "", by: Actor, now: datetime) -> OpenItem:
+    """Mark an item as disputed or end the dispute. Raises InvalidState."""
+    booking = _booking(item.customer_id, by=by, now=now, day=None)
+    family = booking.lock()
+    item = ledger_items.dispute(item, disputed=disputed, reason=reason, day=booking.day)
+    booking.post(_items(item), family, cause="dispute")
+    return item
+
+
+@transaction.atomic
+def issue_effect(
+    *,
+    customer: Customer,
+    amount: Decimal,
+    due: date,
+    items: Sequence[OpenItem],
+    number: str,
+    kind: str = EffectKind.RIBA,
+    company: Company | None = None,
+    currency: str = "",
+    day: date | None = None,
+    by: Actor,
+    now: datetime,
+    tells: bool = True,
+) -> Effect:
+    """Issue an effect that closes these items. Raises Refused, InvalidState, Duplicate."""
+    if not items:
+        raise Refused("Choose the items that the effect closes.", field="items")
+    booking = _booking(customer.pk, by=by, now=now, day=day, tells=tells)
+    family = booking.lock()
+    effect, touched = ledger_effects.issue(
+        company=company or items[0].company, customer=customer, number=number, kind=kind,
+        currency=currency or items[0].currency, amount=amount, due=due, items=items, day=booking.day, by=by.user, now=now,
+    )  # fmt: skip
+    booking.post(
+        _items(*touched) | Touched(effects=frozenset({effect.pk})),
+        family,
+        cause="effect issued",
+    )
+    return effect
+
+
+@transaction.atomic
+def present(
+    effects: Sequence[Effect], *, mode: str = PresentationMode.SBF, bank: str = "", day: date | None = None, by: Actor,
+    now: datetime, tells: bool = True,
+) -> Presentation:  # fmt: skip
+    """Hand effects to a bank in one list. Raises Refused, InvalidState."""
+    debtors = sorted({e.customer_id for e in effects})
+    context.lock(debtors)
+    on = day or business_day(now)
+    presentation, rows = ledger_effects.present(effects, mode=mode, bank=bank, day=on, by=by.user, now=now)
+    for customer_id in debtors:
+        booking = _booking(customer_id, by=by, now=now, day=day, tells=tells)
+        mine = frozenset(e.pk for e in rows if e.customer_id == customer_id)
+        booking.post(Touched(effects=mine), booking.lock(), cause="effects presented")
+    return presentation
+
+
+@transaction.atomic
+def collect(
+    effect: Effect,
+    *,
+    day: date | None = None,
+    by: Actor,
+    now: datetime,
+    tells: bool = True,
+) -> Effect:
+    """The customer paid the effect. Raises InvalidState."""
+    booking = _booking(effect.customer_id, by=by, now=now, day=day, tells=tells)
+    family = booking.lock()
+    effect = ledger_effects.collect(effect, day=booking.day, by=by.user, now=now)
+    booking.post(Touched(effects=frozenset({effect.pk})), family, cause="effect collected")
+    return effect
+
+
+@transaction.atomic
+def unpaid(
+    effect: Effect,
+    *,
+    posted: bool,
+    day: date | None = None,
+    by: Actor,
+    now: datetime,
+    tells: bool = True,
+) -> Effect:
+    """The effect came back unpaid; `posted` puts the debt back into the ledger. Raises InvalidState."""
+    booking = _booking(effect.customer_id, by=by, now=now, day=day, tells=tells)
+    family = booking.lock()
+    effect, items = ledger_effects.unpaid(effect, posted=posted, day=booking.day, by=by.user, now=now)
+    booking.post(
+        _items(*items) | Touched(effects=frozenset({effect.pk})),
+        family,
+        cause="effect unpaid",
+    )
+    return effect
+
+
+@transaction.atomic
+def grant_limit(
+    *,
+    customer: Customer | None = None,
+    shared: SharedLimit | None = None,
+    by: Actor,
+    now: datetime,
+    **grant: Any,
+) -> Limit:
+    """Grant a limit (see customers.limits.grant): tells what it crosses and asks for evaluation. Raises Refused."""
+    if customer is not None:
+        members = [customer.pk]
+    else:
+        members = list(shared.members.values_list("pk", flat=True)) if shared else []
+    context.lock(members)
+    before = _standings(members, now=now)
+    granted = limits.grant(customer=customer, shared=shared, by=by.user, now=now, **grant)
+    day, policy = business_day(now), policies.active()
+    for pk, after in _standings(members, now=now).items():
+        if pk in before:
+            alerts.write(
+                alerts.crossings(before[pk], after, policy.warn_at_percent),
+                customer_id=pk,
+                day=day,
+                now=now,
+            )
+    evaluation.ask(members, cause="limit", now=now)
+    return granted
+
+
+def _standings(ids: Sequence[int], *, now: datetime) -> dict[int, Standing]:
+    try:
+        return context.standings(Customer.objects.filter(pk__in=ids), today=business_day(now))
+    except MissingRate:
+        return {}
+
+
+def recorded(book: Callable[..., Any], **values: Any) -> Any:
+    """Book an event of the past: on its business day, without alerts. Amounts and days as in `book`."""
+    return book(**values, tells=False)

@@ -1,0 +1,179 @@
+"""From a picture and a document to the frozen case that the rules are asked about."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.db import connection
+
+from approvals import context
+from approvals.context import Picture
+from creditrisk.exposure import read
+from creditrisk.exposure.read import Slot
+from creditrisk.facts import BUCKETS, Case
+from creditrisk.money import ZERO
+from customers.models import Company, Customer, PaymentTerms, SettlementDiscount
+from documents.models import Document, DocumentType, Kind
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """The document at hand as the rules see it; for a dry run there is no row behind it."""
+
+    kind: str
+    debtor_id: int
+    company_id: int
+    amount: Decimal
+    currency: str
+    terms: PaymentTerms | None
+    discount: SettlementDiscount | None
+    type: DocumentType | None
+    document_id: int | None = None
+
+    @classmethod
+    def of(cls, document: Document) -> "Candidate":
+        return cls(
+            document.kind, document.debtor_id, document.company_id, document.total, document.currency, document.terms,
+            document.settlement_discount, document.type, document.pk,
+        )  # fmt: skip
+
+    @classmethod
+    def typed(
+        cls, customer: Customer, *, company: Company, amount: Decimal, currency: str, terms: PaymentTerms | None,
+        discount: SettlementDiscount | None, type: DocumentType | None, kind: str,
+    ) -> "Candidate":  # fmt: skip
+        return cls(kind, customer.pk, company.pk, amount, currency, terms, discount, type)
+
+    @property
+    def uses_credit(self) -> bool:
+        return self.type is None or self.type.counts
+
+    @property
+    def prepaid(self) -> bool:
+        return self.terms is not None and self.terms.prepaid
+
+
+def own_rows(document_id: int) -> list[Slot]:
+    """Return what the formula says of one document: the weight that always counts in its own check."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT customer_id, company_id, bucket, currency, day, amount FROM exposure_formula"
+            " WHERE origin = 'D' AND source_id = ANY (ARRAY[%s]::bigint[])",
+            [document_id],
+        )
+        return [Slot(*row) for row in cursor.fetchall()]
+
+
+def uncounted(rows: Iterable[Slot], seen: Picture) -> dict[str, Decimal]:
+    """Return, by currency, the candidate's weight that the total leaves out: it counts once, whatever `counts` says.
+
+    An order beyond the horizon stays out, and a prepaid one.
+    """
+    found: dict[str, Decimal] = {}
+    for row in rows:
+        visible = read.visible_bucket(row.bucket, row.day, reading=seen.policy, today=seen.today)
+        if visible is not None and visible in seen.policy.counts:
+            continue
+        if row.bucket == "ORDERS_PREPAID":
+            continue
+        if row.bucket.startswith("ORDERS_") and read.beyond(row.day, reading=seen.policy, today=seen.today):
+            continue
+        if row.bucket in ("ORDERS_DRAFTED", "DELIVERED_DRAFTED"):
+            continue
+        found[row.currency] = found.get(row.currency, ZERO) + row.amount
+    return found
+
+
+def everything_counts(seen: Picture) -> bool:
+    """Return whether the total leaves out nothing that a moved document can weigh in."""
+    return len(seen.policy.counts) == len(BUCKETS)
+
+
+def build(
+    candidate: Candidate,
+    seen: Picture,
+    *,
+    checkpoint: str,
+    rows: Iterable[Slot] | None = None,
+    forced: bool = False,
+    advance_on: bool = True,
+) -> Case:
+    """Return the case of a candidate at a checkpoint. `rows` are its own weights, where some may not be counted.
+
+    Raises MissingRate.
+    """
+    account = seen.accounts[candidate.debtor_id]
+    policy, today = seen.policy, seen.today
+    weight = uncounted(rows, seen) if rows is not None and candidate.uses_credit else {}
+    own = seen.standing(candidate.debtor_id, company_id=candidate.company_id, weight=weight)
+    needed = received = ZERO
+    if candidate.prepaid and checkpoint == "delivery" and advance_on:
+        currency = own.exposure.currency
+        needed = seen.rates.convert({candidate.currency: candidate.amount}, currency)
+        received = context.advance_received(
+            candidate.debtor_id,
+            but_document=candidate.document_id,
+            currency=currency,
+            rates=seen.rates,
+        )
+    unpaid = ()
+    if policy.needs_unpaid_effects:
+        unpaid = context.unpaid_effects(candidate.debtor_id, rates=seen.rates, currency=own.exposure.currency)
+    blocks = account.blocks or {}
+    return Case(
+        today=today,
+        checkpoint=checkpoint,
+        document_kind=Kind.ORDER if checkpoint in ("entry", "confirmation", "picking") else candidate.kind,
+        amount=candidate.amount,
+        currency=candidate.currency,
+        customer=account.code,
+        own=own,
+        rates=seen.rates,
+        heads=seen.heads(candidate.debtor_id, company_id=candidate.company_id, weight=weight),
+        shared=seen.shared_standings(candidate.debtor_id, weight=weight),
+        sub_limits={name: Decimal(amount) for name, amount in (account.sub_limits or {}).items()},
+        credit_group=account.group,
+        risk_class=account.risk_class,
+        account_status=account.status or "NORMAL",
+        terms=candidate.terms.code if candidate.terms else None,
+        terms_rank=candidate.terms.rank if candidate.terms else None,
+        usual_terms_rank=account.terms_rank,
+        prepaid=candidate.prepaid,
+        discount=candidate.discount.code if candidate.discount else None,
+        discount_rank=candidate.discount.rank if candidate.discount else None,
+        usual_discount=account.discount,
+        usual_discount_rank=account.discount_rank,
+        excluded=account.excluded,
+        uses_credit=candidate.uses_credit,
+        never_blocked=bool(candidate.type and candidate.type.never_blocked),
+        blocked_orders=bool(blocks.get("orders")),
+        blocked_deliveries=bool(blocks.get("deliveries")),
+        authorise_orders=account.authorise_orders,
+        authorise_deliveries=account.authorise_deliveries,
+        suspended=account.suspended,
+        forced=forced,
+        next_review=date.fromisoformat(account.next_review) if account.next_review else None,
+        unpaid_effects=unpaid,
+        members_overdue=seen.members_overdue(candidate.debtor_id),
+        advance_needed=needed,
+        advance_received=received,
+        limit_last_day=_last_day(own, seen, candidate.debtor_id),
+        blank_expiry_is_expired=policy.blank_limit_expiry == "EXPIRED",
+        check_terms=policy.check_terms_increase,
+        check_discount=policy.check_discount_increase,
+    )
+
+
+def _last_day(own: object, seen: Picture, customer_id: int) -> date | None:
+    """Return the last day of the customer's base limit, or of the shared limit it lives on."""
+    base = seen.accounts[customer_id].base
+    if base and base["last_day"]:
+        return date.fromisoformat(base["last_day"])
+    if base and base["state"] != "INHERIT":
+        return None
+    for shared_id in seen.family.shared.get(customer_id, ()):
+        shared = seen.shared[shared_id].base
+        if shared and shared["last_day"]:
+            return date.fromisoformat(shared["last_day"])
+    return None

@@ -1,0 +1,306 @@
+"""The figures that a check rests on: locks, what was granted, exposures, standings. Reads; judges nothing."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+
+from django.db import connection
+
+from creditrisk.exposure import read
+from creditrisk.exposure.read import Slot
+from creditrisk.facts import (
+    Control,
+    Exposure,
+    LimitState,
+    MemberOverdue,
+    Standing,
+    UnpaidEffect,
+)
+from creditrisk.money import ZERO, Rates
+from creditrisk.policy import compile as policies
+from creditrisk.policy.compile import Policy
+from customers import limits
+from customers.limits import Family, Granted
+from customers.models import Customer, SharedLimit
+from ledger import rates as ledger_rates
+
+
+def lock(customer_ids: Iterable[int]) -> Family:
+    """Lock the accounts of these customers and of their heads, then their shared limits, in key order.
+
+    Who stands with whom is read again after locking; where it changed meanwhile, the new ones are locked too.
+    """
+    ids = sorted(set(customer_ids))
+    family = limits.family(ids)
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT customer_id FROM customers_creditaccount WHERE customer_id = ANY (%s::bigint[])"
+                " ORDER BY customer_id FOR UPDATE",
+                [family.accounts],
+            )
+            cursor.fetchall()
+            if family.members:
+                cursor.execute(
+                    "SELECT id FROM customers_sharedlimit WHERE id = ANY (%s::bigint[]) ORDER BY id FOR UPDATE",
+                    [sorted(family.members)],
+                )
+        again = limits.family(ids)
+        if again == family:
+            return family
+        family = again
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Everything read for a set of debtors on a day: what was granted, balances in slots, rates, under one policy."""
+
+    family: Family
+    policy: Policy
+    today: date
+    accounts: Mapping[int, Granted]
+    shared: Mapping[int, Granted]
+    slots: tuple[Slot, ...]
+    rates: Rates
+
+    def with_slots(self, more: Iterable[Slot]) -> "Picture":
+        """Return the picture with a candidate's difference in it."""
+        return replace(self, slots=(*self.slots, *more))
+
+    def exposure(self, customer_id: int, *, company_id: int | None = None) -> Exposure:
+        """Return the exposure of a customer with all below it; in one company unless its companies are summed."""
+        account = self.accounts[customer_id]
+        below = set(self.family.below.get(customer_id, (customer_id,)))
+        company = None if account.summed else company_id or account.company
+        rows = [s for s in self.slots if s.customer_id in below and company in (None, s.company_id)]
+        return self._fold(rows, account.currency)
+
+    def shared_exposure(self, shared_id: int) -> Exposure:
+        """Return the exposure of all members, across companies."""
+        members = set(self.family.members.get(shared_id, ()))
+        return self._fold(
+            [s for s in self.slots if s.customer_id in members],
+            self.shared[shared_id].currency,
+        )
+
+    def _fold(self, rows: Sequence[Slot], currency: str) -> Exposure:
+        return read.fold(
+            rows,
+            currency=currency,
+            reading=self.policy,
+            today=self.today,
+            rates=self.rates,
+        )
+
+    def standing(
+        self, customer_id: int, *, company_id: int | None = None, kind: str = "own", control: str | None = None,
+        weight: Mapping[str, Decimal] | None = None,
+    ) -> Standing:  # fmt: skip
+        """Return how a customer stands against its own limit; `weight` is what the document adds beside the total."""
+        account = self.accounts[customer_id]
+        own_shared = [self.shared[s] for s in self.family.shared.get(customer_id, ()) if s in self.shared]
+        limit = limits.effective(account, shared=own_shared, has_head=bool(account.parent), rates=self.rates)
+        exposure = self.exposure(customer_id, company_id=company_id)
+        extra = self.rates.convert(weight or {}, account.currency)
+        return Standing(
+            account.code,
+            kind,
+            exposure,
+            limit,
+            Control(control or self.control(customer_id)),
+            exposure.total + extra,
+        )
+
+    def heads(
+        self,
+        customer_id: int,
+        *,
+        company_id: int | None = None,
+        weight: Mapping[str, Decimal] | None = None,
+    ) -> tuple[Standing, ...]:
+        """Return how each head above the customer stands, under the customer's control."""
+        control = self.control(customer_id)
+        return tuple(
+            self.standing(h, company_id=company_id, kind="head", control=control, weight=weight)
+            for h in self.family.heads.get(customer_id, ())
+        )
+
+    def shared_standings(
+        self, customer_id: int, *, weight: Mapping[str, Decimal] | None = None
+    ) -> tuple[Standing, ...]:
+        """Return how each shared limit stands that gives this customer credit and is checked."""
+        if not self.policy.check_shared_limit:
+            return ()
+        own = self.standing(customer_id).limit
+        if own.state == LimitState.UNLIMITED:
+            return ()
+        account = self.accounts[customer_id]
+        control = account.group_control or self.control(customer_id)
+        return tuple(
+            self.shared_standing(s, control=control, weight=weight) for s in self.family.shared.get(customer_id, ())
+        )
+
+    def shared_standing(
+        self,
+        shared_id: int,
+        *,
+        control: str = Control.BLOCK,
+        weight: Mapping[str, Decimal] | None = None,
+    ) -> Standing:
+        """Return how a shared limit stands."""
+        owner = self.shared[shared_id]
+        limit = limits.effective(owner, shared=(), has_head=False, rates=self.rates)
+        exposure = self.shared_exposure(shared_id)
+        extra = self.rates.convert(weight or {}, owner.currency)
+        return Standing(
+            owner.code,
+            "shared",
+            exposure,
+            limit,
+            Control(control),
+            exposure.total + extra,
+        )
+
+    def control(self, customer_id: int) -> str:
+        """Return what exceeding the customer's own limit does: its own control."""
+        account = self.accounts[customer_id]
+        return str(account.control or account.segment_control or Control.BLOCK)
+
+    def members_overdue(self, customer_id: int) -> tuple[MemberOverdue, ...]:
+        """Return how late the other members are, of shared limits whose members answer for each other."""
+        found = []
+        for shared_id in self.family.shared.get(customer_id, ()):
+            shared = self.shared[shared_id]
+            if not shared.answer:
+                continue
+            for member in self.family.members.get(shared_id, ()):
+                if member != customer_id:
+                    exposure = self._fold(
+                        [s for s in self.slots if s.customer_id == member],
+                        shared.currency,
+                    )
+                    found.append(
+                        MemberOverdue(
+                            str(member),
+                            shared.code,
+                            exposure.days_overdue,
+                            exposure.overdue,
+                        )
+                    )
+        return tuple(found)
+
+
+def picture(family: Family, *, policy: Policy, today: date, currencies: Iterable[str] = ()) -> Picture:
+    """Read what is granted and owed around these debtors: two queries, three where several currencies meet."""
+    accounts, shared = limits.granted(family.accounts, family.members.keys(), day=today)
+    slots = read.slots(family.everybody, reading=policy, today=today)
+    wanted = {s.currency for s in slots} | set(currencies) | rule_currencies(policy)
+    for owner in (*accounts.values(), *shared.values()):
+        wanted |= owner.currencies
+    return Picture(
+        family,
+        policy,
+        today,
+        accounts,
+        shared,
+        tuple(slots),
+        ledger_rates.on(today, wanted),
+    )
+
+
+def rule_currencies(policy: Policy) -> set[str]:
+    """Return the currencies in which rules compare."""
+    return {currency for row in policy.rows if (currency := getattr(row.rule, "currency", None))}
+
+
+def look(customer_ids: Sequence[int], *, today: date, policy: Policy | None = None) -> Picture:
+    """Return the picture of these customers without locking anything: for pages and dry runs."""
+    return picture(limits.family(customer_ids), policy=policy or policies.active(), today=today)
+
+
+def standing(
+    customer: Customer,
+    *,
+    today: date,
+    policy: Policy | None = None,
+    company_id: int | None = None,
+) -> Standing:
+    """Return how one customer stands today, for pages."""
+    return look([customer.pk], today=today, policy=policy).standing(customer.pk, company_id=company_id)
+
+
+def standings(customers: Iterable[Customer], *, today: date, policy: Policy | None = None) -> dict[int, Standing]:
+    """Return how many customers stand today, by id: a fixed number of queries.
+
+    A customer whose currency cannot be converted is left out: its page says which rate is missing.
+    """
+    ids = [c.pk for c in customers]
+    seen = look(ids, today=today, policy=policy)
+    by_customer: dict[int, list[Slot]] = {}
+    for slot in seen.slots:
+        by_customer.setdefault(slot.customer_id, []).append(slot)
+    found = {}
+    for pk in ids:
+        if pk in seen.accounts:
+            near = [s for m in seen.family.below.get(pk, (pk,)) for s in by_customer.get(m, ())]
+            found[pk] = replace(seen, slots=tuple(near)).standing(pk)
+    return found
+
+
+def shared_standing(shared: SharedLimit, *, today: date, policy: Policy | None = None) -> Standing:
+    """Return how a shared limit stands today, for pages."""
+    members = tuple(shared.members.values_list("pk", flat=True))
+    family = limits.family(members) if members else Family(members={shared.pk: ()})
+    seen = picture(
+        replace(family, members={**family.members, shared.pk: members}),
+        policy=policy or policies.active(),
+        today=today,
+    )
+    return seen.shared_standing(shared.pk)
+
+
+def unpaid_effects(customer_id: int, *, rates: Rates, currency: str) -> tuple[UnpaidEffect, ...]:
+    """Return the customer's effects that came back unpaid, in the account's currency."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT unpaid_on, currency, amount FROM ledger_effect WHERE customer_id = %s AND unpaid_on IS NOT NULL",
+            [customer_id],
+        )
+        rows = cursor.fetchall()
+    return tuple(UnpaidEffect(day, rates.convert({unit: amount}, currency)) for day, unit, amount in rows)
+
+
+def advance_received(customer_id: int, *, but_document: int | None, currency: str, rates: Rates) -> Decimal:
+    """Return the customer's unallocated payments less what prepaid deliveries have used of them already.
+
+    In the account's currency. Each euro counts once: prepaid goods delivered, their invoices and open items use it.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT currency, SUM(amount) FROM ("
+            " SELECT i.currency, -i.open_amount AS amount FROM ledger_openitem i"
+            "  WHERE i.customer_id = %(c)s AND i.kind = 'PAYMENT' AND i.open_amount < 0 AND NOT i.excluded"
+            " UNION ALL"
+            " SELECT d.currency, -(l.amount - l.settled) FROM documents_document d"
+            "  JOIN customers_paymentterms p ON p.id = d.terms_id AND p.prepaid"
+            "  JOIN documents_line l ON l.document_id = d.id"
+            "  WHERE d.debtor_id = %(c)s AND d.kind = 'DELIVERY' AND d.state = 'DELIVERED'"
+            "    AND d.id IS DISTINCT FROM %(d)s"
+            " UNION ALL"
+            " SELECT d.currency, -d.total FROM documents_document d"
+            "  JOIN customers_paymentterms p ON p.id = d.terms_id AND p.prepaid"
+            "  WHERE d.debtor_id = %(c)s AND d.kind = 'INVOICE' AND d.state = 'ISSUED'"
+            "    AND EXISTS (SELECT 1 FROM documents_line l JOIN documents_line s ON s.id = l.source_id"
+            "                JOIN documents_document n ON n.id = s.document_id"
+            "                WHERE l.document_id = d.id AND n.kind = 'DELIVERY')"
+            " UNION ALL"
+            " SELECT i.currency, -i.open_amount FROM ledger_openitem i"
+            "  JOIN documents_document d ON d.id = i.document_id"
+            "  JOIN customers_paymentterms p ON p.id = d.terms_id AND p.prepaid"
+            "  WHERE i.customer_id = %(c)s AND i.open_amount > 0"
+            ") moved GROUP BY currency",
+            {"c": customer_id, "d": but_document},
+        )
+        found = dict(cursor.fetchall())
+    return max(rates.convert(found, currency), ZERO)

@@ -1,0 +1,270 @@
+"""Holds: opened once, refreshed by every check, closed once; who may release them, and how far a release reaches."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from approvals.models import (
+    Authority,
+    Hold,
+    HoldClosing,
+    HoldReview,
+    HowClosed,
+    Release,
+)
+from creditrisk.facts import Case, LimitState
+from creditrisk.money import ZERO, Rates, percent_of, rounded
+from creditrisk.policy.compile import Policy
+from creditrisk.refusal import (
+    AboveAuthority,
+    AlreadyClosed,
+    AlreadyReleased,
+    FourEyes,
+    NotPermitted,
+    Refused,
+)
+from creditrisk.roles import Actor, companies_of, may, roles_of
+from documents.models import Document
+
+
+def open_hold(document: Document) -> Hold | None:
+    """Return the document's open hold, if any."""
+    return Hold.objects.filter(document=document, open=True).first()
+
+
+def excess_of(case: Case | None) -> Decimal:
+    """Return by how much the case is over the debtor's limit or the head's or shared one, whichever is most."""
+    if case is None:
+        return ZERO
+    found = [
+        s.measured - s.limit.amount
+        for s in (case.own, *case.heads, *case.shared)
+        if s.limit.state in (LimitState.AMOUNT, LimitState.NONE)
+    ]
+    return max([ZERO, *found])
+
+
+def open_or_refresh(
+    document: Document,
+    *,
+    step: str,
+    checkpoint: str,
+    payload: dict[str, Any],
+    amount: Decimal,
+    by: Actor,
+    day: date,
+    now: datetime,
+) -> tuple[Hold, bool]:
+    """Return the document's open hold, opened now where there was none; a held amendment replaces the one kept."""
+    hold = open_hold(document)
+    if hold is not None:
+        forced_next = hold.step == "next"
+        if forced_next or payload != hold.payload or amount != hold.amount:
+            hold.step = step if forced_next else hold.step
+            hold.checkpoint = checkpoint if forced_next else hold.checkpoint
+            hold.payload, hold.amount, hold.opened_by = (
+                payload,
+                amount,
+                by.user or hold.opened_by,
+            )
+            hold.save(update_fields=["step", "checkpoint", "payload", "amount", "opened_by"])
+        return hold, False
+    return (
+        Hold.objects.create(
+            document=document, customer_id=document.debtor_id, step=step, checkpoint=checkpoint, payload=payload,
+            amount=amount, currency=document.currency, opened_at=now, opened_on=day, opened_by=by.user,
+        ),
+        True,
+    )  # fmt: skip
+
+
+def review(
+    hold: Hold,
+    *,
+    reasons: Sequence[str],
+    excess: Decimal,
+    decision_id: int | None,
+    now: datetime,
+) -> HoldReview:
+    """Keep which reasons of a hold are true now."""
+    return HoldReview.objects.create(
+        hold=hold,
+        decision_id=decision_id,
+        reasons=list(reasons),
+        excess=excess,
+        amount=hold.amount,
+        reviewed_at=now,
+    )
+
+
+def latest(hold: Hold) -> HoldReview | None:
+    """Return the newest review: the reasons still true, as of the last check."""
+    return hold.reviews.order_by("-pk").first()
+
+
+def close(hold: Hold, *, how: str, by: Actor, now: datetime, reason: str = "", note: str = "") -> HoldClosing:
+    """Close a hold, once. Raises AlreadyReleased or AlreadyClosed where somebody did before."""
+    try:
+        with transaction.atomic():
+            closing = HoldClosing.objects.create(
+                hold=hold,
+                how=how,
+                reason=reason,
+                note=note,
+                closed_at=now,
+                closed_by=by.user,
+                actor=by.as_record(),
+            )
+    except IntegrityError as error:
+        refuse_closed(hold)
+        raise AlreadyClosed("This hold was decided before.") from error
+    hold.open = False
+    hold.save(update_fields=["open"])
+    return closing
+
+
+def refuse_closed(hold: Hold) -> None:
+    """Raise AlreadyReleased or AlreadyClosed for a hold that is closed, with who did it."""
+    closing = HoldClosing.objects.filter(hold=hold).select_related("closed_by").first()
+    if closing is None:
+        return
+    who = closing.closed_by.get_username() if closing.closed_by else "the system"
+    when = f"{closing.closed_at:%d %b %Y %H:%M}"
+    if closing.how in (HowClosed.RELEASED, HowClosed.AUTOMATIC):
+        raise AlreadyReleased(f"{who} released this hold on {when}.")
+    raise AlreadyClosed(f"This hold was closed on {when} by {who}: {closing.get_how_display()}.")
+
+
+def refuse_person(hold: Hold, *, by: Actor, door: str = "release_hold") -> None:
+    """Raise NotPermitted where the person's roles or companies do not reach this hold."""
+    if by.user is None or not may(by.user, door):
+        raise NotPermitted("Your roles do not release holds.")
+    companies = companies_of(by.user)
+    if companies is not None and hold.document.company_id not in companies:
+        raise NotPermitted("This document belongs to a company that is not yours.")
+
+
+def refuse_own(hold: Hold, *, by: Actor, policy: Policy) -> None:
+    """Raise FourEyes for who entered or last amended the document, or asked for the held amendment."""
+    document = hold.document
+    authors = {document.entered_by_id, document.amended_by_id}
+    if hold.step == "amend":
+        authors.add(hold.opened_by_id)
+    if policy.four_eyes and by.user_id in authors:
+        raise FourEyes("You entered or last changed this document; somebody else has to release it.")
+
+
+def refuse_above(hold: Hold, *, by: Actor, rates: Rates, currency: str) -> None:
+    """Raise AboveAuthority where the document is more than the person may release, in the account's currency."""
+    ceiling = authority(by.user)
+    if ceiling is None:
+        return
+    amount = rates.convert({hold.currency: hold.amount}, currency)
+    if amount > ceiling:
+        raise AboveAuthority(
+            f"{currency} {amount:,.2f} is above your authority of {currency} {ceiling:,.2f}; ask somebody with more."
+        )
+
+
+def authority(user: Any) -> Decimal | None:
+    """Return up to which amount a user may release: their own authority, else their roles' highest; None is no bound.
+
+    No authority at all is zero.
+    """
+    own = Authority.objects.filter(user=user).first()
+    if own is not None:
+        return own.release_up_to
+    of_roles = list(Authority.objects.filter(group__name__in=roles_of(user)).values_list("release_up_to", flat=True))
+    if None in of_roles:
+        return None
+    return max((a for a in of_roles if a is not None), default=ZERO)
+
+
+def fingerprint(document: Document) -> list[str]:
+    """Return what of a document counts as a change after a release."""
+    return [
+        str(value)
+        for value in (
+            document.total.normalize(), document.currency, document.terms_id, document.settlement_discount_id,
+            document.ship_date, document.debtor_id, document.type_id,
+        )
+    ]  # fmt: skip
+
+
+def default_cap(amount: Decimal, currency: str, policy: Policy) -> Decimal:
+    """Return up to which amount a release is good when the releaser names none: the amount plus the tolerance.
+
+    Both tolerances must be exceeded to be checked again, so the larger one is granted.
+    """
+    percent = percent_of(amount, policy.release_tolerance_percent)
+    return rounded(amount + max(percent, policy.release_tolerance_amount), currency)
+
+
+def checked_release(*, reason: str, scope: str, until: date | None, cap: Decimal | None, day: date) -> None:
+    """Raise Refused for a release that says too little or nonsense."""
+    if not reason.strip():
+        raise Refused("Say why you release it.", field="reason")
+    if scope == "UNTIL" and until is None:
+        raise Refused("Say until which day.", field="until")
+    if until is not None and until < day:
+        raise Refused("That day has passed.", field="until")
+    if cap is not None and (not cap.is_finite() or cap <= 0):
+        raise Refused("The amount must be more than zero.", field="cap")
+
+
+def covering(
+    releases: Sequence[Release],
+    document: Document,
+    *,
+    step: str,
+    checkpoint: str,
+    amount: Decimal,
+    day: date,
+    policy: Policy,
+) -> Release | None:
+    """Return the release that lets this step pass without a check, if any. Source: scenarios/FORMAT.md, "After a release"."""
+    grace = policy.checkpoints[checkpoint].grace_days if checkpoint in policy.checkpoints else 0
+    for release in releases:
+        if policy.recheck_after_release == "ALWAYS":
+            if grace and release.released_on <= day <= release.released_on + timedelta(days=grace):
+                return release
+        elif _reaches(release, document, step=step, day=day, policy=policy) and _amount_fits(
+            release, document, amount=amount, policy=policy
+        ):
+            return release
+    return None
+
+
+def _reaches(release: Release, document: Document, *, step: str, day: date, policy: Policy) -> bool:
+    if release.scope == "UNTIL":
+        return release.until is not None and day <= release.until
+    valid = policy.release_valid_days
+    if valid is not None and day > release.released_on + timedelta(days=valid):
+        return False
+    if release.scope == "THIS_STEP":
+        same = {"invoice", "issue"}
+        return release.document_id == document.pk and (release.step == step or {release.step, step} <= same)
+    return True
+
+
+def _amount_fits(release: Release, document: Document, *, amount: Decimal, policy: Policy) -> bool:
+    if policy.recheck_after_release == "NEVER":
+        return True
+    if amount > release.cap:
+        return False
+    if policy.recheck_after_release == "ON_ANY_CHANGE":
+        released = document if release.document_id == document.pk else release.document
+        return release.saw.get("fingerprint") == fingerprint(released)
+    return True
+
+
+def releases_of(document: Document) -> list[Release]:
+    """Return the releases that may cover a document: its own, and those of what it was made from; newest first."""
+    ids = {document.pk}
+    if document.kind != "ORDER":
+        ids |= set(document.orders.values_list("pk", flat=True))
+        ids |= {pk for pk in document.lines.values_list("source__document_id", flat=True).distinct() if pk is not None}
+    return list(Release.objects.filter(document_id__in=ids).select_related("document").order_by("-pk"))

@@ -1,0 +1,250 @@
+"""Who lets it through: holds and their closings, releases, authority, alerts."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from creditrisk.decisions.models import Decision
+from creditrisk.policy.models import Scope
+from customers.models import Customer, amount_field, currency_field
+from documents.models import Document
+
+
+class Hold(models.Model):
+    """A step that did not happen. Opened once, closed once, by a HoldClosing.
+
+    `document` and `step` say what was stopped, `payload` what the step would have done (the new values of a held
+    amendment). The latest HoldReview says which reasons are still true.
+    """
+
+    document = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="holds")
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="holds")
+    step = models.CharField(_("step"), max_length=10)
+    checkpoint = models.CharField(_("checkpoint"), max_length=12)
+    payload = models.JSONField(_("what the step would have done"), default=dict)
+    amount = amount_field(_("amount"))
+    currency = currency_field()
+    forced_reason = models.CharField(_("why held by hand"), max_length=300, blank=True, default="")
+    opened_at = models.DateTimeField(_("opened at"))
+    opened_on = models.DateField(_("opened on"))
+    opened_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    open = models.BooleanField(_("open"), default=True, help_text=_("Set to no together with the closing row."))
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["document"],
+                condition=Q(open=True),
+                name="approvals_one_open_hold",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["customer"], condition=Q(open=True), name="approvals_open_holds"),
+            models.Index(
+                fields=["opened_at"],
+                condition=Q(open=True),
+                name="approvals_open_by_age",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.document_id} {self.step}"
+
+
+class HoldReview(models.Model):
+    """The reasons of a hold as of one check: at its opening, a repeated step, a re-evaluation. Append-only."""
+
+    hold = models.ForeignKey(Hold, on_delete=models.PROTECT, related_name="reviews")
+    decision = models.ForeignKey(Decision, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    reasons = models.JSONField(_("reasons"), default=list)
+    excess = amount_field(_("over the limit by"), default=0)
+    amount = amount_field(_("amount"))
+    reviewed_at = models.DateTimeField(_("reviewed at"))
+
+    class Meta:
+        indexes = [models.Index(fields=["hold", "-id"], name="approvals_latest_review")]
+
+    def __str__(self) -> str:
+        return f"{self.hold_id} {','.join(self.reasons)}"
+
+
+class HowClosed(models.TextChoices):
+    RELEASED = "RELEASED", _("released")
+    REJECTED = "REJECTED", _("rejected")
+    HEALED = "HEALED", _("reasons gone")
+    AUTOMATIC = "AUTOMATIC", _("released by itself")
+    CANCELLED = "CANCELLED", _("document cancelled")
+
+
+class HoldClosing(models.Model):
+    """The end of a hold: once, by somebody, for a reason. Append-only."""
+
+    hold = models.OneToOneField(Hold, on_delete=models.PROTECT, related_name="closing")
+    how = models.CharField(_("how"), max_length=9, choices=HowClosed)
+    reason = models.CharField(_("reason"), max_length=120, blank=True, default="")
+    note = models.TextField(_("note"), blank=True, default="")
+    closed_at = models.DateTimeField(_("closed at"))
+    closed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    actor = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        return f"{self.hold_id} {self.how}"
+
+
+class Release(models.Model):
+    """What a releaser let through: up to which amount, for which steps, until when, and what they saw. Append-only."""
+
+    hold = models.OneToOneField(Hold, on_delete=models.PROTECT, related_name="release")
+    document = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="releases")
+    step = models.CharField(_("step"), max_length=10)
+    scope = models.CharField(_("covers"), max_length=15, choices=Scope)
+    until = models.DateField(_("until"), null=True, blank=True)
+    cap = amount_field(_("up to"))
+    # The document's amount when it was released: what "any change" is measured against.
+    amount = amount_field(_("amount"))
+    currency = currency_field()
+    released_on = models.DateField(_("released on"))
+    reason = models.CharField(_("reason"), max_length=120)
+    note = models.TextField(_("note"), blank=True, default="")
+    with_posting = models.BooleanField(_("with the step carried out"), default=False)
+    saw = models.JSONField(_("what the releaser saw"), default=dict)
+    released_at = models.DateTimeField(_("released at"))
+    released_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(scope="UNTIL") | Q(until__isnull=False),
+                name="approvals_until_has_a_day",
+            ),
+            models.CheckConstraint(condition=~Q(reason=""), name="approvals_release_has_a_reason"),
+        ]
+        indexes = [models.Index(fields=["document", "-id"], name="approvals_release_of_document")]
+
+    def __str__(self) -> str:
+        return f"{self.document_id} up to {self.cap}"
+
+
+class Authority(models.Model):
+    """Up to which amount a user, or else a role, may release; in the account's currency. Blank: without bound."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="authority",
+    )
+    group = models.OneToOneField(
+        "auth.Group",
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="authority",
+        verbose_name=_("role"),
+    )
+    release_up_to = amount_field(_("releases up to"), null=True, blank=True)
+
+    class Meta:
+        verbose_name_plural = _("authorities")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(user__isnull=False, group__isnull=True) | Q(user__isnull=True, group__isnull=False),
+                name="approvals_authority_has_one_holder",
+            ),
+            models.CheckConstraint(
+                condition=Q(release_up_to__isnull=True) | Q(release_up_to__gte=0),
+                name="approvals_authority_not_negative",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user or self.group}: {self.release_up_to}"
+
+
+class Alert(models.Model):
+    """Something that somebody should know, written in the transaction that caused it.
+
+    `code` is held, released, usage_N, over_limit, overdue, limit_expired, review_due or drift.
+    """
+
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, null=True, blank=True, related_name="alerts")
+    document = models.ForeignKey(Document, on_delete=models.PROTECT, null=True, blank=True, related_name="alerts")
+    code = models.CharField(_("code"), max_length=20)
+    text = models.CharField(_("text"), max_length=300)
+    raised_at = models.DateTimeField(_("raised at"))
+    day = models.DateField(_("business day"))
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["-id"], name="approvals_newest_alerts"),
+            models.Index(fields=["customer", "-id"], name="approvals_alerts_of_customer"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.customer_id}"
+
+
+class AlertSeen(models.Model):
+    """A user has looked at the alerts up to this one."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    last_alert = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.last_alert}"
+
+
+class EvaluationRequest(models.Model):
+    """The holds of this customer may have lost their reason. Written with its cause, claimed by the worker."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+")
+    cause = models.CharField(_("cause"), max_length=80)
+    requested_at = models.DateTimeField(_("requested at"))
+    done_at = models.DateTimeField(_("done at"), null=True, blank=True)
+    attempts = models.PositiveIntegerField(_("attempts"), default=0)
+    error = models.TextField(_("error"), blank=True, default="")
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["id"],
+                condition=Q(done_at__isnull=True),
+                name="approvals_evaluations_to_do",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.customer_id} {self.cause}"
+
+
+class SweptDay(models.Model):
+    """The last day whose changes were swept: one row."""
+
+    day = models.DateField(_("day"))
+    swept_at = models.DateTimeField(_("swept at"))
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(pk=1), name="approvals_one_swept_day")]
+
+    def __str__(self) -> str:
+        return str(self.day)

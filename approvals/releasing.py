@@ -1,0 +1,221 @@
+"""Deciding holds: release, reject, hold by hand. Who may, up to how much, and what they saw."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+
+from approvals import alerts, context, holds
+from approvals.deciding import Judgement
+from approvals.models import Hold, HowClosed, Release
+from approvals.submission import NEXT_STEP, Result, Submission, lock_document
+from creditrisk.clock import business_day
+from creditrisk.policy import compile as policies
+from creditrisk.refusal import HoldOpen, InvalidState, NotPermitted, Refused, Stale
+from creditrisk.roles import Actor, may
+from customers.models import Customer
+from documents import amending
+from documents.drafts import Changes
+from documents.models import Document, Kind, State
+from ledger import rates as ledger_rates
+
+
+def _locked(hold: Hold) -> Hold:
+    """Return the hold, locked, with its document; refused where it is closed already."""
+    hold = Hold.objects.select_for_update(of=("self",)).select_related("document", "opened_by").get(pk=hold.pk)
+    hold.document = lock_document(hold.document_id)
+    return hold
+
+
+def held_step(hold: Hold) -> str | None:
+    """Return the step that a hold stopped; for one held by hand beforehand, the next one."""
+    if hold.step != "next":
+        return hold.step
+    return NEXT_STEP[Kind(hold.document.kind)] if hold.document.state == State.DRAFT else None
+
+
+def held_changes(hold: Hold) -> Changes | None:
+    """Return the changes that a held amendment would have made."""
+    return Changes.from_record(hold.payload) if hold.step == "amend" else None
+
+
+def judge_again(hold: Hold, *, by: Actor, now: datetime, family: context.Family) -> Judgement | None:
+    """Return what the held step would meet now, without carrying it out; None where nothing checks it.
+
+    The caller holds the locks. Raises MissingRate; InvalidState where the step makes no sense any more.
+    """
+    submission = Submission(held_step(hold) or "confirm", by=by, now=now)
+    submission.family, submission.policy = family, policies.active()
+    step = held_step(hold)
+    if step is None:
+        return None
+    changes = held_changes(hold)
+    checkpoints = ["confirmation"] if step == "amend" else submission.checkpoints(hold.document, step)
+    checkpoints = [c for c in checkpoints if submission.policy.checks(c)]
+    if not checkpoints:
+        return None
+    return submission.trial(hold.document, step, changes, checkpoints, forced=bool(hold.forced_reason))[0]
+
+
+def _refuse_grown(hold: Hold, saw: dict[str, Any], judgement: Judgement | None) -> None:
+    """Raise Stale where amount, excess or reasons grew since the page was drawn."""
+    if Decimal(str(saw.get("amount", hold.amount))) < hold.amount:
+        raise Stale(f"The document grew to {hold.currency} {hold.amount:,.2f} since this page was drawn.")
+    if judgement is None:
+        return
+    excess = judgement.excess
+    if "excess" in saw and Decimal(str(saw["excess"])) < excess:
+        raise Stale(f"It is now {excess:,.2f} over the limit, more than this page showed.")
+    if "reasons" in saw and not set(judgement.outcome.reasons) <= set(saw["reasons"]):
+        more = ", ".join(sorted(set(judgement.outcome.reasons) - set(saw["reasons"])))
+        raise Stale(f"There are new reasons since this page was drawn: {more}.")
+
+
+@transaction.atomic
+def release(
+    hold: Hold,
+    *,
+    by: Actor,
+    now: datetime,
+    reason: str,
+    note: str = "",
+    scope: str | None = None,
+    until: date | None = None,
+    cap: Decimal | None = None,
+    with_posting: bool = False,
+    saw: dict[str, Any] | None = None,
+) -> Result | None:
+    """Let a held step pass: up to `cap` (in the document's currency), for `scope`, and carry it out where asked to.
+
+    `saw` holds the amount, excess and reasons that the page showed. Raises NotPermitted, AlreadyReleased,
+    AlreadyClosed, FourEyes, AboveAuthority, Stale, Refused. Returns the result of the step where it was carried out.
+    """
+    day = business_day(now)
+    holds.refuse_person(hold, by=by)
+    family = context.lock(debtors(hold))
+    hold = _locked(hold)
+    holds.refuse_closed(hold)
+    policy = policies.active()
+    scope = scope or policy.release_scope
+    holds.checked_release(reason=reason, scope=scope, until=until, cap=cap, day=day)
+    holds.refuse_own(hold, by=by, policy=policy)
+    currency = Customer.objects.values_list("currency", flat=True).get(pk=hold.customer_id)
+    rates = ledger_rates.on(day, [hold.currency, currency])
+    _refresh_amount(hold)
+    holds.refuse_above(hold, by=by, rates=rates, currency=currency)
+    if saw is not None:
+        _refuse_grown(hold, saw, judge_again(hold, by=by, now=now, family=family))
+    document = hold.document
+    made = Release.objects.create(
+        hold=hold,
+        document=document,
+        step=held_step(hold) or hold.step,
+        scope=scope,
+        until=until if scope == "UNTIL" else None,
+        cap=cap if cap is not None else holds.default_cap(hold.amount, hold.currency, policy),
+        amount=hold.amount,
+        currency=hold.currency,
+        released_on=day,
+        reason=reason.strip(),
+        note=note,
+        with_posting=with_posting,
+        saw={**(saw or {}), "fingerprint": holds.fingerprint(document)},
+        released_at=now,
+        released_by=by.user,
+    )
+    holds.close(hold, how=HowClosed.RELEASED, by=by, now=now, reason=reason.strip(), note=note)
+    text = f"{document} of {document.debtor.name} was released by {by.user.get_username()}: {made.reason}."
+    alerts.write(
+        [("released", text)],
+        customer_id=hold.customer_id,
+        document_id=document.pk,
+        day=day,
+        now=now,
+    )
+    return carry_out(hold, by=by, now=now) if with_posting else None
+
+
+def debtors(hold: Hold) -> list[int]:
+    ids = [hold.customer_id]
+    if hold.payload.get("bill_to"):
+        ids.append(hold.payload["bill_to"])
+    return ids
+
+
+def _refresh_amount(hold: Hold) -> None:
+    """A held document may have been amended since: the amount in question is today's."""
+    if hold.step != "amend" and hold.amount != hold.document.total:
+        hold.amount, hold.currency = hold.document.total, hold.document.currency
+        hold.save(update_fields=["amount", "currency"])
+
+
+def carry_out(hold: Hold, *, by: Actor, now: datetime) -> Result | None:
+    """Carry the held step out, without a check: the release let it pass. None where there is nothing to carry out."""
+    step = held_step(hold)
+    if step is None or step == "enter":
+        return None
+    submission = Submission(
+        step,
+        by=by,
+        now=now,
+        changes=held_changes(hold),
+        unchecked=True,
+        on_behalf_of=hold.opened_by,
+    )
+    return submission.run(hold.document)
+
+
+@transaction.atomic
+def reject(hold: Hold, *, by: Actor, now: datetime, reason: str, note: str = "") -> None:
+    """Close a hold without letting its step pass; the document stays as it was and the next attempt is checked.
+
+    Raises NotPermitted, AlreadyReleased, AlreadyClosed, Refused.
+    """
+    holds.refuse_person(hold, by=by)
+    context.lock([hold.customer_id])
+    hold = _locked(hold)
+    holds.refuse_closed(hold)
+    if not reason.strip():
+        raise Refused("Say why you reject it.", field="reason")
+    holds.close(hold, how=HowClosed.REJECTED, by=by, now=now, reason=reason.strip(), note=note)
+
+
+@transaction.atomic
+def force(document: Document, *, by: Actor, now: datetime, reason: str) -> Hold:
+    """Hold the next step of a document by hand, until somebody releases it.
+
+    Raises NotPermitted, HoldOpen, InvalidState, Refused.
+    """
+    if by.user is None or not may(by.user, "force_hold"):
+        raise NotPermitted("Your roles do not hold documents by hand.")
+    if not reason.strip():
+        raise Refused("Say why you hold it.", field="reason")
+    context.lock([document.debtor_id])
+    document = lock_document(document.pk)
+    if document.state in (State.CANCELLED, State.CLOSED, State.POSTED, State.INVOICED):
+        raise InvalidState(f"{document} is {document.get_state_display()}: it has no next step.")
+    if holds.open_hold(document) is not None:
+        raise HoldOpen(f"{document} is held already.")
+    day = business_day(now)
+    hold = Hold.objects.create(
+        document=document, customer_id=document.debtor_id, step="next", checkpoint="confirmation", payload={},
+        amount=document.total, currency=document.currency, forced_reason=reason.strip(), opened_at=now, opened_on=day,
+        opened_by=by.user,
+    )  # fmt: skip
+    holds.review(hold, reasons=["forced"], excess=Decimal(0), decision_id=None, now=now)
+    text = f"{document} of {document.debtor.name} is held by hand: {reason.strip()}."
+    alerts.write(
+        [("held", text)],
+        customer_id=document.debtor_id,
+        document_id=document.pk,
+        day=day,
+        now=now,
+    )
+    return hold
+
+
+def amended_total(hold: Hold) -> Decimal:
+    """Return the document's total as the held amendment would make it, in its currency."""
+    changes = held_changes(hold)
+    return amending.new_total(hold.document, changes) if changes else hold.document.total
