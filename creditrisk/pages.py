@@ -1,0 +1,54 @@
+"""What every page does alike: the page of a list, the part for htmx, and back to where the reader came from."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django_tables2 import RequestConfig, Table
+
+from creditrisk.money import MissingRate
+from creditrisk.refusal import Refused
+
+PER_PAGE = 25
+
+# What a service may refuse: views turn these into sentences and nothing else.
+REFUSALS = (Refused, MissingRate)
+
+
+def is_part(request: HttpRequest) -> bool:
+    """Return whether htmx asks for the part of a page that changed, not for the page (boosted or from history)."""
+    htmx = getattr(request, "htmx", None)
+    return bool(htmx) and not htmx.boosted and not htmx.history_restore_request
+
+
+def show(
+    request: HttpRequest,
+    page: str,
+    part: str,
+    context: dict[str, Any],
+    *,
+    status: int | None = None,
+) -> HttpResponse:
+    """Return the page, or its part alone where htmx asks for it."""
+    return render(request, part if is_part(request) else page, context, status=status)
+
+
+def listed(request: HttpRequest, table: Table, *, per_page: int = PER_PAGE) -> Table:
+    """Sort and page a table as the address says; a page that does not exist becomes the nearest that does."""
+    RequestConfig(request, paginate={"per_page": per_page}).configure(table)
+    return table
+
+
+def back(request: HttpRequest, fallback: str, *args: Any) -> HttpResponse:
+    """Return to the page named in `next`, when it is one of ours, else to `fallback`."""
+    target = request.POST.get("next", "")
+    if url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}, require_https=request.is_secure()):
+        return redirect(target)
+    return redirect(fallback, *args)
+
+
+def tell_refusal(request: HttpRequest, error: Exception) -> None:
+    """Flash the sentence of a refusal."""
+    messages.error(request, str(error))
