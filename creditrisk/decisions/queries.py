@@ -1,0 +1,160 @@
+"""Reading decisions for pages: one with its whole story, those of a document, those of a day."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+
+from creditrisk.decisions import story
+from creditrisk.decisions.models import Decision
+from creditrisk.decisions.story import Told
+from creditrisk.facts import BESIDE, BUCKETS, LimitState
+from creditrisk.money import ZERO
+from creditrisk.roles import companies_of
+from documents.models import Document
+
+
+@dataclass(frozen=True)
+class DecisionRow:
+    """One decision in a list."""
+
+    id: int
+    document_id: int
+    document: str
+    customer: str
+    step: str
+    checkpoint: str
+    verdict: str
+    labels: tuple[str, ...]
+    amount: Decimal
+    currency: str
+    decided_at: datetime
+    by: str
+    policy_number: int
+    covered: bool
+
+
+@dataclass(frozen=True)
+class Basis:
+    """One standing that a decision rested on: an exposure by bucket against a limit, as they were read."""
+
+    code: str
+    kind: str
+    currency: str
+    measured: Decimal
+    total: Decimal
+    limit: Decimal | None
+    limit_state: str
+    limit_source: str
+    limit_parts: tuple[tuple[str, str, str], ...]
+    last_day: str
+    available: Decimal | None
+    buckets: dict[str, Decimal]
+    beside: dict[str, Decimal]
+    days_overdue: int
+
+
+@dataclass(frozen=True)
+class Page:
+    """A decision with everything it rested on."""
+
+    decision: Decision
+    bases: tuple[Basis, ...]
+    told: tuple[Told, ...]
+    in_the_way: tuple[Told, ...]
+    actor: Mapping[str, Any]
+
+
+def visible(user: Any) -> QuerySet[Decision]:
+    """Return the decisions on documents of the companies that the reader works in."""
+    companies = companies_of(user)
+    every = Decision.objects.all()
+    return every if companies is None else every.filter(document__company_id__in=companies)
+
+
+def listed(user: Any) -> QuerySet[Decision]:
+    """Return the decisions that the reader may see, the newest first, without their facts."""
+    return visible(user).select_related("document", "customer", "by").defer("facts").order_by("-id")
+
+
+def of_document(document: Document, *, limit: int = 20) -> list[DecisionRow]:
+    """Return the newest decisions about a document."""
+    return rows(
+        Decision.objects.filter(document=document).select_related("document", "customer", "by").order_by("-id")[:limit]
+    )
+
+
+def of_customer(customer_ids: list[int], *, limit: int = 10) -> list[DecisionRow]:
+    """Return the newest decisions about these customers' documents."""
+    found = Decision.objects.filter(customer__in=customer_ids).select_related("document", "customer", "by")
+    return rows(found.defer("facts").order_by("-id")[:limit])
+
+
+def rows(found: Iterable[Decision]) -> list[DecisionRow]:
+    """Return decisions as rows of a list."""
+    return [
+        DecisionRow(
+            id=d.pk, document_id=d.document_id, document=d.document.number, customer=d.customer.name, step=d.step,
+            checkpoint=d.checkpoint, verdict=d.verdict,
+            labels=tuple(story.label_of(code) for code in (*d.reasons, *d.warnings)), amount=d.document_amount,
+            currency=d.document_currency, decided_at=d.decided_at, by=d.by.get_username() if d.by else "",
+            policy_number=d.policy_number, covered=d.covered_by is not None,
+        )
+        for d in found
+    ]  # fmt: skip
+
+
+def reasons(decision_id: int, *, codes: Iterable[str]) -> list[Told]:
+    """Return the findings of a decision that stand for these reason codes, in words."""
+    wanted = set(codes)
+    decision = Decision.objects.only("facts", "currency").filter(pk=decision_id).first()
+    if decision is None:
+        return []
+    told = story.tell_all(decision.facts.get("findings", ()), currency=decision.currency)
+    return [t for t in told if t.code in wanted and t.effect in (story.HOLDS, story.WARNS)]
+
+
+def page(user: Any, pk: int) -> Page:
+    """Return a decision with its story; 404 where it is not the reader's."""
+    decision = get_object_or_404(visible(user).select_related("document__company", "customer", "by"), pk=pk)
+    facts = decision.facts
+    standings = [facts["own"]] if facts.get("own") else []
+    standings += [*facts.get("heads", ()), *facts.get("shared", ())]
+    told = tuple(story.tell_all(facts.get("findings", ()), currency=decision.currency))
+    return Page(
+        decision=decision,
+        bases=tuple(_basis(s) for s in standings),
+        told=told,
+        in_the_way=tuple(story.standing_in_the_way(told)),
+        actor=decision.actor or {},
+    )
+
+
+def basis_of_hold(decision_id: int | None) -> Basis | None:
+    """Return the own standing that a decision rested on."""
+    decision = Decision.objects.only("facts").filter(pk=decision_id).first() if decision_id else None
+    return _basis(decision.facts["own"]) if decision and decision.facts.get("own") else None
+
+
+def _basis(standing: Mapping[str, Any]) -> Basis:
+    limit, exposure = standing["limit"], standing["exposure"]
+    total = Decimal(exposure["total"])
+    bounded = limit["state"] in (LimitState.AMOUNT, LimitState.NONE)
+    amount = Decimal(limit["amount"]) if bounded else None
+    buckets = exposure.get("buckets", {})
+    return Basis(
+        code=standing["code"], kind=standing.get("kind", "own"), currency=exposure["currency"],
+        measured=Decimal(standing.get("measured", total)), total=total, limit=amount, limit_state=limit["state"],
+        limit_source=limit.get("source", ""),
+        limit_parts=tuple((p[0], p[1] or "", p[2]) for p in limit.get("parts", ())),
+        last_day=limit.get("last_day") or "", available=None if amount is None else amount - total,
+        buckets={name: Decimal(buckets.get(name, "0")) for name in BUCKETS},
+        beside={
+            name: value for name in BESIDE if (value := Decimal(exposure.get(name) or ZERO))
+        },
+        days_overdue=exposure.get("days_overdue", 0),
+    )  # fmt: skip

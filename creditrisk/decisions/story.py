@@ -1,0 +1,255 @@
+"""A decision told in plain words: what was found, against which threshold, and what would free the document."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from creditrisk import money, rules
+from creditrisk.facts import Finding
+
+HOLDS, WARNS, SPARED, PASSED = "holds", "warns", "spared", "passed"
+
+
+@dataclass(frozen=True)
+class Told:
+    """One finding as people read it. `effect` is holds, warns, spared (true, but without effect) or passed."""
+
+    code: str
+    label: str
+    text: str
+    frees: str
+    measured: str
+    threshold: str
+    effect: str
+    scope: str = ""
+    row: int | None = None
+    subject: str = ""
+
+
+def sum_of(amount: Any, currency: str) -> str:
+    """Return an amount of money as a sentence says it: 1,234.50 EUR."""
+    value = _number(amount)
+    return f"{value:,.{money.decimals(currency)}f} {currency}" if value is not None else str(amount)
+
+
+def _number(value: Any) -> Decimal | None:
+    if value is None or isinstance(value, bool):
+        return None
+    try:
+        return Decimal(str(value))
+    except InvalidOperation:
+        return None
+
+
+def _days(value: Any) -> str:
+    number = _number(value)
+    if number is None:
+        return "–"
+    return _("%d day") % number if number == 1 else _("%d days") % number
+
+
+def _percent(value: Any) -> str:
+    number = _number(value)
+    if number is None:
+        return "–"
+    return _("more than any limit") if not number.is_finite() else f"{number:,.1f} %"
+
+
+def _shown(value: Any, unit: str) -> str:
+    if value is None or value == "":
+        return "–"
+    if isinstance(value, bool) or unit == "flag":
+        return _("yes") if value in (True, "True", "true") else _("no")
+    match unit:
+        case "days":
+            return _days(value)
+        case "percent":
+            return _percent(value)
+        case "rank" | "status" | "terms" | "effects":
+            return str(value)
+    if len(unit) == 3 and unit.isupper():
+        return sum_of(value, unit)
+    number = _number(value)
+    return f"{number:,.2f}" if number is not None else str(value)
+
+
+def tell(finding: Finding | Mapping[str, Any], *, currency: str = "") -> Told:
+    """Return a finding in words; one from the record of a decision, or fresh from the rules."""
+    flat = _flat(finding)
+    value, threshold, unit = flat["value"], flat["threshold"], flat["unit"]
+    unit = currency if unit == "amount" and currency else unit
+    subject = flat["subject"]
+    if isinstance(value, list | tuple) and len(value) == 2:  # an overdue amount and a used percent
+        bare = unit.split(" ")[0]
+        measured = f"{_shown(value[0], bare)}, {_percent(value[1])}"
+        limit = f"{_shown(threshold[0], bare)}, {_percent(threshold[1])}"
+        words = _two(value, threshold, bare)
+    else:
+        measured, limit = _shown(value, unit), _shown(threshold, unit)
+        words = _words(flat["code"], value, threshold, unit, subject)
+    if flat["counts"]:
+        effect = HOLDS if flat["action"] == "HOLD" else WARNS
+    else:
+        effect = SPARED if flat["true"] and flat["kind"] != "exclude" else PASSED
+    return Told(
+        code=flat["code"], label=label_of(flat["code"]), text=words[0], frees=words[1], measured=measured,
+        threshold=limit, effect=effect, scope=flat["scope"], row=flat["row"], subject=subject,
+    )  # fmt: skip
+
+
+def tell_all(findings: Iterable[Finding | Mapping[str, Any]], *, currency: str = "") -> list[Told]:
+    """Return every finding in words, what holds first, then what warns."""
+    order = {HOLDS: 0, WARNS: 1, SPARED: 2, PASSED: 3}
+    return sorted(
+        (tell(f, currency=currency) for f in findings),
+        key=lambda told: order[told.effect],
+    )
+
+
+def standing_in_the_way(told: Iterable[Told]) -> list[Told]:
+    """Keep what holds or warns."""
+    return [t for t in told if t.effect in (HOLDS, WARNS)]
+
+
+def label_of(code: str) -> str:
+    """Return the label of a reason code."""
+    return str(rules.labels().get(code, code.replace("_", " ").capitalize()))
+
+
+def _flat(finding: Finding | Mapping[str, Any]) -> dict[str, Any]:
+    if isinstance(finding, Finding):
+        measured = finding.measured
+        return {
+            "code": finding.code, "kind": finding.kind, "action": finding.action, "true": finding.true,
+            "counts": finding.counts, "row": finding.row, "scope": finding.scope,
+            "value": measured.value if measured else None, "threshold": measured.threshold if measured else None,
+            "unit": measured.unit if measured else "", "subject": measured.subject if measured else "",
+        }  # fmt: skip
+    nested = finding.get("measured")
+    source = nested if isinstance(nested, Mapping) else finding
+    return {
+        "code": finding["code"], "kind": finding.get("kind", ""), "action": finding.get("action", ""),
+        "true": bool(finding.get("true")), "counts": bool(finding.get("counts")), "row": finding.get("row"),
+        "scope": finding.get("scope", ""), "value": source.get("value"), "threshold": source.get("threshold"),
+        "unit": source.get("unit") or "", "subject": source.get("subject") or "",
+    }  # fmt: skip
+
+
+def _two(value: Any, threshold: Any, unit: str) -> tuple[str, str]:
+    return (
+        _("Overdue are %(overdue)s and %(used)s of the limit is used; the bounds are %(most)s and %(percent)s.")
+        % {
+            "overdue": _shown(value[0], unit), "used": _percent(value[1]), "most": _shown(threshold[0], unit),
+            "percent": _percent(threshold[1]),
+        },
+        _("Payment of overdue items, or more limit."),
+    )  # fmt: skip
+
+
+def _words(code: str, value: Any, threshold: Any, unit: str, subject: str) -> tuple[str, str]:
+    """Return what was found, and what would free the document."""
+    if code in ("over_limit", "over_shared_limit", "over_sub_limit"):
+        return _over(code, value, threshold, unit, subject)
+    shown, bound = _shown(value, unit), _shown(threshold, unit)
+    match code:
+        case "days_overdue":
+            return (
+                _("The oldest open item is %(late)s overdue; from %(bound)s on documents are held.")
+                % {"late": _days(value), "bound": _days(threshold)},
+                _("Payment of everything that is %(bound)s or more overdue.") % {"bound": _days(threshold)},
+            )
+        case "linked_overdue":
+            return (
+                _("%(member)s, which shares a limit with this customer, is %(late)s overdue; the bound is %(bound)s.")
+                % {"member": subject, "late": _days(value), "bound": _days(threshold)},
+                _("Payment of the overdue items of %(member)s.") % {"member": subject},
+            )
+        case "limit_used":
+            return (
+                _("With this document %(used)s of the limit is used; from %(bound)s on documents are held.")
+                % {"used": shown, "bound": bound},
+                _("A payment, a smaller document or a higher limit."),
+            )
+        case "order_amount":
+            return (
+                _("The document comes to %(amount)s; from %(bound)s on somebody has to look.")
+                % {"amount": shown, "bound": bound},
+                _("A smaller document, or a release."),
+            )
+        case "limit_expired" if value is None:
+            return _("The limit has no last day, which counts as expired."), _("A new limit, granted with a last day.")
+        case "limit_expired":
+            return (
+                _("The limit ran out %(since)s ago; the bound is %(bound)s.") % {"since": shown, "bound": bound},
+                _("A new limit."),
+            )
+        case "review_overdue":
+            return (
+                _("The review of this account is %(since)s late; the bound is %(bound)s.")
+                % {"since": shown, "bound": bound},
+                _("A review that sets the next date."),
+            )
+        case "unpaid_effects":
+            return (
+                _("%(many)s of effects came back unpaid lately; the bound is %(bound)s.")
+                % {"many": shown, "bound": bound},
+                _("Time, or a release."),
+            )
+        case "awaiting_payment":
+            return (
+                _("This is prepaid: %(needed)s is needed before goods leave, %(there)s has arrived and is free.")
+                % {"needed": bound, "there": shown},
+                _("A payment on account of what is missing."),
+            )
+        case "payment_terms":
+            return _("Documents with terms %(terms)s are held.") % {"terms": bound}, _("Other terms, or a release.")
+        case "account_status":
+            return _("The account's status is %(status)s.") % {"status": bound}, _("Another status, or a release.")
+        case "terms_increased":
+            return _("The payment terms are longer than this customer's usual ones."), _(
+                "The usual terms, or a release."
+            )
+        case "discount_increased":
+            return (
+                _("The settlement discount is bigger than this customer's usual one."),
+                _("The usual discount, or a release."),
+            )
+        case "customer_blocked":
+            return _("The customer is stopped by hand."), _("The end of the stop, or a release.")
+        case "authorisation_required":
+            return _("Every document of this customer wants an authorisation."), _("A release.")
+        case "suspended":
+            return _("The account is suspended."), _("The end of the suspension, or a release.")
+        case "forced":
+            return _("The document was held by hand."), _("A release.")
+    return _("%(label)s: %(value)s (%(bound)s).") % {
+        "label": label_of(code),
+        "value": shown,
+        "bound": bound,
+    }, ""
+
+
+def _over(code: str, value: Any, threshold: Any, unit: str, subject: str) -> tuple[str, str]:
+    total, limit = _number(value), _number(threshold)
+    if limit is None:
+        return _("The limit is unlimited; the exposure would be %(total)s.") % {"total": _shown(value, unit)}, ""
+    names = {
+        "over_limit": _("the limit of %(whose)s") % {"whose": subject} if subject else _("the limit"),
+        "over_shared_limit": _("the shared limit %(whose)s") % {"whose": subject},
+        "over_sub_limit": _("the ceiling on %(what)s") % {"what": subject.replace("_", " ")},
+    }
+    values = {
+        "total": _shown(value, unit),
+        "limit": _shown(threshold, unit),
+        "what": names[code],
+    }
+    if total is None or total <= limit:
+        return _("With this document %(total)s would be used, %(what)s is %(limit)s.") % values, ""
+    values["excess"] = sum_of(total - limit, unit)
+    return (
+        _("With this document %(total)s would be used, %(what)s is %(limit)s: %(excess)s too much.") % values,
+        _("A payment of %(excess)s, a smaller document, a higher limit or a release.") % values,
+    )

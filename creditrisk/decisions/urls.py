@@ -1,0 +1,10 @@
+"""Decisions."""
+
+from django.urls import path
+
+from creditrisk.decisions import views
+
+urlpatterns = [
+    path("decisions/", views.decisions, name="decisions"),
+    path("decisions/<int:pk>/", views.decision, name="decision"),
+]
