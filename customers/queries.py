@@ -1,0 +1,127 @@
+"""Who the reader may see, and what was granted to them."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Q
+from django.shortcuts import get_object_or_404
+
+from creditrisk.roles import companies_of
+from customers.models import (
+    Company,
+    Customer,
+    CustomerBlock,
+    CustomerQuerySet,
+    Limit,
+    LimitState,
+    Security,
+)
+
+
+@dataclass(frozen=True)
+class Grant:
+    """One grant of credit as its history shows it."""
+
+    id: int
+    kind: str
+    state: str
+    amount: Decimal | None
+    currency: str
+    valid_from: date
+    valid_to: date | None
+    reason: str
+    granted_by: str
+    granted_at: datetime
+
+    @property
+    def is_amount(self) -> bool:
+        return self.amount is not None
+
+
+@dataclass(frozen=True)
+class Member:
+    """A customer that belongs together with another: a head, a branch, a fellow under a shared limit."""
+
+    code: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Ties:
+    """Whose credit hangs together with this customer's."""
+
+    parent: Member | None
+    children: tuple[Member, ...]
+    shared: tuple[str, ...]
+
+
+def visible(user: Any) -> CustomerQuerySet:
+    """Return the customers that the reader may see: of the reader's companies, or with documents or items there."""
+    companies = companies_of(user)
+    everybody = Customer.objects.all()
+    if companies is None:
+        return everybody
+    return everybody.filter(
+        Q(company_id__in=companies)
+        | Q(pk__in=Customer.objects.filter(documents__company_id__in=companies).values("pk"))
+        | Q(pk__in=Customer.objects.filter(items__company_id__in=companies).values("pk"))
+    )
+
+
+def one(user: Any, code: str) -> Customer:
+    """Return the customer of that code with what its page shows; 404 where the reader may not see it."""
+    return get_object_or_404(
+        visible(user).select_related(
+            "company", "segment", "terms", "settlement_discount", "account_status", "parent", "salesperson",
+            "credit_account__credit_group", "credit_account__risk_class",
+        ),
+        code=code,
+    )  # fmt: skip
+
+
+def companies(user: Any) -> Any:
+    """Return the companies that the reader works in, by code."""
+    ids = companies_of(user)
+    every = Company.objects.order_by("code")
+    return every if ids is None else every.filter(pk__in=ids)
+
+
+def grants(customer: Customer) -> list[Grant]:
+    """Return every grant to the customer, newest first."""
+    return [
+        Grant(
+            id=row.pk, kind=row.get_kind_display(), state=row.get_state_display(),
+            amount=row.amount if row.state == LimitState.AMOUNT else None, currency=row.currency,
+            valid_from=row.valid_from, valid_to=row.valid_to, reason=row.reason,
+            granted_by=row.granted_by.get_username() if row.granted_by else "", granted_at=row.granted_at,
+        )
+        for row in Limit.objects.filter(customer=customer).select_related("granted_by").order_by("-id")[:50]
+    ]  # fmt: skip
+
+
+def newest_grant(customer: Customer) -> int:
+    """Return the id of the newest grant, 0 where there is none."""
+    newest = Limit.objects.filter(customer=customer).order_by("-id").values_list("pk", flat=True).first()
+    return newest or 0
+
+
+def ties(customer: Customer) -> Ties:
+    """Return the head, the branches and the shared limits of a customer."""
+    head = customer.parent
+    return Ties(
+        parent=Member(head.code, head.name) if head else None,
+        children=tuple(Member(c.code, c.name) for c in customer.children.order_by("code")[:50]),
+        shared=tuple(customer.shared_limits.order_by("code").values_list("code", flat=True)),
+    )
+
+
+def securities(customer: Customer) -> list[Security]:
+    """Return insurance and guarantees of a customer, the latest to end first."""
+    return list(customer.securities.order_by("-valid_to", "-pk"))
+
+
+def blocks(customer: Customer, *, today: date) -> list[CustomerBlock]:
+    """Return the manual stops in force today."""
+    return [b for b in customer.blocks.filter(end__isnull=True).select_related("placed_by") if b.covers(today)]

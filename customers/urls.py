@@ -1,0 +1,13 @@
+"""Customers."""
+
+from django.urls import path
+
+from customers import views
+
+urlpatterns = [
+    path("customers/", views.customers, name="customers"),
+    path("customers/suggest/", views.suggest, name="customer_suggest"),
+    path("customers/<str:code>/", views.customer, name="customer"),
+    path("customers/<str:code>/limit/", views.grant_limit, name="customer_limit"),
+    path("customers/<str:code>/exposure/", views.exposure, name="customer_exposure"),
+]

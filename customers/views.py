@@ -1,0 +1,141 @@
+"""Customers: the list, one with its limit and exposure, suggestions while typing, a new limit."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from approvals import booking, context, evidence
+from approvals import queries as approval_queries
+from creditrisk import pages
+from creditrisk.clock import business_day
+from creditrisk.decisions import queries as decision_queries
+from creditrisk.forms import refuse
+from creditrisk.monitoring import entries
+from creditrisk.roles import Actor, door, may
+from customers import queries
+from customers.filters import CustomerFilter
+from customers.forms import AsOfForm, GrantForm
+from customers.models import Customer
+from customers.tables import CustomerTable
+from documents import queries as document_queries
+from ledger import queries as ledger_queries
+from ledger import statement
+
+SUGGESTIONS = 12
+
+
+@door("view_customers")
+@require_safe
+def customers(request: HttpRequest) -> HttpResponse:
+    """List customers with how they stand."""
+    today = business_day(timezone.now())
+    found = queries.visible(request.user).select_related("segment", "terms", "salesperson", "company")
+    chosen = CustomerFilter(request.GET, queryset=found, user=request.user)
+    table = pages.listed(request, CustomerTable(chosen.qs))
+    shown = [row.record for row in table.page.object_list]
+    standings = context.standings(shown, today=today) if shown else {}
+    for record in shown:
+        record.standing = standings.get(record.pk)
+        limit = record.standing.limit if record.standing else None
+        record.limit_amount = limit.amount if limit and limit.state == "AMOUNT" else None
+    return pages.show(request, "customers/list.html", "customers/_list.html", {"filter": chosen, "table": table})
+
+
+@door("view_customers")
+@require_safe
+def suggest(request: HttpRequest) -> HttpResponse:
+    """Return the customers that fit what is typed, as options of a list."""
+    text = next((v.strip() for key in ("customer", "bill_to", "q") if (v := request.GET.get(key))), "")
+    found = queries.visible(request.user).matching(text).order_by("code")[:SUGGESTIONS] if text else []
+    return render(request, "customers/_options.html", {"customers": found})
+
+
+@door("view_customers")
+@require_safe
+def customer(request: HttpRequest, code: str) -> HttpResponse:
+    """Show one customer: limit and parts, exposure by bucket, ageing, what is open, holds, decisions, grants."""
+    found = queries.one(request.user, code)
+    return render(request, "customers/customer.html", _page(request, found))
+
+
+def _page(request: HttpRequest, found: Customer) -> dict[str, Any]:
+    today = business_day(timezone.now())
+    standing, heads, shared, missing = evidence.standings_of(found.pk, today=today)
+    ids = [found.pk]
+    sees_ledger = may(request.user, "view_ledger")
+    return {
+        "customer": found,
+        "today": today,
+        "standing": standing,
+        "heads": heads,
+        "shared": shared,
+        "missing": missing,
+        "ageing": ledger_queries.ageing(day=today, customer_ids=ids),
+        "documents": document_queries.open_documents(ids, limit=12),
+        "document_sums": document_queries.open_sums(ids),
+        "items": statement.open_items(ids, today=today, limit=12) if sees_ledger else [],
+        "sees_ledger": sees_ledger,
+        "holds": approval_queries.of_customer(ids, today=today, limit=8),
+        "decisions": decision_queries.of_customer(ids, limit=8),
+        "grants": queries.grants(found),
+        "ties": queries.ties(found),
+        "securities": queries.securities(found),
+        "blocks": queries.blocks(found, today=today),
+        "payments": statement.last_payments(ids),
+        "may_grant": may(request.user, "grant_limit"),
+        "may_pay": may(request.user, "post_ledger"),
+        "may_order": may(request.user, "enter_document"),
+        "may_see_exposure": may(request.user, "view_exposure"),
+    }
+
+
+@door("grant_limit")
+@require_http_methods(["GET", "POST"])
+def grant_limit(request: HttpRequest, code: str) -> HttpResponse:
+    """Grant a customer a new limit."""
+    found = queries.one(request.user, code)
+    today = business_day(timezone.now())
+    newest = queries.newest_grant(found)
+    form = GrantForm(request.POST or None, customer=found, initial={"valid_from": today, "seen": newest})
+    if request.method == "POST" and form.is_valid():
+        typed = form.cleaned_data
+        if typed.pop("seen") != newest:
+            messages.info(
+                request,
+                _("A limit was granted since this form was drawn, perhaps by this very form. Nothing was done twice."),
+            )
+            return redirect("customer", code)
+        try:
+            booking.grant_limit(
+                customer=found, currency=found.currency, by=Actor.of(request), now=timezone.now(), **typed
+            )
+        except pages.REFUSALS as error:
+            refuse(form, error)
+        else:
+            messages.success(request, _("The limit is granted."))
+            return redirect("customer", code)
+    standing, _heads, _shared, missing = evidence.standings_of(found.pk, today=today)
+    context = {
+        "form": form, "customer": found, "standing": standing, "missing": missing, "grants": queries.grants(found),
+    }  # fmt: skip
+    return render(request, "customers/limit.html", context, status=422 if form.errors else None)
+
+
+@door("view_exposure")
+@require_safe
+def exposure(request: HttpRequest, code: str) -> HttpResponse:
+    """Show the entries behind a customer's exposure, and what it was on a day."""
+    found = queries.one(request.user, code)
+    today = business_day(timezone.now())
+    form = AsOfForm(request.GET or None)
+    day = form.cleaned_data["day"] if form.is_bound and form.is_valid() else None
+    known = form.cleaned_data["known"] if form.is_bound and form.is_valid() else None
+    page = entries.of(found, today=today, day=day, known_on=known, number=request.GET.get("page", "1"))
+    return pages.show(
+        request, "customers/exposure.html", "customers/_exposure.html", {"customer": found, "form": form, "page": page}
+    )

@@ -1,0 +1,145 @@
+"""Which steps a document offers to a reader, by its state and the reader's doors."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from creditrisk.roles import may
+from documents.models import Document, Kind, State
+
+# The door of each step of a document that exists.
+STEP_DOORS = {
+    "confirm": "amend_document",
+    "pick": "deliver",
+    "deliver": "deliver",
+    "issue": "invoice",
+    "post": "invoice",
+    "cancel": "amend_document",
+    "close": "amend_document",
+}
+_LIVE_ORDER = (State.CONFIRMED, State.PICKED, State.PART_DELIVERED, State.DELIVERED)
+
+
+@dataclass(frozen=True)
+class Action:
+    """One thing a reader can do: a link, or a step that is sent (`step` says which)."""
+
+    label: str
+    url: str
+    step: str = ""
+    main: bool = False
+    grave: bool = False
+
+
+def of(document: Document, *, user: Any, held: bool) -> list[Action]:
+    """Return what the reader can do with the document now, the most likely first."""
+    match document.kind:
+        case Kind.ORDER:
+            found = _of_order(document, held)
+        case Kind.DELIVERY:
+            found = _of_delivery(document)
+        case Kind.INVOICE | Kind.CREDIT_NOTE:
+            found = _of_invoice(document)
+        case _:
+            found = []
+    return [action for door, action in found if may(user, door)]
+
+
+def _step(
+    document: Document,
+    step: str,
+    label: str,
+    *,
+    main: bool = False,
+    grave: bool = False,
+) -> tuple[str, Action]:
+    url = reverse(f"document_{step}", args=[document.pk])
+    return STEP_DOORS[step], Action(label, url, step, main, grave)
+
+
+def _link(door: str, label: str, url: str, *, main: bool = False) -> tuple[str, Action]:
+    return door, Action(label, url, main=main)
+
+
+def _of_order(document: Document, held: bool) -> list[tuple[str, Action]]:
+    state, pk = document.state, document.pk
+    found = []
+    if state == State.DRAFT:
+        found.append(
+            _step(
+                document,
+                "confirm",
+                _("Confirm again") if held else _("Confirm"),
+                main=True,
+            )
+        )
+    if state in _LIVE_ORDER:
+        fresh = state != State.DELIVERED
+        found.append(
+            _link(
+                "deliver",
+                _("Deliver"),
+                f"{reverse('delivery_from')}?source={pk}",
+                main=fresh,
+            )
+        )
+        found.append(
+            _link(
+                "invoice",
+                _("Invoice"),
+                f"{reverse('invoice_from')}?source={pk}",
+                main=not fresh,
+            )
+        )
+    if state == State.CONFIRMED:
+        found.append(_step(document, "pick", _("Pick")))
+    if state in (State.DRAFT, State.CONFIRMED, State.PICKED):
+        found.append(_link("amend_document", _("Amend"), reverse("document_amend", args=[pk])))
+    if state in _LIVE_ORDER:
+        found.append(_step(document, "close", _("Close"), grave=True))
+    if state in (State.DRAFT, State.CONFIRMED, State.PICKED):
+        found.append(_step(document, "cancel", _("Cancel the order"), grave=True))
+    return found
+
+
+def _of_delivery(document: Document) -> list[tuple[str, Action]]:
+    state, pk = document.state, document.pk
+    if state == State.DRAFT:
+        return [
+            _step(document, "deliver", _("Deliver now"), main=True),
+            _step(document, "cancel", _("Cancel the note"), grave=True),
+        ]
+    found = []
+    if state == State.DELIVERED:
+        found.append(
+            _link(
+                "invoice",
+                _("Invoice"),
+                f"{reverse('invoice_from')}?source={pk}",
+                main=True,
+            )
+        )
+    if state in (State.DELIVERED, State.INVOICED):
+        found.append(_link("deliver", _("Take back"), reverse("return_new", args=[pk])))
+    return found
+
+
+def _of_invoice(document: Document) -> list[tuple[str, Action]]:
+    state, pk = document.state, document.pk
+    if state == State.DRAFT:
+        return [
+            _step(document, "issue", _("Issue"), main=True),
+            _step(document, "cancel", _("Cancel the invoice"), grave=True),
+        ]
+    found = []
+    if state == State.ISSUED:
+        found.append(_step(document, "post", _("Post to the ledger"), main=True))
+    if state in (State.ISSUED, State.POSTED) and document.kind == Kind.INVOICE:
+        found.append(_link("invoice", _("Credit"), reverse("credit_note_new", args=[pk])))
+    return found
+
+
+# A document in one of these states has a step ahead that could be held by hand.
+CAN_BE_HELD = (State.DRAFT, State.CONFIRMED, State.PICKED, State.PART_DELIVERED)

@@ -1,0 +1,241 @@
+"""What may be typed about documents: header, lines, how much of a source goes on."""
+
+import re
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from creditrisk.forms import AmountField, DayField, Once, whole_cents
+from creditrisk.money import HUNDRED, ZERO
+from customers import queries as customer_queries
+from customers.forms import CodeField, CustomerField
+from customers.models import PaymentTerms, SettlementDiscount
+from documents import queries
+from documents.models import Document, DocumentType, Kind
+from documents.queries import LineRow
+
+_CURRENCY = re.compile(r"[A-Z]{3}")
+
+
+class HeaderForm(Once):
+    """The header of a document that stands alone: an order, or a delivery or invoice without one."""
+
+    customer = CustomerField()
+    company = CodeField(queryset=None, label=gettext_lazy("Company"), required=False)
+    number = forms.CharField(label=gettext_lazy("Number"), max_length=60, required=False)
+    currency = forms.CharField(label=gettext_lazy("Currency"), max_length=3, required=False)
+    bill_to = CustomerField(label=gettext_lazy("Bill to"), required=False)
+    type = CodeField(queryset=None, label=gettext_lazy("Type"), required=False)
+    terms = CodeField(
+        queryset=PaymentTerms.objects.order_by("code"),
+        label=gettext_lazy("Payment terms"),
+        required=False,
+    )
+    settlement_discount = CodeField(
+        queryset=SettlementDiscount.objects.order_by("code"),
+        label=gettext_lazy("Settlement discount"),
+        required=False,
+    )
+    ship_date = DayField(label=gettext_lazy("Ship date"), required=False)
+    note = forms.CharField(label=gettext_lazy("Note"), max_length=300, required=False)
+
+    def __init__(self, *args: Any, user: Any, kind: str, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["customer"].user = self.fields["bill_to"].user = user
+        self.fields["company"].queryset = customer_queries.companies(user)
+        of = {Kind.RETURN: Kind.DELIVERY, Kind.CREDIT_NOTE: Kind.INVOICE}.get(Kind(kind), kind)
+        self.fields["type"].queryset = DocumentType.objects.filter(of=of).order_by("code")
+        for name in ("company", "terms", "settlement_discount"):
+            self.fields[name].empty_label = _("the customer's")
+        self.fields["type"].empty_label = _("standard")
+        for name in ("customer", "bill_to"):
+            self.fields[name].widget.attrs["list"] = "customers"
+
+    def clean_currency(self) -> str:
+        currency = str(self.cleaned_data["currency"]).strip().upper()
+        if currency and not _CURRENCY.fullmatch(currency):
+            raise forms.ValidationError(
+                _("Type the three letters of a currency, for example EUR."),
+                code="unknown",
+            )
+        return currency
+
+
+class AmendForm(HeaderForm):
+    """The header of a document that exists: whose it is does not change, and the page's revision comes back."""
+
+    revision = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for name in ("customer", "company", "number"):
+            del self.fields[name]
+
+
+class LineForm(forms.Form):
+    """One line. A line without article and price is left out."""
+
+    text = forms.CharField(label=gettext_lazy("Article"), max_length=200, required=False)
+    quantity = AmountField(
+        label=gettext_lazy("Quantity"),
+        above=ZERO,
+        places=6,
+        digits=12,
+        shown=0,
+        required=False,
+    )
+    price = AmountField(label=gettext_lazy("Unit price"), places=6, digits=12, required=False)
+    discount_percent = AmountField(label=gettext_lazy("Discount %"), maximum=HUNDRED, shown=0, required=False)
+    tax_percent = AmountField(label=gettext_lazy("Tax %"), maximum=HUNDRED, shown=0, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        typed = super().clean() or {}
+        if not self.errors and self.is_filled and typed.get("price") is None:
+            self.add_error("price", _("Type the unit price of this line."))
+        return typed
+
+    @property
+    def is_filled(self) -> bool:
+        """Return whether anything was typed that makes it a line."""
+        typed = self.cleaned_data
+        return bool(typed.get("text")) or any(typed.get(name) is not None for name in ("quantity", "price"))
+
+
+class BaseLines(forms.BaseFormSet):
+    """The lines of a document; at least one."""
+
+    def clean(self) -> None:
+        if not any(self.errors) and not self.filled():
+            raise forms.ValidationError(_("A document needs at least one line with a price."), code="empty")
+
+    def filled(self) -> list[dict[str, Any]]:
+        """Return what was typed, line by line, without the empty ones."""
+        return [
+            {
+                "text": form.cleaned_data["text"],
+                "quantity": _or(form.cleaned_data["quantity"], Decimal(1)),
+                "price": form.cleaned_data["price"],
+                "discount_percent": _or(form.cleaned_data["discount_percent"], ZERO),
+                "tax_percent": _or(form.cleaned_data["tax_percent"], ZERO),
+            }
+            for form in self.forms
+            if hasattr(form, "cleaned_data") and form.is_valid() and form.is_filled
+        ]
+
+
+def _or(value: Decimal | None, otherwise: Decimal) -> Decimal:
+    return otherwise if value is None else value
+
+
+LineFormSet = forms.formset_factory(LineForm, formset=BaseLines, extra=0, max_num=200, validate_max=True)
+
+
+class FollowForm(Once):
+    """How much of the sources goes on to the new document: all that is open, a share, an amount, or by line.
+
+    `lines` are the sources' open lines; each gets a quantity field of its own where `by_line` is offered.
+    """
+
+    ALL, SHARE, AMOUNT, LINES = "all", "share", "amount", "lines"
+
+    how = forms.ChoiceField(label=gettext_lazy("How much"), widget=forms.RadioSelect, initial=ALL)
+    share = AmountField(
+        label=gettext_lazy("Share %"),
+        above=ZERO,
+        minimum=None,
+        maximum=HUNDRED,
+        shown=0,
+        required=False,
+    )
+    amount = AmountField(label=gettext_lazy("Amount"), above=ZERO, minimum=None, required=False)
+    number = forms.CharField(label=gettext_lazy("Number"), max_length=60, required=False)
+    issue = forms.BooleanField(label=gettext_lazy("Issue at once"), required=False, initial=True)
+    note = forms.CharField(label=gettext_lazy("Note"), max_length=300, required=False)
+
+    def __init__(
+        self,
+        *args: Any,
+        kind: str,
+        lines: list[LineRow],
+        currency: str,
+        by_line: bool,
+        **options: Any,
+    ) -> None:
+        super().__init__(*args, **options)
+        self.rows, self.currency, self.by_line = lines, currency, by_line
+        choices = [
+            (self.ALL, _("Everything that is open")),
+            (self.SHARE, _("A share of it")),
+            (self.AMOUNT, _("An amount")),
+        ]
+        if by_line:
+            choices.append((self.LINES, _("Quantities by line")))
+        self.fields["how"].choices = choices
+        if kind != Kind.INVOICE:
+            del self.fields["issue"]
+        for row in lines if by_line else ():
+            self.fields[f"quantity_{row.id}"] = AmountField(
+                label=row.text or _("line %d") % row.position,
+                places=6,
+                digits=12,
+                shown=0,
+                required=False,
+            )
+
+    def quantity_fields(self) -> list[tuple[LineRow, forms.BoundField]]:
+        """Return each open line with the field for its quantity."""
+        return [(row, self[f"quantity_{row.id}"]) for row in self.rows] if self.by_line else []
+
+    def quantities(self) -> list[tuple[LineRow, Decimal]]:
+        """Return the lines that go on, with how many."""
+        return [(row, many) for row in self.rows if (many := self.cleaned_data.get(f"quantity_{row.id}"))]
+
+    def clean(self) -> dict[str, Any]:
+        typed = super().clean() or {}
+        how = typed.get("how")
+        if how == self.SHARE and typed.get("share") is None and "share" not in self.errors:
+            self.add_error("share", _("Say which share, for example 40."))
+        if how == self.AMOUNT and typed.get("amount") is None and "amount" not in self.errors:
+            self.add_error("amount", _("Say how much."))
+        if how == self.LINES:
+            if not self.errors and not self.quantities():
+                self.add_error("how", _("Type the quantity of at least one line."))
+            for row, many in self.quantities():
+                if many > row.open_quantity:
+                    self.add_error(
+                        f"quantity_{row.id}",
+                        _("Only %(open)s are open.") % {"open": f"{row.open_quantity.normalize():f}"},
+                    )
+        whole_cents(self, "amount", self.currency)
+        return typed
+
+
+class StepForm(forms.Form):
+    """A step of a document: the revision that the page showed comes back with it."""
+
+    revision = forms.IntegerField(min_value=1)
+
+
+class SourcesForm(forms.Form):
+    """Which documents a new one is made from: of the reader's companies, of one customer and one currency."""
+
+    source = forms.ModelMultipleChoiceField(queryset=Document.objects.none())
+
+    def __init__(self, *args: Any, user: Any, kind: str, **options: Any) -> None:
+        super().__init__(*args, **options)
+        kinds = [Kind.ORDER] if kind == Kind.DELIVERY else [Kind.ORDER, Kind.DELIVERY]
+        self.fields["source"].queryset = (
+            queries.visible(user).filter(kind__in=kinds).select_related("customer", "company").order_by("pk")
+        )
+
+    def clean_source(self) -> list[Document]:
+        sources = list(self.cleaned_data["source"])
+        if len({(s.customer_id, s.debtor_id, s.company_id, s.currency) for s in sources}) > 1:
+            raise forms.ValidationError(
+                _("Take documents of one customer, one bill-to, one company and one currency."),
+                code="mixed",
+            )
+        return sources

@@ -1,0 +1,180 @@
+"""Reading documents for pages: a document with its lines, what it was made from and what was made of it."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Q, Sum
+from django.shortcuts import get_object_or_404
+
+from creditrisk.money import ZERO
+from creditrisk.roles import companies_of
+from documents.models import Document, DocumentQuerySet, Kind, Line, State
+
+_QUANTUM = Decimal("0.000001")
+
+
+@dataclass(frozen=True)
+class LineRow:
+    """One line with what of it is still open."""
+
+    id: int
+    document: str
+    position: int
+    text: str
+    quantity: Decimal
+    price: Decimal
+    discount_percent: Decimal
+    tax_percent: Decimal
+    amount: Decimal
+    gone_on: Decimal
+    open_amount: Decimal
+    open_quantity: Decimal
+
+
+@dataclass(frozen=True)
+class Relative:
+    """A document that another was made from, or that was made from it."""
+
+    id: int
+    kind: str
+    number: str
+    state: str
+    state_code: str
+    day: date
+    total: Decimal
+    currency: str
+
+
+@dataclass(frozen=True)
+class OpenSum:
+    """How many documents of a kind are open, and what they come to, in one currency."""
+
+    kind: str
+    currency: str
+    count: int
+    total: Decimal
+
+
+def visible(user: Any) -> DocumentQuerySet:
+    """Return the documents of the companies that the reader works in."""
+    return Document.objects.in_companies(companies_of(user))
+
+
+def one(user: Any, pk: int, *kinds: str) -> Document:
+    """Return the document with its header's names; 404 where it is not the reader's, or not of these kinds."""
+    documents = visible(user).select_related(
+        "company",
+        "customer",
+        "debtor",
+        "type",
+        "terms",
+        "settlement_discount",
+        "origin",
+        "entered_by",
+        "amended_by",
+    )
+    return get_object_or_404(documents.filter(kind__in=kinds) if kinds else documents, pk=pk)
+
+
+def by_key(source_key: str) -> Document | None:
+    """Return the document that a form with this key made before, if any."""
+    return Document.objects.filter(source_key=source_key).first()
+
+
+def lines(documents: list[Document]) -> list[LineRow]:
+    """Return the lines of these documents, in their order, one query."""
+    numbers = {d.pk: d.number for d in documents}
+    rows = Line.objects.filter(document__in=numbers).order_by("document_id", "position")
+    return [_row(line, numbers[line.document_id]) for line in rows]
+
+
+def open_lines(documents: list[Document]) -> list[LineRow]:
+    """Return the lines of which something is open."""
+    return [row for row in lines(documents) if row.open_amount or (not row.amount and row.quantity)]
+
+
+def _row(line: Line, number: str) -> LineRow:
+    gone = line.settled + line.drafted
+    left = line.amount - gone
+    part = (line.quantity * left / line.amount).quantize(_QUANTUM) if line.amount else line.quantity
+    return LineRow(
+        id=line.pk, document=number, position=line.position, text=line.text, quantity=line.quantity, price=line.price,
+        discount_percent=line.discount_percent, tax_percent=line.tax_percent, amount=line.amount, gone_on=gone,
+        open_amount=left, open_quantity=part,
+    )  # fmt: skip
+
+
+def made_from(document: Document) -> list[Relative]:
+    """Return the documents that this one took its lines from, or belongs to."""
+    return _relatives(
+        Document.objects.filter(Q(lines__derived__document=document) | Q(followers=document) | Q(descendants=document))
+    )
+
+
+def made_of(document: Document) -> list[Relative]:
+    """Return the documents made from this one, oldest first."""
+    return _relatives(
+        Document.objects.filter(Q(lines__source__document=document) | Q(orders=document) | Q(origin=document))
+    )
+
+
+def _relatives(documents: DocumentQuerySet) -> list[Relative]:
+    found = documents.distinct().order_by("pk")[:100]
+    return [relative(d) for d in found]
+
+
+def relative(document: Document) -> Relative:
+    """Return a document as a line in a list of others."""
+    return Relative(
+        document.pk, document.get_kind_display(), document.number, document.get_state_display(), document.state,
+        document.document_date, document.total, document.currency,
+    )  # fmt: skip
+
+
+def open_documents(customer_ids: list[int], *, limit: int = 50) -> list[Relative]:
+    """Return what these debtors have open: orders, notes not invoiced, invoices not posted; the newest first."""
+    return [relative(d) for d in _open().filter(debtor__in=customer_ids).order_by("-document_date", "-pk")[:limit]]
+
+
+def open_sums(customer_ids: list[int]) -> list[OpenSum]:
+    """Return how many documents these debtors have open, by kind and currency."""
+    rows = (
+        _open().filter(debtor__in=customer_ids).values("kind", "currency").order_by("kind", "currency")
+        .annotate(sum=Sum("total"), number=Sum(1))
+    )  # fmt: skip
+    return [OpenSum(Kind(r["kind"]).label, r["currency"], r["number"], r["sum"] or ZERO) for r in rows]
+
+
+def _open() -> DocumentQuerySet:
+    return Document.objects.filter(
+        Q(
+            kind=Kind.ORDER,
+            state__in=[
+                State.DRAFT,
+                State.CONFIRMED,
+                State.PICKED,
+                State.PART_DELIVERED,
+                State.DELIVERED,
+            ],
+        )
+        | Q(
+            kind__in=[Kind.DELIVERY, Kind.RETURN],
+            state__in=[State.DRAFT, State.DELIVERED],
+        )
+        | Q(
+            kind__in=[Kind.INVOICE, Kind.CREDIT_NOTE],
+            state__in=[State.DRAFT, State.ISSUED],
+        )
+    )
+
+
+def siblings(document: Document, *, kinds: list[str], user: Any) -> list[Relative]:
+    """Return other open documents of the same customer, company and currency that a new one could take in too."""
+    alike = visible(user).filter(
+        kind__in=kinds, customer=document.customer_id, debtor=document.debtor_id, company=document.company_id,
+        currency=document.currency,
+    )  # fmt: skip
+    ready = [State.CONFIRMED, State.PICKED, State.PART_DELIVERED, State.DELIVERED]
+    return [relative(d) for d in alike.filter(state__in=ready).exclude(pk=document.pk).order_by("pk")[:20]]

@@ -1,0 +1,96 @@
+"""Lists of documents as tables."""
+
+import django_tables2
+from django.utils.translation import gettext_lazy as _
+
+from creditrisk.tables import (
+    AmountColumn,
+    BaseTable,
+    DayColumn,
+    DocumentColumn,
+    LongColumn,
+    StateColumn,
+    TextColumn,
+)
+from documents.models import Document
+
+
+class DocumentTable(BaseTable):
+    """What every list of documents shows. A held document says so instead of its state."""
+
+    live = True
+
+    number = DocumentColumn(verbose_name=_("Number"), linkify=("document", {"pk": django_tables2.A("pk")}))
+    document_date = DayColumn(verbose_name=_("Date"))
+    customer = LongColumn(
+        accessor="customer__name",
+        verbose_name=_("Customer"),
+        linkify=("customer", {"code": django_tables2.A("customer__code")}),
+    )
+    company = TextColumn(accessor="company__code", verbose_name=_("Company"))
+    state = StateColumn(verbose_name=_("State"), held="held")
+    total = AmountColumn(verbose_name=_("Total"), currency="currency", show=True)
+
+    class Meta(BaseTable.Meta):
+        model = Document
+        fields = ("number", "document_date", "customer", "company", "state", "total")
+        order_by = ("-document_date", "-pk")
+
+
+class OrderTable(DocumentTable):
+    caption = _("Orders")
+    hint = _("Take away a filter, or enter an order.")
+
+    ship_date = DayColumn(verbose_name=_("Ships"))
+    entered_by = TextColumn(accessor="entered_by__username", verbose_name=_("Entered by"))
+
+    class Meta(DocumentTable.Meta):
+        fields = (
+            "number",
+            "document_date",
+            "customer",
+            "company",
+            "state",
+            "total",
+            "ship_date",
+            "entered_by",
+        )
+        empty_text = _("No order fits.")
+
+
+class NoteTable(DocumentTable):
+    caption = _("Deliveries")
+
+    kind = TextColumn(verbose_name=_("Kind"))
+
+    class Meta(DocumentTable.Meta):
+        fields = (
+            "number",
+            "kind",
+            "document_date",
+            "customer",
+            "company",
+            "state",
+            "total",
+        )
+        empty_text = _("No delivery fits.")
+
+
+class InvoiceTable(DocumentTable):
+    caption = _("Invoices")
+
+    kind = TextColumn(verbose_name=_("Kind"))
+    issued_on = DayColumn(verbose_name=_("Issued"))
+
+    class Meta(DocumentTable.Meta):
+        fields = (
+            "number",
+            "kind",
+            "document_date",
+            "issued_on",
+            "customer",
+            "company",
+            "state",
+            "total",
+        )
+        empty_text = _("No invoice fits.")

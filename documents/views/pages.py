@@ -1,0 +1,92 @@
+"""The lists of orders, deliveries and invoices, and the page of one document."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from approvals import queries as approval_queries
+from creditrisk import pages
+from creditrisk.clock import business_day
+from creditrisk.decisions import queries as decision_queries
+from creditrisk.roles import door, may
+from documents import actions, queries
+from documents.filters import DocumentFilter, InvoiceFilter, NoteFilter, OrderFilter
+from documents.models import Kind
+from documents.tables import DocumentTable, InvoiceTable, NoteTable, OrderTable
+
+
+def _list(
+    request: HttpRequest,
+    kinds: tuple[str, ...],
+    narrow: type[DocumentFilter],
+    table_class: type[DocumentTable],
+    words: dict[str, Any],
+) -> HttpResponse:
+    documents = queries.visible(request.user).filter(kind__in=kinds).select_related("customer", "company", "entered_by")
+    chosen = narrow(request.GET, queryset=approval_queries.marked(documents), user=request.user)
+    table = pages.listed(request, table_class(chosen.qs))
+    context = {"filter": chosen, "table": table, **words}
+    return pages.show(request, "documents/list.html", "documents/_list.html", context)
+
+
+@door("view_documents")
+@require_safe
+def orders(request: HttpRequest) -> HttpResponse:
+    """List orders."""
+    words = {"title": _("Orders"), "new_url": "order_new", "new_label": _("New order")}
+    if not may(request.user, "enter_document"):
+        words.pop("new_url")
+    return _list(request, (Kind.ORDER,), OrderFilter, OrderTable, words)
+
+
+@door("view_documents")
+@require_safe
+def deliveries(request: HttpRequest) -> HttpResponse:
+    """List delivery and return notes."""
+    words = {
+        "title": _("Deliveries"),
+        "new_url": "delivery_new",
+        "new_label": _("New delivery"),
+    }
+    if not may(request.user, "deliver"):
+        words.pop("new_url")
+    return _list(request, (Kind.DELIVERY, Kind.RETURN), NoteFilter, NoteTable, words)
+
+
+@door("view_documents")
+@require_safe
+def invoices(request: HttpRequest) -> HttpResponse:
+    """List invoices and credit notes."""
+    words = {
+        "title": _("Invoices"),
+        "new_url": "invoice_new",
+        "new_label": _("New invoice"),
+    }
+    if not may(request.user, "invoice"):
+        words.pop("new_url")
+    return _list(request, (Kind.INVOICE, Kind.CREDIT_NOTE), InvoiceFilter, InvoiceTable, words)
+
+
+@door("view_documents")
+@require_safe
+def document(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show one document: what it is, why it is held, what can be done, what came before and after."""
+    found = queries.one(request.user, pk)
+    today = business_day(timezone.now())
+    hold = approval_queries.open_hold(found, today=today)
+    context = {
+        "document": found,
+        "lines": queries.lines([found]),
+        "hold": hold,
+        "past_holds": approval_queries.closed_holds(found),
+        "decisions": decision_queries.of_document(found),
+        "made_from": queries.made_from(found),
+        "made_of": queries.made_of(found),
+        "actions": actions.of(found, user=request.user, held=hold is not None),
+        "may_decide": may(request.user, "view_desk") and hold is not None,
+        "may_force": may(request.user, "force_hold") and hold is None and found.state in actions.CAN_BE_HELD,
+    }
+    return pages.show(request, "documents/document.html", "documents/_document.html", context)
