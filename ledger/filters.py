@@ -1,0 +1,79 @@
+"""What lists of the ledger can be narrowed by."""
+
+from datetime import date
+from typing import Any
+
+import django_filters
+from django import forms
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from creditrisk.forms import DayField
+from customers import queries as customer_queries
+from ledger.models import EffectKind, EffectState, ItemKind
+
+
+class DayFilter(django_filters.DateFilter):
+    field_class = DayField
+
+
+class _LedgerFilter(django_filters.FilterSet):
+    q = django_filters.CharFilter(method="matching", label=_("Number or customer"))
+    company = django_filters.ModelChoiceFilter(
+        queryset=None, to_field_name="code", label=_("Company"), empty_label=_("all")
+    )
+
+    own = "reference"
+
+    def __init__(self, *args: Any, user: Any, today: date, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.today = today
+        self.filters["company"].queryset = customer_queries.companies(user)
+        self.filters["q"].field.widget = forms.TextInput(attrs={"type": "search", "autocomplete": "off"})
+
+    def matching(self, rows: Any, _name: str, text: str) -> Any:
+        return rows.filter(
+            Q(**{f"{self.own}__icontains": text}) | Q(customer__code__iexact=text) | Q(customer__name__icontains=text)
+        )
+
+
+class ItemFilter(_LedgerFilter):
+    """Open items: by kind, what is late, disputed or settled, and when they fall due."""
+
+    kind = django_filters.ChoiceFilter(choices=ItemKind.choices, label=_("Kind"), empty_label=_("any"))
+    show = django_filters.ChoiceFilter(
+        method="showing", label=_("Show"), empty_label=_("open"),
+        choices=[
+            ("overdue", _("overdue")), ("disputed", _("disputed")), ("credits", _("credits")),
+            ("settled", _("settled")), ("all", _("all")),
+        ],
+    )  # fmt: skip
+    due_from = DayFilter(field_name="due", lookup_expr="gte", label=_("Due from"))
+    due_to = DayFilter(field_name="due", lookup_expr="lte", label=_("Due to"))
+
+    def filter_queryset(self, queryset: Any) -> Any:
+        rows = super().filter_queryset(queryset)
+        return rows if self.form.cleaned_data.get("show") in ("settled", "all") else rows.exclude(open_amount=0)
+
+    def showing(self, rows: Any, _name: str, value: str) -> Any:
+        match value:
+            case "overdue":
+                return rows.filter(open_amount__gt=0, due__lt=self.today)
+            case "disputed":
+                return rows.filter(disputed=True)
+            case "credits":
+                return rows.filter(open_amount__lt=0)
+            case "settled":
+                return rows.filter(open_amount=0)
+        return rows
+
+
+class EffectFilter(_LedgerFilter):
+    """Effects: by state and kind, and when they fall due."""
+
+    own = "number"
+
+    state = django_filters.ChoiceFilter(choices=EffectState.choices, label=_("State"), empty_label=_("any"))
+    kind = django_filters.ChoiceFilter(choices=EffectKind.choices, label=_("Kind"), empty_label=_("any"))
+    due_from = DayFilter(field_name="due", lookup_expr="gte", label=_("Due from"))
+    due_to = DayFilter(field_name="due", lookup_expr="lte", label=_("Due to"))

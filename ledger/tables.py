@@ -1,0 +1,128 @@
+"""Open items and effects as tables."""
+
+from typing import Any
+
+import django_tables2
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from creditrisk.tables import (
+    AmountColumn,
+    BaseTable,
+    DayColumn,
+    DocumentColumn,
+    LongColumn,
+    TextColumn,
+)
+from creditrisk.templatetags import credit
+from ledger.models import Effect, EffectState, OpenItem
+
+
+class ItemTable(BaseTable):
+    """Open items; what is late says so."""
+
+    live = True
+    caption = _("Open items")
+
+    reference = DocumentColumn(verbose_name=_("Reference"), linkify=("item", {"pk": django_tables2.A("pk")}))
+    kind = TextColumn(verbose_name=_("Kind"))
+    customer = LongColumn(
+        accessor="customer__name",
+        verbose_name=_("Customer"),
+        linkify=("customer", {"code": django_tables2.A("customer__code")}),
+    )
+    item_date = DayColumn(verbose_name=_("Date"))
+    due = DayColumn(verbose_name=_("Due"))
+    standing = TextColumn(empty_values=(), order_by="due", verbose_name=_("Standing"))
+    amount = AmountColumn(verbose_name=_("Amount"), currency="currency")
+    open_amount = AmountColumn(verbose_name=_("Open"), currency="currency", show=True)
+
+    class Meta(BaseTable.Meta):
+        model = OpenItem
+        fields = (
+            "reference",
+            "kind",
+            "customer",
+            "item_date",
+            "due",
+            "standing",
+            "amount",
+            "open_amount",
+        )
+        order_by = ("due", "pk")
+        empty_text = _("Nothing is open here.")
+
+    def __init__(self, *args: Any, today: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.today = today
+
+    def render_reference(self, record: OpenItem) -> str:
+        return str(record)
+
+    def render_standing(self, record: OpenItem) -> Any:
+        if not record.open_amount:
+            return credit.state_badge("paid")
+        if record.disputed:
+            return credit.state_badge("disputed")
+        if record.open_amount < 0:
+            return _("on account")
+        late = (self.today - record.due).days
+        text = credit.days(late, "late")
+        return format_html('<span class="late">{}</span>', text) if late > 0 else text
+
+
+# The badge of each state of an effect.
+EFFECT_BADGES = {
+    EffectState.ISSUED: "open",
+    EffectState.PRESENTED: "presented",
+    EffectState.COLLECTED: "collected",
+    EffectState.UNPAID: "unpaid",
+    EffectState.UNPAID_POSTED: "unpaid",
+}
+
+
+class EffectTable(BaseTable):
+    """Effects, with a box to choose those that go to the bank."""
+
+    live = True
+    caption = _("Effects")
+
+    choose = django_tables2.Column(empty_values=(), orderable=False, verbose_name="")
+    number = DocumentColumn(verbose_name=_("Number"), linkify=("effect", {"pk": django_tables2.A("pk")}))
+    kind = TextColumn(verbose_name=_("Kind"))
+    customer = LongColumn(
+        accessor="customer__name",
+        verbose_name=_("Customer"),
+        linkify=("customer", {"code": django_tables2.A("customer__code")}),
+    )
+    state = TextColumn(verbose_name=_("State"))
+    issued_on = DayColumn(verbose_name=_("Issued"))
+    due = DayColumn(verbose_name=_("Due"))
+    amount = AmountColumn(verbose_name=_("Amount"), currency="currency", show=True)
+
+    class Meta(BaseTable.Meta):
+        model = Effect
+        fields = (
+            "choose",
+            "number",
+            "kind",
+            "customer",
+            "state",
+            "issued_on",
+            "due",
+            "amount",
+        )
+        order_by = ("due", "pk")
+        empty_text = _("No effect fits.")
+
+    def render_choose(self, record: Effect) -> SafeString | str:
+        if record.state != EffectState.ISSUED:
+            return ""
+        return format_html(
+            '<input type="checkbox" name="effect" value="{}" form="present" aria-label="{}">',
+            record.pk, _("Present %(number)s") % {"number": record.number},
+        )  # fmt: skip
+
+    def render_state(self, record: Effect) -> SafeString:
+        return credit.state_badge(EFFECT_BADGES[EffectState(record.state)])

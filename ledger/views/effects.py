@@ -1,0 +1,148 @@
+"""Effects: the portfolio, one effect with its life, issue, presentation, collection, return unpaid."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from approvals import booking
+from creditrisk import pages
+from creditrisk.clock import business_day
+from creditrisk.forms import refuse
+from creditrisk.roles import Actor, door, may
+from customers import queries as customer_queries
+from ledger import statement
+from ledger.filters import EffectFilter
+from ledger.forms import EffectForm, PresentForm, UnpaidForm
+from ledger.models import Effect, EffectState
+from ledger.tables import EffectTable
+
+
+@door("view_ledger")
+@require_safe
+def effects(request: HttpRequest) -> HttpResponse:
+    """List effects; those of the portfolio can be chosen for the bank."""
+    found = statement.visible_effects(request.user).select_related("customer", "company")
+    chosen = EffectFilter(request.GET, queryset=found, user=request.user, today=business_day(timezone.now()))
+    table = pages.listed(request, EffectTable(chosen.qs))
+    may_post = may(request.user, "post_ledger")
+    if not may_post:
+        table.exclude = ("choose",)
+    context = {"filter": chosen, "table": table, "may_post": may_post, "present_form": PresentForm(portfolio=[])}
+    return pages.show(request, "ledger/effects.html", "ledger/_effects.html", context)
+
+
+@door("view_ledger")
+@require_safe
+def effect(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show one effect: what it closes, what became of it, what can be done."""
+    found = statement.effect(request.user, pk)
+    context = {
+        "effect": found,
+        "closes": found.closes.select_related("item").order_by("item__due", "pk"),
+        "events": found.events.select_related("made_by").order_by("pk"),
+        "actions": statement.effect_actions(found) if may(request.user, "post_ledger") else (),
+        "present_form": PresentForm(portfolio=[]),
+    }
+    return render(request, "ledger/effect.html", context)
+
+
+@door("post_ledger")
+@require_http_methods(["GET", "POST"])
+def new(request: HttpRequest) -> HttpResponse:
+    """Issue an effect from open items."""
+    today = business_day(timezone.now())
+    source = request.POST if request.method == "POST" else request.GET
+    code = source.get("customer", "").strip()
+    drawee = customer_queries.visible(request.user).filter(code__iexact=code).first() if code else None
+    rows = statement.open_debts(drawee, user=request.user, today=today) if drawee else []
+    looking = request.method == "POST" and "look" in request.POST
+    if looking:
+        form = EffectForm(
+            user=request.user, rows=rows,
+            initial={name: request.POST.get(name, "") for name in ("customer", "number", "kind", "due", "amount")},
+        )  # fmt: skip
+    else:
+        data = request.POST if request.method == "POST" else None
+        form = EffectForm(data, user=request.user, rows=rows, initial={"customer": code})
+    if request.method == "POST" and not looking and form.is_valid() and (response := _issue(request, form)):
+        return response
+    context = {"form": form, "drawee": drawee, "rows": rows}
+    if pages.is_part(request) and "look" in source:
+        return render(request, "ledger/_effect_items.html", context)
+    return render(request, "ledger/effect_new.html", context, status=422 if form.errors else None)
+
+
+def _issue(request: HttpRequest, form: EffectForm) -> HttpResponse | None:
+    """Issue the effect; return where to go, or None where it was refused: a number is taken once."""
+    typed = form.cleaned_data
+    items = statement.visible_items(request.user).in_bulk(typed["items"])
+    try:
+        made = booking.issue_effect(
+            customer=typed["customer"],
+            amount=typed["amount"],
+            due=typed["due"],
+            items=[items[pk] for pk in typed["items"]],
+            number=typed["number"],
+            kind=typed["kind"],
+            by=Actor.of(request),
+            now=timezone.now(),
+        )
+    except pages.REFUSALS as error:
+        refuse(form, error)
+        return None
+    messages.success(request, _("Effect %(number)s is issued.") % {"number": made.number})
+    return redirect("effect", made.pk)
+
+
+@door("post_ledger")
+@require_POST
+def present(request: HttpRequest) -> HttpResponse:
+    """Hand effects of the portfolio to a bank."""
+    portfolio = statement.visible_effects(request.user).filter(state=EffectState.ISSUED)
+    form = PresentForm(request.POST, portfolio=list(portfolio.values_list("pk", flat=True)))
+    if not form.is_valid():
+        for sentences in form.errors.values():
+            messages.error(request, " ".join(sentences))
+        return pages.back(request, "effects")
+    typed = form.cleaned_data
+    chosen = list(Effect.objects.filter(pk__in=typed["effect"]).order_by("pk"))
+    try:
+        booking.present(chosen, mode=typed["mode"], bank=typed["bank"], by=Actor.of(request), now=timezone.now())
+    except pages.REFUSALS as error:
+        pages.tell_refusal(request, error)
+        return pages.back(request, "effects")
+    messages.success(request, _("%(count)d effects are presented.") % {"count": len(chosen)})
+    return pages.back(request, "effects")
+
+
+@door("post_ledger")
+@require_POST
+def collect(request: HttpRequest, pk: int) -> HttpResponse:
+    """Note that an effect was paid."""
+    found = statement.effect(request.user, pk)
+    try:
+        booking.collect(found, by=Actor.of(request), now=timezone.now())
+    except pages.REFUSALS as error:
+        pages.tell_refusal(request, error)
+        return redirect("effect", pk)
+    messages.success(request, _("Effect %(number)s is collected.") % {"number": found.number})
+    return redirect("effect", pk)
+
+
+@door("post_ledger")
+@require_POST
+def unpaid(request: HttpRequest, pk: int) -> HttpResponse:
+    """Note that an effect came back unpaid; the debt goes back into the ledger at once or later."""
+    found = statement.effect(request.user, pk)
+    form = UnpaidForm(request.POST)
+    posted = form.is_valid() and form.cleaned_data["posted"]
+    try:
+        booking.unpaid(found, posted=posted, by=Actor.of(request), now=timezone.now())
+    except pages.REFUSALS as error:
+        pages.tell_refusal(request, error)
+        return redirect("effect", pk)
+    messages.warning(request, _("Effect %(number)s came back unpaid.") % {"number": found.number})
+    return redirect("effect", pk)
