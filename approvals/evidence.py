@@ -1,0 +1,69 @@
+"""What a releaser looks at beside a hold: the customer's exposure, ageing, payments and earlier releases."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from approvals import context, queries
+from approvals.models import Hold
+from approvals.queries import PastRelease
+from creditrisk.decisions import queries as decisions
+from creditrisk.decisions.queries import DecisionRow
+from creditrisk.facts import Standing
+from creditrisk.money import MissingRate
+from ledger import queries as ledger_queries
+from ledger import statement
+from ledger.queries import AgeingRow
+from ledger.statement import PaymentRow
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The figures around a hold as they are today; `missing` says why there is no standing."""
+
+    standing: Standing | None
+    heads: tuple[Standing, ...]
+    shared: tuple[Standing, ...]
+    missing: str
+    ageing: tuple[AgeingRow, ...]
+    payments: tuple[PaymentRow, ...]
+    releases: tuple[PastRelease, ...]
+    decisions: tuple[DecisionRow, ...]
+
+    @property
+    def excess(self) -> Decimal | None:
+        """How much is over the limit today, without the held step."""
+        available = self.standing.available if self.standing else None
+        return -available if available is not None and available < 0 else None
+
+
+def of(hold: Hold, *, today: date) -> Evidence:
+    """Return the evidence around a hold."""
+    standing, heads, shared, missing = standings_of(hold.customer_id, company_id=hold.document.company_id, today=today)
+    ids = [hold.customer_id]
+    return Evidence(
+        standing=standing,
+        heads=heads,
+        shared=shared,
+        missing=missing,
+        ageing=tuple(ledger_queries.ageing(day=today, customer_ids=ids)),
+        payments=tuple(statement.last_payments(ids)),
+        releases=tuple(queries.past_releases(hold.customer_id)),
+        decisions=tuple(decisions.of_document(hold.document, limit=5)),
+    )
+
+
+def standings_of(
+    customer_id: int, *, company_id: int | None = None, today: date
+) -> tuple[Standing | None, tuple[Standing, ...], tuple[Standing, ...], str]:
+    """Return how a customer, its heads and its shared limits stand; instead a sentence where a rate is missing."""
+    seen = context.look([customer_id], today=today)
+    try:
+        return (
+            seen.standing(customer_id, company_id=company_id),
+            seen.heads(customer_id, company_id=company_id),
+            seen.shared_standings(customer_id),
+            "",
+        )
+    except MissingRate as error:
+        return None, (), (), str(error)

@@ -1,0 +1,142 @@
+"""What may be typed when a hold is decided."""
+
+import json
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from creditrisk.forms import AmountField, DayField, whole_cents
+from creditrisk.money import ZERO
+from creditrisk.policy.models import Scope
+
+# Why people release. Further words go into the note.
+REASONS = [
+    ("payment_announced", gettext_lazy("Payment is announced")),
+    ("payment_plan", gettext_lazy("A payment plan is agreed")),
+    ("good_history", gettext_lazy("Pays late but reliably")),
+    ("limit_in_progress", gettext_lazy("A higher limit is in progress")),
+    ("security", gettext_lazy("Secured otherwise")),
+    ("dispute", gettext_lazy("The overdue items are disputed")),
+    ("commercial", gettext_lazy("Commercial decision")),
+    ("other", gettext_lazy("Other, see the note")),
+]
+
+
+class SawField(forms.CharField):
+    """What the page showed: amount, excess and reasons, as they came with it."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(widget=forms.HiddenInput, **options)
+
+    def prepare_value(self, value: Any) -> Any:
+        return json.dumps(value) if isinstance(value, dict) else value
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            saw = json.loads(super().to_python(value) or "null")
+            if saw is None:
+                return None
+            return {
+                "amount": str(Decimal(str(saw["amount"]))),
+                "excess": str(Decimal(str(saw["excess"]))),
+                "reasons": [str(code) for code in saw["reasons"]],
+            }
+        except (ValueError, KeyError, TypeError, ArithmeticError):
+            raise forms.ValidationError(_("This page is not complete; look at the hold again."), code="saw") from None
+
+    def validate(self, value: Any) -> None:
+        if value is None:
+            raise forms.ValidationError(_("This page is not complete; look at the hold again."), code="saw")
+
+    def run_validators(self, value: Any) -> None:
+        """It is no text."""
+
+
+class ReleaseForm(forms.Form):
+    """A release: why, up to which amount, for which steps, until when, and what the releaser saw."""
+
+    saw = SawField()
+    reason = forms.ChoiceField(
+        label=gettext_lazy("Reason"), choices=[("", gettext_lazy("choose …")), *REASONS],
+        error_messages={"required": gettext_lazy("Say why you release it.")},
+    )  # fmt: skip
+    note = forms.CharField(
+        label=gettext_lazy("Note"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+    cap = AmountField(label=gettext_lazy("Up to"), above=ZERO, minimum=None, required=False)
+    scope = forms.ChoiceField(
+        label=gettext_lazy("Covers"),
+        choices=Scope.choices,
+        initial=Scope.REMAINING_STEPS,
+    )
+    until = DayField(label=gettext_lazy("Until"), required=False)
+    with_posting = forms.BooleanField(label=gettext_lazy("Carry the step out at once"), required=False)
+
+    def __init__(self, *args: Any, currency: str, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.currency = currency
+
+    def clean(self) -> dict[str, Any]:
+        typed = super().clean() or {}
+        if typed.get("scope") == Scope.UNTIL and typed.get("until") is None and "until" not in self.errors:
+            self.add_error("until", _("Say until which day."))
+        if typed.get("reason") == "other" and not (typed.get("note") or "").strip():
+            self.add_error("note", _("Say why, in a few words."))
+        whole_cents(self, "cap", self.currency)
+        return typed
+
+
+class RejectForm(forms.Form):
+    """A rejection, with its reason."""
+
+    reason = forms.CharField(
+        label=gettext_lazy("Why it is rejected"), max_length=120,
+        error_messages={"required": gettext_lazy("Say why you reject it.")},
+    )  # fmt: skip
+    note = forms.CharField(label=gettext_lazy("Note"), required=False, max_length=2000)
+
+
+class ForceForm(forms.Form):
+    """A hold by hand, with its reason."""
+
+    reason = forms.CharField(
+        label=gettext_lazy("Why it is held"), max_length=300,
+        error_messages={"required": gettext_lazy("Say why you hold it.")},
+    )  # fmt: skip
+
+
+class DeskFilter(forms.Form):
+    """How the desk is narrowed and sorted. What makes no sense is left aside."""
+
+    q = forms.CharField(
+        label=gettext_lazy("Document or customer"), required=False,
+        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
+    )  # fmt: skip
+    reason = forms.ChoiceField(label=gettext_lazy("Reason"), required=False)
+    sort = forms.ChoiceField(
+        label=gettext_lazy("First"), required=False,
+        choices=[
+            ("age", gettext_lazy("the oldest")), ("-amount", gettext_lazy("the biggest")),
+            ("-age", gettext_lazy("the newest")), ("customer", gettext_lazy("by customer")),
+        ],
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, reasons: list[tuple[str, str]], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["reason"].choices = [("", _("any")), *reasons]
+
+    def chosen(self) -> dict[str, str]:
+        """Return what was chosen."""
+        self.is_valid()
+        typed = self.cleaned_data
+        return {
+            "text": typed.get("q", ""),
+            "reason": typed.get("reason", ""),
+            "sort": typed.get("sort") or "age",
+        }

@@ -1,0 +1,262 @@
+"""Reading holds, releases and alerts for pages: the release desk, what waits for whom, what is known."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.shortcuts import get_object_or_404
+
+from approvals.models import Alert, AlertSeen, Hold, HoldReview, Release
+from creditrisk.decisions import queries as decision_queries
+from creditrisk.decisions import story
+from creditrisk.decisions.story import Told
+from creditrisk.money import ZERO
+from creditrisk.roles import companies_of
+from documents.models import DocumentQuerySet
+
+
+@dataclass(frozen=True)
+class HoldRow:
+    """One hold as the desk and the pages of a document show it."""
+
+    id: int
+    document_id: int
+    document: str
+    kind: str
+    step: str
+    revision: int
+    customer_code: str
+    customer: str
+    company: str
+    salesperson: str
+    amount: Decimal
+    currency: str
+    excess: Decimal
+    account_currency: str
+    reasons: tuple[str, ...]
+    labels: tuple[str, ...]
+    opened_at: datetime
+    age_days: int
+    opened_by: str
+    open: bool
+    closed: str = ""
+    closed_by: str = ""
+    closed_at: datetime | None = None
+    close_reason: str = ""
+    forced_reason: str = ""
+    told: tuple[Told, ...] = field(default=())
+    decision_id: int | None = None
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether every reason is gone."""
+        return self.open and not self.reasons
+
+    @property
+    def saw(self) -> dict[str, Any]:
+        """What a page that shows this row has shown, as a release compares it."""
+        return {
+            "amount": str(self.amount),
+            "excess": str(self.excess),
+            "reasons": list(self.reasons),
+        }
+
+
+@dataclass(frozen=True)
+class PastRelease:
+    """A release of the past, as evidence for the next."""
+
+    document_id: int
+    document: str
+    day: date
+    cap: Decimal
+    currency: str
+    reason: str
+    note: str
+    by: str
+
+
+@dataclass(frozen=True)
+class AlertRow:
+    """An alert as the list shows it."""
+
+    id: int
+    code: str
+    text: str
+    customer_code: str
+    customer: str
+    document_id: int | None
+    document: str
+    raised_at: datetime
+    is_new: bool
+
+
+def marked(documents: DocumentQuerySet) -> DocumentQuerySet:
+    """Add `held` to documents: whether a hold of theirs is open."""
+    return documents.annotate(held=Exists(Hold.objects.filter(document=OuterRef("pk"), open=True)))
+
+
+def visible(user: Any) -> QuerySet[Hold]:
+    """Return the holds on documents of the companies that the reader works in."""
+    companies = companies_of(user)
+    return Hold.objects.all() if companies is None else Hold.objects.filter(document__company_id__in=companies)
+
+
+def _full(holds: QuerySet[Hold]) -> QuerySet[Hold]:
+    newest = HoldReview.objects.filter(hold=OuterRef("pk")).order_by("-id")
+    return holds.select_related(
+        "document__company",
+        "document__customer__salesperson",
+        "customer",
+        "opened_by",
+        "closing__closed_by",
+    ).annotate(
+        review_reasons=Subquery(newest.values("reasons")[:1]),
+        review_excess=Subquery(newest.values("excess")[:1]),
+        review_amount=Subquery(newest.values("amount")[:1]),
+        review_decision=Subquery(newest.filter(decision__isnull=False).values("decision")[:1]),
+    )
+
+
+def _row(hold: Any, *, today: date | None, told: tuple[Told, ...] = ()) -> HoldRow:
+    reasons = tuple(hold.review_reasons or ())
+    closing = getattr(hold, "closing", None) if not hold.open else None
+    return HoldRow(
+        id=hold.pk, document_id=hold.document_id, document=hold.document.number,
+        kind=hold.document.get_kind_display(), step=hold.step, revision=hold.document.revision,
+        customer_code=hold.customer.code, customer=hold.customer.name, company=hold.document.company.code,
+        salesperson=_name(hold.document.customer.salesperson),
+        amount=hold.amount if hold.review_amount is None else hold.review_amount, currency=hold.currency,
+        excess=hold.review_excess or ZERO, account_currency=hold.customer.currency, reasons=reasons,
+        labels=tuple(story.label_of(code) for code in reasons), opened_at=hold.opened_at,
+        age_days=(today - hold.opened_on).days if today else 0, opened_by=_name(hold.opened_by), open=hold.open,
+        closed=closing.get_how_display() if closing else "", closed_by=_name(closing.closed_by) if closing else "",
+        closed_at=closing.closed_at if closing else None, close_reason=closing.reason if closing else "",
+        forced_reason=hold.forced_reason, told=told, decision_id=hold.review_decision,
+    )  # fmt: skip
+
+
+def _name(user: Any) -> str:
+    return (user.get_full_name() or user.get_username()) if user else ""
+
+
+# What the desk can be sorted by: the oldest first, the biggest first.
+SORTS = {
+    "age": "opened_at",
+    "-age": "-opened_at",
+    "amount": "amount",
+    "-amount": "-amount",
+    "customer": "customer__name",
+}
+
+
+def desk(user: Any, *, text: str = "", reason: str = "", sort: str = "age") -> QuerySet[Hold]:
+    """Return the open holds that the reader may see, narrowed and sorted."""
+    holds = _full(visible(user).filter(open=True))
+    if text:
+        holds = holds.filter(document__number__icontains=text) | holds.filter(customer__name__icontains=text)
+    if reason:
+        holds = holds.filter(review_reasons__contains=[reason])
+    return holds.order_by(SORTS.get(sort, "opened_at"), "pk")
+
+
+def rows(holds: Any, *, today: date) -> list[HoldRow]:
+    """Return holds of the desk as rows; they cost nothing more."""
+    return [_row(hold, today=today) for hold in holds]
+
+
+def one(user: Any, pk: int, *, today: date) -> HoldRow:
+    """Return one hold with its reasons in words; 404 where it is not the reader's."""
+    return _with_words(get_object_or_404(_full(visible(user)), pk=pk), today=today)
+
+
+def hold(user: Any, pk: int) -> Hold:
+    """Return the hold itself, to be decided; 404 where it is not the reader's."""
+    return get_object_or_404(visible(user).select_related("document", "customer"), pk=pk)
+
+
+def open_hold(document: Any, *, today: date) -> HoldRow | None:
+    """Return the open hold of a document, with its reasons in words."""
+    found = _full(Hold.objects.filter(document=document, open=True)).first()
+    return _with_words(found, today=today) if found else None
+
+
+def _with_words(hold: Any, *, today: date) -> HoldRow:
+    told: tuple[Told, ...] = ()
+    if hold.review_decision:
+        told = tuple(decision_queries.reasons(hold.review_decision, codes=hold.review_reasons or ()))
+    missing = [code for code in hold.review_reasons or () if code not in {t.code for t in told}]
+    told += tuple(Told(code, story.label_of(code), "", "", "", "", story.HOLDS) for code in missing)
+    return _row(hold, today=today, told=told)
+
+
+def closed_holds(document: Any) -> list[HoldRow]:
+    """Return the holds of a document that are closed, the newest first."""
+    return [_row(h, today=None) for h in _full(Hold.objects.filter(document=document, open=False)).order_by("-id")[:20]]
+
+
+def of_customer(customer_ids: list[int], *, today: date, limit: int = 20) -> list[HoldRow]:
+    """Return the holds of these customers, the open ones first."""
+    found = _full(Hold.objects.filter(customer__in=customer_ids)).order_by("-open", "-id")[:limit]
+    return [_row(h, today=today) for h in found]
+
+
+def past_releases(customer_id: int, *, limit: int = 5) -> list[PastRelease]:
+    """Return the newest releases of a customer's documents."""
+    found = (
+        Release.objects.filter(hold__customer=customer_id).select_related("document", "released_by").order_by("-id")
+    )[:limit]
+    return [
+        PastRelease(
+            r.document_id,
+            r.document.number,
+            r.released_on,
+            r.cap,
+            r.currency,
+            r.reason,
+            r.note,
+            _name(r.released_by),
+        )
+        for r in found
+    ]
+
+
+def alerts(user: Any) -> QuerySet[Alert]:
+    """Return the alerts that the reader may see, the newest first."""
+    companies = companies_of(user)
+    every = Alert.objects.select_related("customer", "document").order_by("-id")
+    if companies is None:
+        return every
+    return every.filter(customer__company_id__in=companies) | every.filter(document__company_id__in=companies)
+
+
+def seen_up_to(user: Any) -> int:
+    """Return the newest alert that the reader has looked at."""
+    return AlertSeen.objects.filter(user=user).values_list("last_alert", flat=True).first() or 0
+
+
+def alert_rows(found: Any, *, seen: int) -> list[AlertRow]:
+    """Return alerts as rows."""
+    return [
+        AlertRow(
+            a.pk, a.code, a.text, a.customer.code if a.customer else "", a.customer.name if a.customer else "",
+            a.document_id, a.document.number if a.document else "", a.raised_at, a.pk > seen,
+        )
+        for a in found
+    ]  # fmt: skip
+
+
+def open_sums(user: Any) -> list[tuple[str, int, Decimal]]:
+    """Return currency, count and amount of the open holds that the reader may see."""
+    totals: dict[str, tuple[int, Decimal]] = {}
+    for currency, amount in visible(user).filter(open=True).values_list("currency", "amount"):
+        many, whole = totals.get(currency, (0, ZERO))
+        totals[currency] = (many + 1, whole + amount)
+    return [(currency, *totals[currency]) for currency in sorted(totals)]
+
+
+def oldest_open(user: Any) -> Hold | None:
+    """Return the hold that has waited longest."""
+    return visible(user).filter(open=True).select_related("document", "customer").order_by("opened_at").first()

@@ -1,0 +1,221 @@
+"""The release desk: what waits, with the evidence beside it, and its decision; the list of alerts."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from approvals import alerts as alert_rows
+from approvals import evaluation, evidence, gate, queries
+from approvals.forms import DeskFilter, ForceForm, RejectForm, ReleaseForm
+from creditrisk import pages
+from creditrisk.clock import business_day
+from creditrisk.forms import refuse
+from creditrisk.refusal import AlreadyClosed, AlreadyReleased, Stale
+from creditrisk.roles import Actor, door, may
+from creditrisk.rules import labels
+from documents import queries as document_queries
+
+ON_THE_DESK = 50
+SHOWN_ALERTS = 50
+
+
+@door("view_desk")
+@require_safe
+def desk(request: HttpRequest) -> HttpResponse:
+    """List what waits for a decision."""
+    return _desk(request, None)
+
+
+@door("view_desk")
+@require_safe
+def hold(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show one hold with its evidence, beside the list."""
+    return _desk(request, pk)
+
+
+def _desk(
+    request: HttpRequest,
+    pk: int | None,
+    *,
+    release_form: ReleaseForm | None = None,
+    reject_form: RejectForm | None = None,
+    notice: str = "",
+    status: int | None = None,
+) -> HttpResponse:
+    today = business_day(timezone.now())
+    detail = _detail(request, pk, release_form, reject_form, notice) if pk is not None else {}
+    if pages.is_part(request) and pk is not None and request.htmx.target == "detail":  # type: ignore[attr-defined]
+        return pages.show(
+            request,
+            "approvals/desk.html",
+            "approvals/_detail.html",
+            detail,
+            status=status,
+        )
+    chosen = DeskFilter(request.GET, reasons=[(code, str(label)) for code, label in labels().items()])
+    page = Paginator(queries.desk(request.user, **chosen.chosen()), ON_THE_DESK).get_page(request.GET.get("page"))
+    context = {
+        "filter": chosen,
+        "page": page,
+        "holds": queries.rows(page.object_list, today=today),
+        "sums": queries.open_sums(request.user),
+        "query": request.GET.urlencode(),
+        **detail,
+    }
+    return pages.show(request, "approvals/desk.html", "approvals/_queue.html", context, status=status)
+
+
+def _detail(
+    request: HttpRequest,
+    pk: int,
+    release_form: ReleaseForm | None,
+    reject_form: RejectForm | None,
+    notice: str,
+) -> dict[str, Any]:
+    today = business_day(timezone.now())
+    row = queries.one(request.user, pk, today=today)
+    held = queries.hold(request.user, pk)
+    if release_form is None:
+        release_form = ReleaseForm(currency=row.currency, initial={"saw": row.saw, "cap": row.amount})
+    return {
+        "hold": row,
+        "chosen": pk,
+        "evidence": evidence.of(held, today=today),
+        "release_form": release_form,
+        "reject_form": reject_form or RejectForm(prefix="reject"),
+        "may_release": row.open and may(request.user, "release_hold"),
+        "notice": notice,
+    }
+
+
+@door("release_hold")
+@require_POST
+def release(request: HttpRequest, pk: int) -> HttpResponse:
+    """Release a hold, if it still is what the page showed."""
+    held = queries.hold(request.user, pk)
+    form = ReleaseForm(request.POST, currency=held.currency)
+    if not form.is_valid():
+        return _desk(request, pk, release_form=form, status=422)
+    typed = form.cleaned_data
+    try:
+        result = gate.release(
+            held,
+            by=Actor.of(request),
+            now=timezone.now(),
+            reason=typed["reason"],
+            note=typed["note"],
+            scope=typed["scope"],
+            until=typed["until"],
+            cap=typed["cap"],
+            with_posting=typed["with_posting"],
+            saw=typed["saw"],
+        )
+    except (AlreadyReleased, AlreadyClosed) as error:
+        messages.info(request, _("%(sentence)s Nothing was done twice.") % {"sentence": error})
+        return redirect("hold", pk)
+    except Stale as error:
+        evaluation.evaluate_document(held.document, now=timezone.now())  # so that the new page shows today's figures
+        return _desk(
+            request,
+            pk,
+            release_form=_afresh(request, pk, form),
+            notice=str(error),
+            status=409,
+        )
+    except pages.REFUSALS as error:
+        refuse(form, error)
+        return _desk(request, pk, release_form=form, status=422)
+    number = held.document.number
+    if typed["with_posting"] and result is not None:
+        messages.success(
+            request,
+            _("%(number)s is released, and the step is carried out.") % {"number": number},
+        )
+    else:
+        messages.success(
+            request,
+            _("%(number)s is released; the step can be repeated now.") % {"number": number},
+        )
+    return redirect("desk")
+
+
+def _afresh(request: HttpRequest, pk: int, typed: ReleaseForm) -> ReleaseForm:
+    """Return the form as it was typed, but with the figures as they are now."""
+    row = queries.one(request.user, pk, today=business_day(timezone.now()))
+    data = typed.data.copy()
+    data["saw"] = ReleaseForm.base_fields["saw"].prepare_value(row.saw)
+    return ReleaseForm(data, currency=row.currency)
+
+
+@door("release_hold")
+@require_POST
+def reject(request: HttpRequest, pk: int) -> HttpResponse:
+    """Reject a held step: the document stays as it was."""
+    held = queries.hold(request.user, pk)
+    form = RejectForm(request.POST, prefix="reject")
+    if not form.is_valid():
+        return _desk(request, pk, reject_form=form, status=422)
+    typed = form.cleaned_data
+    try:
+        gate.reject(
+            held,
+            by=Actor.of(request),
+            now=timezone.now(),
+            reason=typed["reason"],
+            note=typed["note"],
+        )
+    except (AlreadyReleased, AlreadyClosed) as error:
+        messages.info(request, _("%(sentence)s Nothing was done twice.") % {"sentence": error})
+        return redirect("hold", pk)
+    except pages.REFUSALS as error:
+        refuse(form, error)
+        return _desk(request, pk, reject_form=form, status=422)
+    messages.success(request, _("%(number)s is rejected.") % {"number": held.document.number})
+    return redirect("desk")
+
+
+@door("force_hold")
+@require_POST
+def force(request: HttpRequest, pk: int) -> HttpResponse:
+    """Hold the next step of a document by hand."""
+    document = document_queries.one(request.user, pk)
+    form = ForceForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, " ".join(form.errors.get("reason", [])))
+        return redirect("document", pk)
+    try:
+        gate.force(
+            document,
+            by=Actor.of(request),
+            now=timezone.now(),
+            reason=form.cleaned_data["reason"],
+        )
+    except pages.REFUSALS as error:
+        pages.tell_refusal(request, error)
+        return redirect("document", pk)
+    messages.success(request, _("The next step of %(number)s is held.") % {"number": document.number})
+    return redirect("document", pk)
+
+
+@door("view_alerts")
+@require_safe
+def alerts(request: HttpRequest) -> HttpResponse:
+    """List the alerts; those since the reader's last look are marked."""
+    page = Paginator(queries.alerts(request.user), SHOWN_ALERTS).get_page(request.GET.get("page"))
+    seen = queries.seen_up_to(request.user)
+    context = {"page": page, "alerts": queries.alert_rows(page.object_list, seen=seen)}
+    return pages.show(request, "approvals/alerts.html", "approvals/_alerts.html", context)
+
+
+@door("view_alerts")
+@require_POST
+def alerts_seen(request: HttpRequest) -> HttpResponse:
+    """Note that the reader has looked at every alert."""
+    alert_rows.mark_seen(request.user)
+    return redirect("alerts")
