@@ -1,0 +1,71 @@
+"""What stands around every page: the ways that the reader's doors open, the role, how many alerts are new."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from approvals import alerts
+from creditrisk.roles import may, roles_of
+
+ROLE_NAMES = {
+    "sales": gettext_lazy("Sales"),
+    "credit_clerk": gettext_lazy("Credit clerk"),
+    "credit_manager": gettext_lazy("Credit manager"),
+    "finance_director": gettext_lazy("Finance director"),
+    "admin": gettext_lazy("Administrator"),
+    "auditor": gettext_lazy("Auditor"),
+}
+
+
+@dataclass(frozen=True)
+class Way:
+    """One entry of the navigation."""
+
+    label: str
+    url: str
+    icon: str
+    active: bool = False
+    shortcut: str = ""
+    badge: int = 0
+
+
+def around(request: HttpRequest) -> dict[str, Any]:
+    """Return the navigation, the reader's role in words and the count of new alerts."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return {}
+    return {
+        "nav": SimpleLazyObject(lambda: _ways(request)),
+        "role": ", ".join(str(ROLE_NAMES[role]) for role in ROLE_NAMES if role in roles_of(user)),
+        "alert_count": SimpleLazyObject(lambda: alerts.unseen_count(user)),
+    }
+
+
+def _ways(request: HttpRequest) -> list[Way]:
+    ways = [
+        ("view_start", _("Start"), "start", "home", "g s"),
+        ("view_desk", _("Release desk"), "desk", "hold", "g d"),
+        ("view_documents", _("Orders"), "orders", "orders", "g o"),
+        ("view_documents", _("Deliveries"), "deliveries", "delivery", "g l"),
+        ("view_documents", _("Invoices"), "invoices", "invoice", "g i"),
+        ("view_customers", _("Customers"), "customers", "customers", "g c"),
+        ("view_exposure", _("Portfolio"), "portfolio", "gauge", "g p"),
+        ("view_ledger", _("Open items"), "items", "payment", "g t"),
+        ("view_ledger", _("Effects"), "effects", "effects", "g e"),
+        ("view_alerts", _("Alerts"), "alerts", "bell", ""),
+        ("view_decisions", _("Decisions"), "decisions", "scale", ""),
+    ]
+    here = request.path
+    found = []
+    for name, label, view, icon, shortcut in ways:
+        if not may(request.user, name):
+            continue
+        url = reverse(view)
+        active = here == url if view == "start" else here.startswith(url)
+        found.append(Way(label, url, icon, active, shortcut))
+    return found

@@ -1,0 +1,96 @@
+"""The entries behind one customer's exposure, and what it was as of a day."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.core.paginator import Page, Paginator
+from django.utils import timezone
+
+from creditrisk.exposure import ledger, read
+from creditrisk.exposure.models import Entry, Origin
+from creditrisk.exposure.read import Slot
+from creditrisk.facts import Exposure
+from creditrisk.money import MissingRate
+from creditrisk.policy import compile as policies
+from customers.models import Customer
+from documents.models import Document
+from ledger import rates
+from ledger.models import Effect, OpenItem
+
+PER_PAGE = 50
+
+
+@dataclass(frozen=True)
+class EntryRow:
+    """One entry with the name of the source that caused it."""
+
+    id: int
+    origin: str
+    source_id: int
+    source: str
+    bucket: str
+    day: date
+    amount: Decimal
+    currency: str
+    effective_on: date
+    recorded_at: datetime
+
+
+@dataclass(frozen=True)
+class ExposurePage:
+    """The exposure of one customer alone (without branches), now or as it stood, and its entries."""
+
+    exposure: Exposure | None
+    missing: str
+    is_past: bool
+    rows: tuple[EntryRow, ...]
+    page: Page[Any]
+
+
+def of(customer: Customer, *, today: date, day: date | None, known_on: date | None, number: str) -> ExposurePage:
+    """Return the entries of a customer, and its exposure as of a business day or as known at the end of a day."""
+    known_at = _end_of(known_on) if known_on else None
+    found = Entry.objects.filter(customer_id=customer.pk).order_by("-id")
+    if day is not None:
+        found = found.filter(effective_on__lte=day)
+    if known_at is not None:
+        found = found.filter(recorded_at__lte=known_at)
+    page = Paginator(found, PER_PAGE).get_page(number)
+    exposure, missing = _folded(customer, day=day, known_at=known_at, on=day or known_on or today)
+    return ExposurePage(exposure, missing, bool(day or known_on), tuple(_named(page.object_list)), page)
+
+
+def _end_of(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day + timedelta(days=1), time.min)) - timedelta(microseconds=1)
+
+
+def _folded(
+    customer: Customer, *, day: date | None, known_at: datetime | None, on: date
+) -> tuple[Exposure | None, str]:
+    slots = [
+        Slot(owner, company, bucket, currency, due, amount)
+        for owner, company, bucket, due, currency, amount in ledger.as_of([customer.pk], day=day, known_at=known_at)
+    ]
+    known = rates.on(on, {customer.currency, *(s.currency for s in slots)})
+    try:
+        return read.fold(slots, currency=customer.currency, reading=policies.active(), today=on, rates=known), ""
+    except MissingRate as error:
+        return None, str(error)
+
+
+def _named(found: Any) -> list[EntryRow]:
+    """Name the sources of a page of entries: one query an origin."""
+    entries = list(found)
+    names: dict[tuple[str, int], str] = {}
+    for origin, model in ((Origin.DOCUMENT, Document), (Origin.ITEM, OpenItem), (Origin.EFFECT, Effect)):
+        ids = {e.source_id for e in entries if e.origin == origin}
+        names.update({(origin, row.pk): str(row) for row in model.objects.filter(pk__in=ids)} if ids else {})
+    return [
+        EntryRow(
+            e.pk, e.origin, e.source_id, names.get((e.origin, e.source_id), f"{e.origin}{e.source_id}"), e.bucket, e.day,
+            e.amount, e.currency, e.effective_on, e.recorded_at,
+        )
+        for e in entries
+    ]  # fmt: skip

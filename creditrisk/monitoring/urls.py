@@ -1,0 +1,11 @@
+"""The start page, the portfolio and the search."""
+
+from django.urls import path
+
+from creditrisk.monitoring import views
+
+urlpatterns = [
+    path("", views.start, name="start"),
+    path("portfolio/", views.portfolio, name="portfolio"),
+    path("search/", views.search, name="search"),
+]

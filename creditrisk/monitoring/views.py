@@ -1,0 +1,85 @@
+"""The start page by role, the portfolio of exposures, and the search across everything."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from approvals import alerts
+from approvals import queries as approval_queries
+from creditrisk import pages
+from creditrisk.clock import business_day
+from creditrisk.monitoring import queries
+from creditrisk.monitoring.tables import PortfolioTable
+from creditrisk.roles import door, may, roles_of
+from customers.models import Customer
+
+NEWEST_ALERTS = 6
+
+
+@door("view_start")
+@require_safe
+def start(request: HttpRequest) -> HttpResponse:
+    """Show the few figures that matter to the reader's roles."""
+    user, today = request.user, business_day(timezone.now())
+    roles = roles_of(user)
+    context: dict[str, Any] = {"today": today}
+    if "sales" in roles:
+        context["sales"] = queries.sales_desk(user, today=today)
+    if roles & {"credit_clerk", "credit_manager", "finance_director"}:
+        context["queue"] = queries.queue(user, today=today)
+        newest = approval_queries.alerts(user)[:NEWEST_ALERTS]
+        context["alerts"] = approval_queries.alert_rows(newest, seen=approval_queries.seen_up_to(user))
+        context["unseen"] = alerts.unseen_count(user)
+    if roles & {"credit_manager", "finance_director"}:
+        exposures = queries.exposures(user, today=today)
+        context["wholes"] = queries.wholes(exposures)
+        context["top"] = exposures[:8]
+    if "admin" in roles:
+        context["setup"] = queries.setup(sentences=_setup_sentences())
+    if "auditor" in roles:
+        context["decided"] = queries.decisions_of_day(user, today=today)
+    return render(request, "monitoring/start.html", context)
+
+
+def _setup_sentences() -> dict[str, str]:
+    return {
+        "no_policy": _("No policy has been saved yet: the product's defaults are in force."),
+        "no_rules": _("There is no rule row: only limits and stops hold documents."),
+        "no_checkpoints": _("Every checkpoint is off: nothing is checked."),
+        "no_account": _("Some customers have no credit account: they cannot be checked."),
+        "no_limit": _("Some customers have neither a limit nor one to inherit: they get no credit."),
+    }
+
+
+@door("view_exposure")
+@require_safe
+def portfolio(request: HttpRequest) -> HttpResponse:
+    """List every customer's exposure against its limit, the most used first."""
+    text = request.GET.get("q", "").strip()
+    rows = queries.exposures(request.user, today=business_day(timezone.now()), text=text)
+    table = pages.listed(request, PortfolioTable(rows))
+    context = {"table": table, "wholes": queries.wholes(rows), "text": text}
+    return pages.show(request, "monitoring/portfolio.html", "monitoring/_portfolio.html", context)
+
+
+@door("view_start")
+@require_safe
+def search(request: HttpRequest) -> HttpResponse:
+    """Find customers, documents and items; what is named exactly is opened."""
+    text = request.GET.get("q", "").strip()
+    if not text:
+        return render(request, "monitoring/search.html", {"found": None, "search_text": ""})
+    one = queries.exact(request.user, text)
+    if one is not None:
+        return redirect("customer", one.code) if isinstance(one, Customer) else redirect("document", one.pk)
+    found = queries.search(
+        request.user,
+        text,
+        today=business_day(timezone.now()),
+        may_see_items=may(request.user, "view_ledger"),
+    )
+    return render(request, "monitoring/search.html", {"found": found, "search_text": text})
