@@ -6,143 +6,25 @@ The audit says that both agree.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
 from approvals.bulk import Ids
+from approvals.past import (
+    Impossible,
+    Party,
+    PastDocument,
+    PastEffect,
+    PastItem,
+    PastLine,
+    PastPresentation,
+    Taken,
+    Told,
+)
 from creditrisk.exposure.ledger import HistoryRow
 from creditrisk.money import ZERO
 from documents.models import Document, Kind, Line, State
 from ledger.models import Effect, EffectState, ItemKind, OpenItem, Presentation
-
-
-class Impossible(ValueError):
-    """History says something that cannot have happened: more delivered than ordered, more paid than owed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Party:
-    """Whose history it is: ids of the debtor and of who ordered, the company that sold, the currency and terms."""
-
-    customer: int
-    company: int
-    currency: str
-    debtor: int
-    terms: int | None = None
-    prepaid: bool = False
-
-
-@dataclass(slots=True)
-class PastLine:
-    """A line in its last state so far."""
-
-    id: int
-    document: int
-    position: int
-    text: str
-    quantity: Decimal
-    price: Decimal
-    tax_percent: Decimal
-    amount: Decimal
-    settled: Decimal = ZERO
-    source: int | None = None
-
-    @property
-    def left(self) -> Decimal:
-        return self.amount - self.settled
-
-
-@dataclass(slots=True)
-class PastDocument:
-    """A document in its last state so far."""
-
-    id: int
-    kind: str
-    number: str
-    party: Party
-    document_date: date
-    ship_date: date | None
-    state: str
-    lines: list[PastLine]
-    source_key: str | None = None
-    issued_on: date | None = None
-    orders: list[int] = field(default_factory=list)
-    note: str = ""
-
-    @property
-    def day(self) -> date:
-        """Return the day under which it weighs, as the formula has it."""
-        return self.ship_date or self.document_date
-
-    @property
-    def left(self) -> Decimal:
-        return sum((line.left for line in self.lines), ZERO)
-
-
-@dataclass(slots=True)
-class PastItem:
-    """An open item in its last state so far; `open` is signed like `amount`."""
-
-    id: int
-    customer: int
-    company: int
-    kind: str
-    reference: str
-    currency: str
-    amount: Decimal
-    open: Decimal
-    day: date
-    due: date
-    instalment: int = 1
-    document: int | None = None
-    effect: int | None = None
-    source_key: str | None = None
-    disputed: bool = False
-    dispute_reason: str = ""
-    disputed_on: date | None = None
-    cleared_on: date | None = None
-
-    @property
-    def bucket(self) -> str:
-        return "CREDITS" if self.amount < 0 else "ITEMS_DISPUTED" if self.disputed else "ITEMS"
-
-
-@dataclass(slots=True)
-class PastEffect:
-    """An effect in its last state so far, with the steps of its life."""
-
-    id: int
-    customer: int
-    company: int
-    number: str
-    kind: str
-    currency: str
-    amount: Decimal
-    due: date
-    issued_on: date
-    bucket: str = "EFFECTS_ISSUED"
-    state: str = EffectState.ISSUED
-    presentation: int | None = None
-    unpaid_on: date | None = None
-    collected_on: date | None = None
-    closes: list[tuple[int, Decimal]] = field(default_factory=list)
-    events: list[tuple[str, date]] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class PastPresentation:
-    id: int
-    company: int
-    mode: str
-    bank: str
-    day: date
-
-
-# A line as it is told: text, quantity, unit price, tax percent, amount with tax.
-Told = tuple[str, Decimal, Decimal, Decimal, Decimal]
-# How much of a line goes on to the next document.
-Taken = tuple[PastLine, Decimal]
 
 
 class History:
@@ -183,7 +65,10 @@ class History:
         self, sources: Sequence[PastDocument], number: str, *, day: date, due: Sequence[tuple[date, Decimal]],
         taken: Sequence[Taken] | None = None, source_key: str | None = None,
     ) -> tuple[PastDocument, list[PastItem]]:  # fmt: skip
-        """This will invoice orders or deliveries and post the invoice on `day`, with an item for each part of `due`."""
+        """This will invoice orders or deliveries and post the invoice on `day`, with an item for each part of `due`.
+
+        What is invoiced straight from an order left with the invoice: no delivery is waited for.
+        """
         document = self._follow(sources, Kind.INVOICE, number, State.POSTED, day, taken, source_key)
         total = sum((line.amount for line in document.lines), ZERO)
         if total != sum((amount for _, amount in due), ZERO):
@@ -257,7 +142,7 @@ class History:
             effect.closes.append((item.id, item.open))
             self._move(item, -item.open, day)
         self.effects.append(effect)
-        self._bill(effect, amount, day, "ISSUED")
+        self._bill(effect, amount, day, "issued")
         return effect
 
     def present(self, effects: Sequence[PastEffect], *, mode: str, bank: str, day: date) -> None:
@@ -266,12 +151,16 @@ class History:
         self.presentations.append(presentation)
         for effect in effects:
             self._bill(effect, -effect.amount, day)
-            effect.bucket, effect.state, effect.presentation = f"EFFECTS_{mode}", EffectState.PRESENTED, presentation.id
-            self._bill(effect, effect.amount, day, "PRESENTED")
+            effect.bucket, effect.state, effect.presentation = (
+                f"EFFECTS_{mode}",
+                EffectState.PRESENTED,
+                presentation.id,
+            )
+            self._bill(effect, effect.amount, day, "presented")
 
     def collect(self, effect: PastEffect, *, day: date) -> None:
         """This will have the bank collect an effect on `day`."""
-        self._bill(effect, -effect.amount, day, "COLLECTED")
+        self._bill(effect, -effect.amount, day, "collected")
         effect.state, effect.collected_on = EffectState.COLLECTED, day
 
     def unpaid(self, effect: PastEffect, *, day: date, party: Party | None = None) -> PastItem | None:
@@ -280,10 +169,10 @@ class History:
         effect.unpaid_on, effect.bucket = day, "EFFECTS_UNPAID"
         if party is None:
             effect.state = EffectState.UNPAID
-            self._bill(effect, effect.amount, day, "UNPAID")
+            self._bill(effect, effect.amount, day, "unpaid")
             return None
         effect.state = EffectState.UNPAID_POSTED
-        effect.events.append(("UNPAID_POSTED", day))
+        effect.events.append(("unpaid", day))
         return self.item(
             effect.number, party=party, amount=effect.amount, day=day, due=effect.due, kind=ItemKind.RETURNED,
             effect=effect,
@@ -315,8 +204,14 @@ class History:
         for source_id, amount in gone.items():
             self._weigh(by_id[source_id], -amount, day)
         for source in sources:
-            document.orders.extend([source.id] if source.kind == Kind.ORDER else source.orders)
-            source.state = _after(source, kind)
+            orders = [source] if source.kind == Kind.ORDER else source.orders
+            document.orders.extend(orders)
+            if kind == Kind.DELIVERY:
+                source.notes.append(document)
+            elif not source.left:
+                source.state = State.INVOICED
+        for order in document.orders:
+            order.state = _state_of(order)
         if kind == Kind.INVOICE:
             document.issued_on = day
         else:
@@ -371,8 +266,8 @@ class History:
             )
 
 
-def _after(source: PastDocument, kind: str) -> str:
-    """Return the state of a document from which another one of this kind was made."""
-    if kind == Kind.INVOICE:
-        return State.INVOICED if not source.left else source.state
-    return State.DELIVERED if not source.left else State.PART_DELIVERED
+def _state_of(order: PastDocument) -> str:
+    """Return how far an order has come: delivered in part, in full, or delivered and invoiced."""
+    if order.left:
+        return State.PART_DELIVERED if order.notes else State.CONFIRMED
+    return State.INVOICED if all(note.state == State.INVOICED for note in order.notes) else State.DELIVERED

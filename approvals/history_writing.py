@@ -6,7 +6,8 @@ from decimal import Decimal
 from django.db import transaction
 
 from approvals import bulk
-from approvals.history import History, PastDocument, PastEffect, PastItem
+from approvals.history import History
+from approvals.past import PastDocument, PastEffect, PastItem
 from creditrisk.exposure import ledger as exposure
 from creditrisk.money import ZERO
 from creditrisk.roles import Actor
@@ -61,7 +62,7 @@ def _write_documents(documents: list[PastDocument], *, by: Actor, now: datetime)
     bulk.copy(
         Document.orders.through,
         ("from_document_id", "to_document_id"),
-        ((d.id, order) for d in documents for order in dict.fromkeys(d.orders)),
+        ((d.id, order) for d in documents for order in dict.fromkeys(o.id for o in d.orders)),
     )
 
 

@@ -6,8 +6,9 @@ from datetime import datetime
 
 from django.db import transaction
 
-from approvals.history import History, Party
+from approvals.history import History
 from approvals.history_writing import write
+from approvals.past import Party
 from creditrisk.exposure import ledger as exposure
 from creditrisk.roles import Actor
 from creditrisk.takeover import parties

@@ -6,8 +6,9 @@ from decimal import Decimal
 
 from django.db import transaction
 
-from approvals.history import History, Party, PastDocument, PastItem
+from approvals.history import History
 from approvals.history_writing import write
+from approvals.past import Party, PastDocument, PastItem
 from creditrisk.money import ZERO
 from creditrisk.roles import Actor
 from creditrisk.takeover import parties

@@ -44,7 +44,9 @@ class Report:
             yield "  refused: nothing."
             return
         kinds = Counter(remark.code.replace("_", " ") for remark in self.refused)
-        yield f"  refused: {len(self.refused):,} rows (" + ", ".join(f"{n:,} {kind}" for kind, n in kinds.items()) + ")"
+        yield (
+            f"  refused: {len(self.refused):,} rows (" + ", ".join(f"{n:,} {kind}" for kind, n in kinds.items()) + ")"
+        )
         for remark in self.refused[:shown]:
             yield f"    {remark.file}row {remark.row}: {remark.sentence}"
         if len(self.refused) > shown:
