@@ -41,7 +41,11 @@ class Place:
 
     def at(self, key: str, line: int | None = None) -> "Place":
         """Return the place of `key` inside this one."""
-        return replace(self, path=f"{self.path}.{key}" if self.path else key, line=line or self.line)
+        return replace(
+            self,
+            path=f"{self.path}.{key}" if self.path else key,
+            line=line or self.line,
+        )
 
     def wrong(self, sentence: str) -> None:
         """Note a mistake."""

@@ -91,7 +91,11 @@ def read(path: Path) -> Story:
     try:
         return parse(path.read_text(encoding="utf-8"), file=str(path))
     except (OSError, UnicodeDecodeError) as error:
-        return Story(str(path), mistakes=(Mistake(str(path), f"cannot be read: {error}"),), lost=1)
+        return Story(
+            str(path),
+            mistakes=(Mistake(str(path), f"cannot be read: {error}"),),
+            lost=1,
+        )
 
 
 def parse(text: str, *, file: str) -> Story:
@@ -113,9 +117,16 @@ def parse(text: str, *, file: str) -> Story:
     if parts and not isinstance(told, Seq):
         replace(place, line=parts[-1][1]).wrong(f"expected a list of scenarios, found {checks.shown(told)}")
     if place.found or not isinstance(told, Seq):
-        return Story(file, mistakes=tuple(place.found), lost=max(len(told) if isinstance(told, Seq) else 0, 1))
+        return Story(
+            file,
+            mistakes=tuple(place.found),
+            lost=max(len(told) if isinstance(told, Seq) else 0, 1),
+        )
     lines = zip(told, told.lines, strict=True)
-    return Story(file, tuple(_only_once([_scenario(raw, replace(place, line=line), defaults) for raw, line in lines])))
+    return Story(
+        file,
+        tuple(_only_once([_scenario(raw, replace(place, line=line), defaults) for raw, line in lines])),
+    )
 
 
 def _only_once(scenarios: list[Scenario]) -> Iterator[Scenario]:
@@ -149,7 +160,11 @@ _SCENARIO: Mapping[str, checks.Check] = {
 def _scenario(raw: Any, place: Place, defaults: Map) -> Scenario:
     found: list[Mistake] = []
     name = str(raw.get("id") or "") if isinstance(raw, Map) else ""
-    place = replace(place, found=found, scenario=getattr(raw.get("id"), "text", name) if name else "")
+    place = replace(
+        place,
+        found=found,
+        scenario=getattr(raw.get("id"), "text", name) if name else "",
+    )
     head = checks.keys(_SCENARIO, required=["id", "title", "today", "steps"])(raw, place)
     raw_given = _complete(head.get("given") or Map(place.line or 0), defaults, place)
     place = replace(place, names=_names(raw_given))
@@ -206,10 +221,17 @@ _CODES = {
 
 def _names(given: Map) -> dict[str, list[str]]:
     names = {kind: list(given[key]) if isinstance(given.get(key), Map) else [] for kind, key in _CODES.items()}
-    groups, company, companies = given.get("credit_groups"), given.get("company"), given.get("companies")
+    groups, company, companies = (
+        given.get("credit_groups"),
+        given.get("company"),
+        given.get("companies"),
+    )
     names["credit group"] = [getattr(g, "text", g) for g in groups] if isinstance(groups, Seq) else []
     home = company.get("code", "MAIN") if isinstance(company, Map) else "MAIN"
-    names["company"] = [getattr(home, "text", home), *(companies if isinstance(companies, Map) else ())]
+    names["company"] = [
+        getattr(home, "text", home),
+        *(companies if isinstance(companies, Map) else ()),
+    ]
     names["account"] = [*names["customer"], *names["shared limit"]]
     for kind in steps.KINDS:
         names[kind] = []
@@ -256,12 +278,23 @@ def _step(raw: Any, place: Place, number: int) -> Step | None:
         _introduce(value["id"], verb.makes, place.names)
     beside = {
         key: check(raw[key], place.at(key, raw.lines.get(key)))
-        for key, check in {"by": checks.ref("user"), "on": checks.day, "expect": steps.expectation}.items()
+        for key, check in {
+            "by": checks.ref("user"),
+            "on": checks.day,
+            "expect": steps.expectation,
+        }.items()
         if key in raw
     }
     if name == "today" and "on" in beside:
         place.wrong("today moves the clock itself; leave out on")
-    return Step(number, name, value, beside.get("by", verb.by), beside.get("on"), beside.get("expect", {}))
+    return Step(
+        number,
+        name,
+        value,
+        beside.get("by", verb.by),
+        beside.get("on"),
+        beside.get("expect", {}),
+    )
 
 
 def _introduce(name: str, makes: str, names: Mapping[str, Any]) -> None:

@@ -96,7 +96,10 @@ def _mapping(node: MappingNode, above: tuple[int, ...]) -> Map:
             raise Unreadable("a key must be plain text", _line(key_node))
         key = str(key_node.value)
         if key in mapping:
-            raise Unreadable(f"the key {key!r} is given twice, first in line {mapping.lines[key]}", _line(key_node))
+            raise Unreadable(
+                f"the key {key!r} is given twice, first in line {mapping.lines[key]}",
+                _line(key_node),
+            )
         mapping[key] = _value(value_node, above)
         mapping.lines[key] = _line(key_node)
     return mapping

@@ -41,7 +41,10 @@ class Verb:
 
 
 def _shape(
-    checks: Mapping[str, Check], *required: str, one: tuple[str, ...] = (), at_most: tuple[str, ...] = ()
+    checks: Mapping[str, Check],
+    *required: str,
+    one: tuple[str, ...] = (),
+    at_most: tuple[str, ...] = (),
 ) -> Check:
     """A mapping with these keys: all of `required`, exactly one of `one`, not more than one of `at_most`."""
     read = keys(checks, required=required)
@@ -64,7 +67,13 @@ def _alone(name: str, check: Check) -> Check:
 
 
 _line = _shape(
-    {"qty": decimal, "price": decimal, "tax_percent": decimal, "discount_percent": decimal}, "qty"
+    {
+        "qty": decimal,
+        "price": decimal,
+        "tax_percent": decimal,
+        "discount_percent": decimal,
+    },
+    "qty",
 )  # a delivery of orders takes price and tax from its order
 _lines = list_of(_line)
 
@@ -105,7 +114,13 @@ _release: Mapping[str, Check] = {
 }  # fmt: skip
 _say = _shape({"document": ref("document"), "reason": text}, "document")
 _answer = _shape(
-    {"request": ref("request"), "hold": ref("document"), "by": ref("user"), "to": ref("user"), "note": text},
+    {
+        "request": ref("request"),
+        "hold": ref("document"),
+        "by": ref("user"),
+        "to": ref("user"),
+        "note": text,
+    },
     one=("request", "hold"),
 )
 
@@ -152,12 +167,16 @@ def _set(value: Any, place: Place) -> dict[str, Any]:
     rest.lines = value.lines
     read = CUSTOMER(rest, place)
     changed = {fields[k]: getattr(read, fields[k]) for k in rest if read is not None}
-    return {"customer": ref("customer")(value["customer"], place.at("customer")), "changed": changed}
+    return {
+        "customer": ref("customer")(value["customer"], place.at("customer")),
+        "changed": changed,
+    }
 
 
 def _evaluate(value: Any, place: Place) -> dict[str, Any]:
     given: dict[str, Any] = _shape(
-        {"customer": ref("customer"), "document": ref("document"), "all": boolean}, one=("customer", "document", "all")
+        {"customer": ref("customer"), "document": ref("document"), "all": boolean},
+        one=("customer", "document", "all"),
     )(value, place)
     if given.get("all") is False:
         place.wrong("all can only be true")
@@ -270,9 +289,12 @@ def _alert(value: Any, place: Place) -> str:
 _reasons = list_of(one_of("reason", words.REASONS))
 _limited = or_null(or_word(decimal, "unlimited", "none"))
 _figure: Mapping[str, Check] = {
-    name: {"limit": _limited, "available": _limited, "used_percent": or_null(decimal), "days_overdue": whole}.get(
-        name, decimal
-    )
+    name: {
+        "limit": _limited,
+        "available": _limited,
+        "used_percent": or_null(decimal),
+        "days_overdue": whole,
+    }.get(name, decimal)
     for name in words.FIGURES
 }
 
@@ -282,11 +304,18 @@ EXPECT: Mapping[str, Check] = {
     "warnings": _reasons,
     "error": one_of("error", words.ERRORS),
     "document": mapping_of(
-        keys({"state": one_of("state", words.STATES), "held": boolean}, what="expectation"), key=ref("document")
+        keys(
+            {"state": one_of("state", words.STATES), "held": boolean},
+            what="expectation",
+        ),
+        key=ref("document"),
     ),
     "exposure": mapping_of(keys(_figure, what="figure or bucket"), key=ref("account")),
     "holds": mapping_of(
-        keys({"open": whole, "total": whole, "reasons": _reasons, "ready": boolean}, what="expectation"),
+        keys(
+            {"open": whole, "total": whole, "reasons": _reasons, "ready": boolean},
+            what="expectation",
+        ),
         key=ref("holder"),
     ),
     "limit": mapping_of(or_word(decimal, "unlimited", "none"), key=ref("account")),

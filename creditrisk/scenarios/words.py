@@ -9,7 +9,15 @@ CHECKPOINTS = facts.CHECKPOINTS
 ROLES = roles.ROLES
 
 # What an account's exposure is asked for.
-FIGURES = ("total", "limit", "available", "used_percent", *BUCKETS, *facts.BESIDE, "days_overdue")
+FIGURES = (
+    "total",
+    "limit",
+    "available",
+    "used_percent",
+    *BUCKETS,
+    *facts.BESIDE,
+    "days_overdue",
+)
 
 # What a sub-limit may bound.
 COMPONENTS = (*BUCKETS, "overdue")
@@ -24,7 +32,15 @@ ERRORS = (
     "invalid_value", "duplicate", "missing_rate", "customer_stopped",
 )  # fmt: skip
 # Beside one usage_N an alert threshold.
-ALERTS = ("over_limit", "overdue", "limit_expiring", "limit_expired", "held", "released", "review_due")
+ALERTS = (
+    "over_limit",
+    "overdue",
+    "limit_expiring",
+    "limit_expired",
+    "held",
+    "released",
+    "review_due",
+)
 
 # The values that a row of each rule has.
 RULES: Mapping[str, tuple[str, ...]] = {
