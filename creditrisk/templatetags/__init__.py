@@ -1,0 +1,1 @@
+"""Template tags: how amounts, days, states and findings are shown to people."""
