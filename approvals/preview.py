@@ -66,6 +66,13 @@ class Preview:
         return self.before is not None and self.before.limit.state == LimitState.DEFERRED
 
     @property
+    def adding(self) -> Decimal:
+        """What the document adds to the exposure, in the account's currency."""
+        if self.before is None or self.after is None:
+            return ZERO
+        return self.after.exposure.total - self.before.exposure.total
+
+    @property
     def would_hold(self) -> bool:
         return self.verdict == Verdict.HELD
 

@@ -32,6 +32,13 @@ class Action:
     main: bool = False
     grave: bool = False
 
+    @property
+    def warning(self) -> str:
+        """What a reader is told before a step that cannot be taken back."""
+        if self.step == "close":
+            return _("What is still open of it will weigh nothing any more. This cannot be taken back.")
+        return _("It will weigh nothing any more. This cannot be taken back.")
+
 
 def of(document: Document, *, user: Any, held: bool) -> list[Action]:
     """Return what the reader can do with the document now, the most likely first."""

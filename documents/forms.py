@@ -207,7 +207,7 @@ class FollowForm(Once):
                 if many > row.open_quantity:
                     self.add_error(
                         f"quantity_{row.id}",
-                        _("Only %(open)s are open.") % {"open": f"{row.open_quantity.normalize():f}"},
+                        _("Only %(open)s are open.") % {"open": row.open_quantity_shown},
                     )
         whole_cents(self, "amount", self.currency)
         return typed

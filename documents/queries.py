@@ -32,6 +32,14 @@ class LineRow:
     open_amount: Decimal
     open_quantity: Decimal
 
+    @property
+    def quantity_shown(self) -> str:
+        return plain(self.quantity)
+
+    @property
+    def open_quantity_shown(self) -> str:
+        return plain(self.open_quantity)
+
 
 @dataclass(frozen=True)
 class Relative:
@@ -55,6 +63,11 @@ class OpenSum:
     currency: str
     count: int
     total: Decimal
+
+
+def plain(quantity: Decimal) -> str:
+    """Return a quantity without superfluous zeros."""
+    return f"{quantity.normalize():,f}"
 
 
 def visible(user: Any) -> DocumentQuerySet:

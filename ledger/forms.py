@@ -188,6 +188,12 @@ class EffectForm(Once):
         self.fields["customer"].widget.attrs["list"] = "customers"
         self.fields["items"].choices = [(row.id, row.reference) for row in rows]
 
+    @property
+    def chosen(self) -> set[int]:
+        """Return the items that were ticked, to be drawn again."""
+        ticked = self.data.getlist("items") if hasattr(self.data, "getlist") else []
+        return {int(pk) for pk in ticked if pk.isascii() and pk.isdigit()}
+
     def clean(self) -> dict[str, Any]:
         typed = super().clean() or {}
         chosen = [self.rows[pk] for pk in typed.get("items") or ()]

@@ -112,6 +112,11 @@ def open_items(customer_ids: list[int], *, today: date, limit: int = 50) -> list
     return [row(i, today=today) for i in found]
 
 
+def of_document(document: Any, *, today: date) -> list[ItemRow]:
+    """Return the items that a posted invoice or credit note became, by instalment."""
+    return [row(i, today=today) for i in OpenItem.objects.filter(document=document).order_by("due", "pk")]
+
+
 def open_debts(customer: Customer, *, user: Any, today: date) -> list[ItemRow]:
     """Return the debts that a payment of the customer can settle, the oldest due first."""
     found = visible_items(user).filter(customer=customer, open_amount__gt=ZERO).order_by("due", "pk")[:200]

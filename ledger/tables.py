@@ -69,7 +69,7 @@ class ItemTable(BaseTable):
             return _("on account")
         late = (self.today - record.due).days
         text = credit.days(late, "late")
-        return format_html('<span class="late">{}</span>', text) if late > 0 else text
+        return format_html('<span class="is-overdue">{}</span>', text) if late > 0 else text
 
 
 # The badge of each state of an effect.

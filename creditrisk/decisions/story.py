@@ -27,6 +27,7 @@ class Told:
     scope: str = ""
     row: int | None = None
     subject: str = ""
+    kind: str = ""
 
 
 def sum_of(amount: Any, currency: str) -> str:
@@ -96,7 +97,7 @@ def tell(finding: Finding | Mapping[str, Any], *, currency: str = "") -> Told:
         effect = SPARED if flat["true"] and flat["kind"] != "exclude" else PASSED
     return Told(
         code=flat["code"], label=label_of(flat["code"]), text=words[0], frees=words[1], measured=measured,
-        threshold=limit, effect=effect, scope=flat["scope"], row=flat["row"], subject=subject,
+        threshold=limit, effect=effect, scope=flat["scope"], row=flat["row"], subject=subject, kind=flat["kind"],
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from approvals import gate, preview
@@ -62,16 +63,16 @@ def _new(request: HttpRequest, kind: str, title: str) -> HttpResponse:
             panel = _panel(form, lines, kind, document=None)
         elif whole and (response := _enter(request, form, lines, kind)):
             return response
-    return _show(
-        request,
-        form,
-        lines,
-        panel,
-        {"title": title, "kind": kind, "back_url": _BACK[kind]},
-    )
+    back_url, list_title = _BACK[Kind(kind)]
+    words = {"title": title, "kind": kind, "back_url": back_url, "list_title": list_title}
+    return _show(request, form, lines, panel, words)
 
 
-_BACK = {Kind.ORDER: "orders", Kind.DELIVERY: "deliveries", Kind.INVOICE: "invoices"}
+_BACK = {
+    Kind.ORDER: ("orders", gettext_lazy("Orders")),
+    Kind.DELIVERY: ("deliveries", gettext_lazy("Deliveries")),
+    Kind.INVOICE: ("invoices", gettext_lazy("Invoices")),
+}
 
 
 def _enter(request: HttpRequest, form: HeaderForm, lines: BaseLines, kind: str) -> HttpResponse | None:
@@ -145,6 +146,7 @@ def amend(request: HttpRequest, pk: int) -> HttpResponse:
     words = {
         "title": _("Amend %(number)s") % {"number": document.number}, "kind": document.kind, "document": document,
         "back_url": "orders",
+        "list_title": _("Orders"),
     }  # fmt: skip
     return _show(request, form, lines, panel, words)
 
@@ -240,7 +242,9 @@ def _show(
     words: dict[str, Any],
 ) -> HttpResponse:
     """Return the page, or only the panel or the lines where htmx asks for them."""
-    context = {"form": form, "lines": lines, "panel": panel, **words}
+    more = ("bill_to", "type", "settlement_discount", "number", "note")
+    open_details = any(form[name].value() for name in more if name in form.fields)
+    context = {"form": form, "lines": lines, "panel": panel, "open_details": open_details, **words}
     failed = request.method == "POST" and (form.errors or lines.total_error_count())
     asked = panel is not None or "more" in request.POST
     part = "documents/_panel.html" if panel is not None else "documents/_lines.html"

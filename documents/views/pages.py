@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from approvals import queries as approval_queries
@@ -16,6 +17,16 @@ from documents import actions, queries
 from documents.filters import DocumentFilter, InvoiceFilter, NoteFilter, OrderFilter
 from documents.models import Kind
 from documents.tables import DocumentTable, InvoiceTable, NoteTable, OrderTable
+from ledger import statement
+
+
+_LISTS = {
+    Kind.ORDER: ("orders", gettext_lazy("Orders")),
+    Kind.DELIVERY: ("deliveries", gettext_lazy("Deliveries")),
+    Kind.RETURN: ("deliveries", gettext_lazy("Deliveries")),
+    Kind.INVOICE: ("invoices", gettext_lazy("Invoices")),
+    Kind.CREDIT_NOTE: ("invoices", gettext_lazy("Invoices")),
+}
 
 
 def _list(
@@ -77,7 +88,10 @@ def document(request: HttpRequest, pk: int) -> HttpResponse:
     found = queries.one(request.user, pk)
     today = business_day(timezone.now())
     hold = approval_queries.open_hold(found, today=today)
+    list_url, list_title = _LISTS[Kind(found.kind)]
     context = {
+        "list_url": list_url,
+        "list_title": list_title,
         "document": found,
         "lines": queries.lines([found]),
         "hold": hold,
@@ -85,6 +99,7 @@ def document(request: HttpRequest, pk: int) -> HttpResponse:
         "decisions": decision_queries.of_document(found),
         "made_from": queries.made_from(found),
         "made_of": queries.made_of(found),
+        "items": statement.of_document(found, today=today) if may(request.user, "view_ledger") else [],
         "actions": actions.of(found, user=request.user, held=hold is not None),
         "may_decide": may(request.user, "view_desk") and hold is not None,
         "may_force": may(request.user, "force_hold") and hold is None and found.state in actions.CAN_BE_HELD,
