@@ -94,16 +94,16 @@ class Present:
             self._do(booking.dispute, item, disputed=True, reason=reason, by=self.actors["carla"], now=now)
 
     def _second_day(self, now: datetime) -> None:
-        first, *_ = self._open_holds()
-        self._do(gate.release, first, by=self.actors["fiona"], now=now, reason="Payment confirmed by the bank",
-                 note="Money is expected on Thursday.", with_posting=True)  # fmt: skip
+        for hold, who in zip(self._open_holds(), ("fiona", "dario", "carla"), strict=False):
+            self._do(gate.release, hold, by=self.actors[who], now=now, reason="Payment confirmed by the bank",
+                     note="The money is expected on Thursday.", with_posting=True)  # fmt: skip
         for profile in self._late(now)[:4]:
             self._order(profile, profile.monthly / 3, now=now)
         for effect in Effect.objects.filter(state=EffectState.PRESENTED).order_by("due", "pk")[:2]:
             self._do(booking.unpaid, effect, posted=False, by=self.actors["carla"], now=now)
 
     def _third_day(self, now: datetime) -> None:
-        if rejected := self._open_holds()[1:2]:
+        if rejected := self._open_holds()[2:3]:
             self._do(gate.reject, rejected[0], by=self.actors["dario"], now=now, reason="Limit not to be raised",
                      note="The balance sheet of last year does not carry it.")  # fmt: skip
         with_room = self._with_room(now)
@@ -123,6 +123,9 @@ class Present:
         if late_holds:
             self._settle_everything(late_holds[-1], now)
         confirmed = self._documents(Kind.ORDER, [State.CONFIRMED], ship_date__gt=business_day(now))
+        if small := [h for h in self._open_holds() if h.amount < 20000][:1]:
+            self._do(gate.release, small[0], by=self.actors["carla"], now=now, reason="Good customer, small amount",
+                     scope="THIS_STEP", with_posting=True)  # fmt: skip
         self._do(gate.force, confirmed[0], by=self.actors["dario"], now=now, reason="Delivery address to be confirmed")
 
     def _today(self, now: datetime) -> None:
@@ -161,13 +164,13 @@ class Present:
         return context.standings([p.customer for p in self.market.profiles], today=business_day(now))
 
     def _with_room(self, now: datetime) -> list[Profile]:
-        """Return who has free credit and nothing overdue, the busiest first."""
+        """Return who has free credit and nothing long overdue, those nearest to the limit first."""
         found = [
-            self.by_id[pk]
+            (-(s.used_percent or ZERO), pk)
             for pk, s in self._standings(now).items()
             if s.limit.state == LimitState.AMOUNT and (s.available or ZERO) > 500 and s.exposure.days_overdue < 25
         ]
-        return sorted(found, key=lambda p: (-p.monthly, p.customer.pk))
+        return [self.by_id[pk] for _used, pk in sorted(found)]
 
     def _late(self, now: datetime) -> list[Profile]:
         found = [
