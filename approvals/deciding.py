@@ -96,8 +96,14 @@ def merged(outcomes: Sequence[Outcome]) -> Outcome:
     )
 
 
-def position() -> int:
-    """Return the last entry of the exposure ledger: under the debtor's lock, all of its entries up to here are seen."""
+def position(candidate: Sequence[Posted]) -> int:
+    """Return the last entry of the exposure ledger before the step's own.
+
+    Under the debtor's lock all of its entries up to here are seen; with the step's own, which the decision keeps, the
+    balances of that moment can be rebuilt in full.
+    """
+    if candidate:
+        return min(p.id for p in candidate) - 1
     with connection.cursor() as cursor:
         cursor.execute("SELECT COALESCE(max(id), 0) FROM exposure_entry")
         return int(cursor.fetchone()[0])

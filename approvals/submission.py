@@ -187,7 +187,7 @@ class Submission:
         forced = bool(hold and hold.forced_reason) and self.step not in BESIDE_A_HOLD and not self.unchecked
         if forced and not checkpoints:
             checkpoints = [CHECKPOINT.get(self.step, "confirmation")]
-        point = transaction.savepoint()
+        point = transaction.savepoint_create()
         posted = self._perform(document, self.step, self.changes)
         judgement = self._judge(document, self.step, checkpoints, forced=forced) if checkpoints else None
         if judgement is not None and judgement.held:
@@ -226,7 +226,6 @@ class Submission:
             today=self.day,
             currencies=[document.currency],
         )
-        self.position = deciding.position()
         return deciding.judge(document, self.seen, step=step, checkpoints=checkpoints, forced=forced)
 
     def _held(
@@ -271,7 +270,7 @@ class Submission:
         took = int((time.perf_counter() - self.began) * 1_000_000)
         return deciding.record(
             document, judgement, self.seen, step=self.step, by=self.by, day=self.day, now=self.now,
-            at_position=self.position, candidate=posted, microseconds=took,
+            at_position=deciding.position(posted), candidate=posted, microseconds=took,
         ).pk  # fmt: skip
 
     # -- amendments and trials -------------------------------------------------------------------------------------
@@ -324,7 +323,7 @@ class Submission:
         if more and hold is not None and hold.step not in ("amend", "next"):
             raise HoldOpen(f"{document} is held; decide the hold first.")
         checkpoints = ["confirmation"] if more and self.policy.checks("confirmation") else []
-        point = transaction.savepoint()
+        point = transaction.savepoint_create()
         posted = self._perform(document, "amend", changes)
         forced = bool(hold and hold.forced_reason) and more
         judgement = self._judge(document, "amend", checkpoints, forced=forced) if checkpoints else None
@@ -349,7 +348,7 @@ class Submission:
         forced: bool = False,
     ) -> tuple[Judgement, list[Posted]]:
         """Judge a step as if it happened, and roll it back whatever comes of it."""
-        point = transaction.savepoint()
+        point = transaction.savepoint_create()
         before = {name: getattr(document, name) for name in ("state", "revision", "issued_on")}
         try:
             posted = self._perform(document, step, changes)
