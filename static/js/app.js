@@ -195,10 +195,11 @@
     const token = one('meta[name="csrf-token"]')?.content;
     if (token && event.detail.verb !== "get") event.detail.headers["X-CSRFToken"] = token;
   });
-  document.addEventListener("htmx:afterRequest", (event) => {
-    const form = event.detail.elt.closest("form");
-    if (form) setTimeout(() => rest(form, false), 0);
-  });
+  for (const name of ["htmx:beforeRequest", "htmx:afterRequest"]) {
+    document.addEventListener(name, ({ detail }) => {
+      if (detail.elt.matches("form") && detail.requestConfig.verb !== "get") rest(detail.elt, name === "htmx:beforeRequest");
+    });
+  }
   for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) document.addEventListener(name, tell);
   for (const needs of all("[data-needs-js]")) needs.hidden = false;
   all("[data-focus]").forEach((element) => element.focus({ preventScroll: false }));
