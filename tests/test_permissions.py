@@ -1,0 +1,196 @@
+"""Who may open which page: one line a URL, with the roles that may. A URL without a line fails."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
+
+from approvals import booking, gate
+from approvals.models import Hold
+from creditrisk.clock import business_day
+from creditrisk.decisions.models import Decision
+from creditrisk.roles import DOORS, ROLES, may
+from customers.models import Company, CompanyAccess
+from documents.drafts import NewDocument
+from tests.cast import PEOPLE, Cast, assemble
+
+ALL = set(ROLES)
+SALES = {"sales"}
+CREDIT = {"credit_clerk", "credit_manager", "finance_director"}
+MANAGERS = {"credit_manager", "finance_director"}
+CONTROL = {"admin", "auditor"}
+READ, SEND, BOTH = ("GET",), ("POST",), ("GET", "POST")
+
+# name: (methods, roles)
+DOORS_OF_PAGES: dict[str, tuple[tuple[str, ...], set[str]]] = {
+    "start": (READ, ALL),
+    "search": (READ, ALL),
+    "portfolio": (READ, CREDIT | CONTROL),
+    "decisions": (READ, ALL),
+    "decision": (READ, ALL),
+    "customers": (READ, ALL),
+    "customer_suggest": (READ, ALL),
+    "customer": (READ, ALL),
+    "customer_limit": (BOTH, MANAGERS),
+    "customer_exposure": (READ, CREDIT | CONTROL),
+    "orders": (READ, ALL),
+    "order_new": (BOTH, SALES | {"credit_manager"}),
+    "deliveries": (READ, ALL),
+    "delivery_new": (BOTH, SALES | {"credit_manager"}),
+    "delivery_from": (BOTH, SALES | {"credit_manager"}),
+    "invoices": (READ, ALL),
+    "invoice_new": (BOTH, SALES | CREDIT),
+    "invoice_from": (BOTH, SALES | CREDIT),
+    "document": (READ, ALL),
+    "document_amend": (BOTH, SALES | CREDIT),
+    "return_new": (BOTH, SALES | {"credit_manager"}),
+    "credit_note_new": (BOTH, SALES | CREDIT),
+    "document_confirm": (SEND, SALES | CREDIT),
+    "document_pick": (SEND, SALES | {"credit_manager"}),
+    "document_deliver": (SEND, SALES | {"credit_manager"}),
+    "document_issue": (SEND, SALES | CREDIT),
+    "document_post": (SEND, SALES | CREDIT),
+    "document_cancel": (SEND, SALES | CREDIT),
+    "document_close": (SEND, SALES | CREDIT),
+    "items": (READ, CREDIT | CONTROL),
+    "item": (READ, CREDIT | CONTROL),
+    "item_allocate": (SEND, CREDIT),
+    "item_undo": (SEND, CREDIT),
+    "item_dispute": (SEND, CREDIT),
+    "payment_new": (BOTH, CREDIT),
+    "effects": (READ, CREDIT | CONTROL),
+    "effect_new": (BOTH, CREDIT),
+    "effects_present": (SEND, CREDIT),
+    "effect": (READ, CREDIT | CONTROL),
+    "effect_collect": (SEND, CREDIT),
+    "effect_unpaid": (SEND, CREDIT),
+    "desk": (READ, CREDIT | CONTROL),
+    "hold": (READ, CREDIT | CONTROL),
+    "hold_release": (SEND, CREDIT),
+    "hold_reject": (SEND, CREDIT),
+    "hold_force": (SEND, CREDIT),
+    "alerts": (READ, ALL),
+    "alerts_seen": (SEND, ALL),
+}
+# Pages before the doors: Django's own.
+OPEN = {"login", "logout"}
+
+
+@dataclass
+class Scene:
+    """A document, an item, an effect, a hold and a decision to open pages with."""
+
+    cast: Cast
+    arguments: dict[str, list[Any]]
+
+
+def _names(patterns: list[Any], prefix: str = "") -> list[str]:
+    found: list[str] = []
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            if pattern.namespace is None:
+                found += _names(pattern.url_patterns)
+        elif isinstance(pattern, URLPattern):
+            found.append(pattern.name or str(pattern.pattern))
+    return found
+
+
+@pytest.fixture
+def scene(db: None) -> Scene:
+    cast = assemble()
+    now = timezone.now()
+    today = business_day(now)
+    held = cast.order(cast.bianchi, "1500", now=now)
+    gate.submit(held, "confirm", by=cast.sara, now=now)
+    ordered = cast.confirmed(cast.rossi, "300", now=now)
+    delivered = gate.submit(NewDocument(kind="DELIVERY", sources=(ordered,)), "deliver", by=cast.sara, now=now).document
+    invoice = gate.submit(
+        NewDocument(kind="INVOICE", customer=cast.rossi, amount=Decimal(200)), "invoice", by=cast.sara, now=now
+    ).document
+    item = cast.item(cast.rossi, "400", due=today, now=now)
+    effect = booking.issue_effect(
+        customer=cast.rossi, amount=Decimal(100), due=today, items=[item], number="E1", by=cast.carla, now=now
+    )
+    hold, decision = Hold.objects.get(), Decision.objects.order_by("pk").last()
+    arguments = {
+        "customer": ["ROSSI"],
+        "customer_limit": ["ROSSI"],
+        "customer_exposure": ["ROSSI"],
+        "decision": [decision.pk],
+        "return_new": [delivered.pk],
+        "credit_note_new": [invoice.pk],
+        "document_amend": [held.pk],
+        **{name: [held.pk] for name in DOORS_OF_PAGES if name == "document" or name.startswith("document_")},
+        **{name: [item.pk] for name in DOORS_OF_PAGES if name == "item" or name.startswith("item_")},
+        **{name: [effect.pk] for name in ("effect", "effect_collect", "effect_unpaid")},
+        **{name: [hold.pk] for name in ("hold", "hold_release", "hold_reject")},
+        "hold_force": [ordered.pk],
+    }
+    return Scene(cast, arguments)
+
+
+def _open(scene: Scene, name: str, method: str, user: Any) -> HttpResponse:
+    client = Client()
+    client.force_login(user)
+    query = {}
+    if name in ("delivery_from", "invoice_from"):
+        query = {"source": scene.arguments["hold_force"][0]}
+    address = reverse(name, args=scene.arguments.get(name, []))
+    return client.get(address, query) if method == "GET" else client.post(address, query)
+
+
+def test_every_url_has_a_line() -> None:
+    names = set(_names(get_resolver().url_patterns))
+
+    assert names - OPEN == set(DOORS_OF_PAGES)
+
+
+@pytest.mark.parametrize("name", DOORS_OF_PAGES)
+def test_a_page_opens_to_its_roles_and_to_no_others(scene: Scene, name: str) -> None:
+    methods, roles = DOORS_OF_PAGES[name]
+
+    for person, role in PEOPLE.items():
+        user = getattr(scene.cast, person).user
+        for method in ("GET", "POST"):
+            response = _open(scene, name, method, user)
+            if role not in roles:
+                assert response.status_code == 403, (name, method, person)
+                assert "It is open to" in response.content.decode()
+            elif method not in methods:
+                assert response.status_code == 405, (name, method, person)
+            else:
+                assert response.status_code in (200, 302, 422), (name, method, person)
+                if method == "GET":
+                    assert response.status_code == 200, (name, person)
+
+
+@pytest.mark.parametrize("name", DOORS_OF_PAGES)
+def test_who_is_not_logged_in_is_asked_to(scene: Scene, name: str, client: Client) -> None:
+    response = client.get(reverse(name, args=scene.arguments.get(name, [])))
+
+    assert response.status_code == 302
+    assert response.headers["Location"].startswith("/login/")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["customer", "customer_exposure", "document", "decision", "item", "effect", "hold"],
+)
+def test_what_belongs_to_another_company_is_not_there(scene: Scene, name: str) -> None:
+    other = Company.objects.create(code="OTHER", name="Other", currency="EUR")
+    CompanyAccess.objects.create(user=scene.cast.carla.user, company=other)
+
+    assert _open(scene, name, "GET", scene.cast.carla.user).status_code == 404
+
+
+def test_an_anonymous_user_and_one_without_a_role_have_no_door(scene: Scene, django_user_model: Any) -> None:
+    nobody = django_user_model.objects.create(username="nobody")
+
+    assert not any(may(AnonymousUser(), name) or may(nobody, name) for name in DOORS)
+    assert _open(scene, "start", "GET", nobody).status_code == 403
