@@ -124,19 +124,28 @@ def _codes(world: World) -> None:
 
 
 def _users(world: World) -> None:
-    user_model = get_user_model()
-    for name, told in world.given.users.items():
-        user = world.keep(
-            name,
-            user_model.objects.create(username=_free(user_model, name, name="username")),
-        )
-        user.groups.set([Group.objects.get_or_create(name=role)[0] for role in told.roles])
-        # Who is given no authority has none, whatever the database grants to the role.
-        ceiling = Decimal(0) if told.may_release_up_to is None else told.may_release_up_to
-        Authority.objects.create(user=user, release_up_to=ceiling if isinstance(ceiling, Decimal) else None)
-        CompanyAccess.objects.bulk_create(
-            CompanyAccess(user=user, company_id=world.rows[Company, code]) for code in told.companies
-        )
+    told, user_model = world.given.users, get_user_model()
+    free = {name: _free(user_model, name, name="username") for name in told}
+    users = dict(zip(told, user_model.objects.bulk_create(user_model(username=u) for u in free.values()), strict=True))
+    groups = {role: Group.objects.get_or_create(name=role)[0] for role in {r for u in told.values() for r in u.roles}}
+    user_model.groups.through.objects.bulk_create(
+        user_model.groups.through(user=users[name], group=groups[role])
+        for name in told
+        for role in set(told[name].roles)
+    )
+    ceilings = {name: Decimal(0) if u.may_release_up_to is None else u.may_release_up_to for name, u in told.items()}
+    # Who is given no authority has none, whatever the database grants to the role.
+    Authority.objects.bulk_create(
+        Authority(user=users[name], release_up_to=ceiling if isinstance(ceiling, Decimal) else None)
+        for name, ceiling in ceilings.items()
+    )
+    CompanyAccess.objects.bulk_create(
+        CompanyAccess(user=users[name], company_id=world.rows[Company, code])
+        for name in told
+        for code in dict.fromkeys(told[name].companies)
+    )
+    for name, user in users.items():
+        world.keep(name, user)
 
 
 def limit_of(told: Any) -> tuple[str, Decimal | None]:
@@ -309,16 +318,18 @@ def _policy(world: World) -> None:
         if not field.primary_key:
             setattr(parameters, field.attname, field.get_default())
     parameters.save()
-    for code in words.CHECKPOINTS:
-        on = code not in policies.OFF_AT_FIRST
-        told = world.given.checkpoints.get(code, shapes.Checkpoint())
-        Checkpoint.objects.update_or_create(
-            code=code,
-            defaults={
-                "on": on if told.on is None else told.on,
-                "grace_days": told.grace_days or 0,
-            },
-        )
+    told = {code: world.given.checkpoints.get(code, shapes.Checkpoint()) for code in words.CHECKPOINTS}
+    Checkpoint.objects.bulk_create(
+        (
+            Checkpoint(
+                code=c, on=c not in policies.OFF_AT_FIRST if t.on is None else t.on, grace_days=t.grace_days or 0
+            )
+            for c, t in told.items()
+        ),
+        update_conflicts=True,
+        unique_fields=["code"],
+        update_fields=["on", "grace_days"],
+    )
     RuleRow.objects.all().delete()
     for row in world.given.rules:
         write_rule(world, row)

@@ -83,17 +83,18 @@ class _Playing:
         except Exception as error:  # whatever it is, the other stories go on
             self.fail(f"given: {_told(error)}", detail=traceback.format_exc())
             return
-        for step in self.scenario.steps:
-            try:
+        step = None
+        try:
+            for step in self.scenario.steps:
                 self._step(step, world)
-            except _Stop:
-                return
-            except NotYet as error:
-                return self.fail(f"not yet: {error}", step)
-            except Missing as error:
-                return self.fail(str(error), step)
-            except Exception as error:
-                return self.fail(_told(error), step, detail=traceback.format_exc())
+        except _Stop:
+            pass
+        except NotYet as error:
+            self.fail(f"not yet: {error}", step)
+        except Missing as error:
+            self.fail(str(error), step)
+        except Exception as error:
+            self.fail(_told(error), step, detail=traceback.format_exc())
 
     def _step(self, step: Step, world: World) -> None:
         before = expect.latest_alert()

@@ -1,5 +1,7 @@
 """What stands under `given`: one frozen value a table row of the format, read by the checks beside its fields."""
 
+# ruff: noqa: RUF009 (`value` is a dataclass's `field`, with a check in it)
+
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date

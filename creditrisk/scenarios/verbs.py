@@ -103,7 +103,7 @@ def amend(world: World, by: Actor, v: Value) -> Played:
         currency=v.get("currency"),
         terms=world.terms(v.get("terms")),
         settlement_discount=world.discount(v["settlement_discount"]) if "settlement_discount" in v else UNSET,
-        ship_date=v["ship_date"] if "ship_date" in v else UNSET,
+        ship_date=v.get("ship_date", UNSET),
         bill_to=world.customer(v["bill_to"]) if "bill_to" in v else None,
         type=world.type(v.get("type")),
     )
