@@ -1,0 +1,1 @@
+"""What stands behind the Makefile: setting up, embedded servers, running. None of it imports Django."""

@@ -1,0 +1,224 @@
+"""The commands behind the Makefile, run inside .venv: setup, demo, test, check, bench, lock, down, clean."""
+
+import contextlib
+import ctypes
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+from tools import browser, embedded
+
+BASE = Path(__file__).resolve().parent.parent
+VAR = Path(os.environ.get("VAR_DIR") or BASE / "var")
+PY = sys.executable
+PATIENCE = 20  # Seconds that a part has to end when asked.
+
+
+def setup() -> int:
+    """Installing is done before this runs; say what comes next."""
+    print("Ready. `make demo` starts the product, `.venv/bin/python manage.py` any command of it.")
+    return 0
+
+
+def demo() -> int:
+    """This will start the product with its demo company and stay until Ctrl-C, SIGTERM or a part's end."""
+    began = time.monotonic()
+    port = _port()
+    asked_to_stop: list[int] = []
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda got, _frame: asked_to_stop.append(got))
+    servers, parts = None, {}
+    os.environ.setdefault("SECRET_KEY", embedded.secret_key(VAR))
+    try:
+        if not (os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL")):
+            servers = embedded.Servers(VAR).up()
+        for words in (["migrate", "-v", "0"], ["demo"]):
+            command = _start([PY, "manage.py", *words])
+            parts = {words[0]: command}
+            while command.poll() is None and not asked_to_stop:
+                time.sleep(0.02)
+            if command.returncode or asked_to_stop:
+                return 0 if asked_to_stop else 1
+        parts = _start_parts(port)
+        address = f"http://127.0.0.1:{port}/"
+        while not asked_to_stop and not _ended(parts) and not _answers(address):
+            time.sleep(0.05)
+        if not asked_to_stop and not _ended(parts):
+            print(f"\n{address} is ready after {time.monotonic() - began:.1f} s. Ctrl-C stops it.", flush=True)
+        while not asked_to_stop and not _ended(parts):
+            time.sleep(0.1)
+        if not asked_to_stop:
+            print("Ended by itself: " + ", ".join(_ended(parts)), file=sys.stderr)
+            return 1
+        return 0
+    finally:
+        _stop(parts)
+        if servers:
+            servers.down()
+        print("Stopped.", flush=True)
+
+
+def test(*words: str) -> int:
+    """This will run the tests on servers of their own, started here and stopped again."""
+    if not (chromium := browser.find() or browser.install()):
+        if os.environ.get("CI") == "true":
+            raise SystemExit("No Chromium could be had, and in CI the browser tests must run.")
+        print("\n*** NO BROWSER: THE BROWSER TESTS ARE SKIPPED ***\n", file=sys.stderr, flush=True)
+    _remove_what_the_killed_left()
+    home = BASE / "var" / f"tests-{os.getpid()}"  # Of its own: it may end while somebody runs a single test.
+    environment = {**os.environ, "TEST_VAR": str(home), "CHROMIUM": chromium or ""}
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    process = None
+    try:
+        embedded.Servers(home, fast=True).up()
+        process = subprocess.Popen([PY, "-m", "pytest", *words], cwd=BASE, env=environment)
+        return process.wait()
+    except KeyboardInterrupt:  # Pytest heard it too and says what it has got.
+        return process.wait(PATIENCE) if process else 130
+    finally:
+        if process and process.poll() is None:
+            process.terminate()
+            process.wait(PATIENCE)
+        _remove(home)
+
+
+def check() -> int:
+    """This will run what looks at the code itself."""
+    return subprocess.call([PY, "-m", "pytest", "-q", "-m", "house"], cwd=BASE)
+
+
+def bench(*words: str) -> int:
+    """This will measure the gate against a bare transaction."""
+    migrate = subprocess.call([PY, "manage.py", "migrate", "-v", "0"], cwd=BASE)
+    return migrate or subprocess.call([PY, "manage.py", "bench", *words], cwd=BASE)
+
+
+def lock() -> int:
+    """This will resolve the requirements again and write the lock files, with hashes and without any host's name."""
+    if not (uv := shutil.which("uv")):
+        raise SystemExit("Locking wants uv.")
+    options = ["--universal", "--python-version", "3.12", "--generate-hashes", "--no-header", "--quiet"]
+    for name in ("requirements", "requirements-dev"):
+        if code := subprocess.call([uv, "pip", "compile", *options, f"{name}.in", "-o", f"{name}.lock"], cwd=BASE):
+            return code
+    return 0
+
+
+def down() -> int:
+    """This will stop the embedded servers that a management command or a single test left running."""
+    for home in (VAR, BASE / "var" / "test"):
+        embedded.Servers(home, fast=home.name == "test").down()
+    return 0
+
+
+def clean() -> int:
+    """This will stop the servers and remove what commands made: data, logs, browsers, the environment."""
+    down()
+    _remove_what_the_killed_left()
+    _remove(BASE / "var" / "test")
+    _remove(VAR)
+    for cache in (".mypy_cache", ".ruff_cache", ".pytest_cache", ".import_linter_cache", ".hypothesis", "var", ".venv"):
+        shutil.rmtree(BASE / cache, ignore_errors=True)
+    return 0
+
+
+def _port() -> str:
+    port = os.environ.get("PORT") or "8000"
+    if not port.isdecimal() or not 0 < int(port) < 65536:
+        raise SystemExit(f"PORT is {port!r}: say a number from 1 to 65535.")
+    with socket.socket() as door:
+        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            door.bind(("127.0.0.1", int(port)))
+        except PermissionError:
+            raise SystemExit(
+                f"Port {port} is not for this user. Choose one above 1023, as in: PORT=8001 make demo"
+            ) from None
+        except OSError:
+            raise SystemExit(
+                f"Port {port} is in use. Choose another, as in: PORT={int(port) % 65535 + 1} make demo"
+            ) from None
+    return port
+
+
+def _start(command: list[str]) -> subprocess.Popen[bytes]:
+    """In a session of its own: Ctrl-C comes here alone, and the parts are stopped in their order."""
+    return subprocess.Popen(command, cwd=BASE, start_new_session=True, preexec_fn=_die_with_parent)
+
+
+def _start_parts(port: str) -> dict[str, subprocess.Popen[bytes]]:
+    web = ["--interface", "wsgi", "--host", "127.0.0.1", "--port", port, "--workers", "1", "--blocking-threads", "8"]
+    celery = [PY, "-W", "ignore", "-m", "celery", "-A", "creditrisk"]  # It warns of root; here root is at home.
+    return {
+        "web": _start([PY, "-m", "granian", *web, "--no-ws", "--log-level", "warning", "creditrisk.wsgi:application"]),
+        "worker": _start([*celery, "worker", "-l", "warning", "-c", "2", "-n", f"worker{port}@%h"]),
+        "beat": _start([*celery, "beat", "-q", "-l", "warning", "--pidfile="]),
+    }
+
+
+def _ended(parts: dict[str, subprocess.Popen[bytes]]) -> list[str]:
+    return [f"{name} (exit {part.returncode})" for name, part in parts.items() if part.poll() is not None]
+
+
+def _stop(parts: dict[str, subprocess.Popen[bytes]]) -> None:
+    for part in reversed(parts.values()):
+        if part.poll() is None:
+            part.terminate()
+    for part in parts.values():
+        try:
+            part.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            part.kill()
+
+
+def _die_with_parent() -> None:
+    """Leave no orphans when this process is killed outright; Linux only."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGTERM)
+
+
+def _answers(address: str) -> bool:
+    try:
+        urllib.request.urlopen(address, timeout=5).close()
+    except urllib.error.HTTPError:
+        return True
+    except OSError:
+        return False
+    return True
+
+
+def _remove_what_the_killed_left() -> None:
+    for home in (BASE / "var").glob("tests-*"):
+        try:
+            os.kill(int(home.name.removeprefix("tests-")), 0)
+        except (ValueError, ProcessLookupError):
+            _remove(home)
+        except PermissionError:
+            continue
+
+
+def _remove(home: Path) -> None:
+    servers = embedded.Servers(home, fast=True)
+    with contextlib.suppress(embedded.Broken):
+        servers.down()
+    for folder in {home, servers.run, servers.data.parent}:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+COMMANDS: dict[str, Callable[..., int]] = {
+    function.__name__: function for function in (setup, demo, test, check, bench, lock, down, clean)
+}
+
+if __name__ == "__main__":
+    name, words = (sys.argv[1:2] or ["setup"])[0], sys.argv[2:]
+    if name not in COMMANDS:
+        raise SystemExit(f"There is no command {name}; there are {', '.join(COMMANDS)}.")
+    sys.exit(COMMANDS[name](*words))
