@@ -1,0 +1,93 @@
+"""People with their companies and authority are kept here; holds, releases and alerts are only looked at."""
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import User
+
+from approvals.models import Alert, Authority, EvaluationRequest, Hold, HoldClosing, HoldReview, Release
+from creditrisk.backoffice import ReadOnly, ReadOnlyRows, Reference, ReferenceRows
+from customers.models import CompanyAccess
+
+
+@admin.register(Authority)
+class AuthorityAdmin(Reference):
+    """Up to which amount somebody releases. A user's own line comes before the role's."""
+
+    list_display = ("__str__", "user", "group", "release_up_to")
+    list_select_related = ("user", "group")
+    autocomplete_fields = ("user",)
+
+
+class CompanyRows(ReferenceRows):
+    model = CompanyAccess
+    verbose_name_plural = "companies (none: works in all of them)"
+
+
+class AuthorityRow(ReferenceRows):
+    model = Authority
+    fields = ("release_up_to",)
+    max_num = 1
+    verbose_name_plural = "authority of this person (none: as the role)"
+
+
+admin.site.unregister(User)
+
+
+@admin.register(User)
+class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
+    """A person: the groups are the roles."""
+
+    list_display = ("username", "first_name", "last_name", "roles", "is_active", "last_login")
+    list_filter = ("groups", "is_active", "is_staff")
+    inlines = (CompanyRows, AuthorityRow)
+
+    @admin.display(description="roles")
+    def roles(self, user: User) -> str:
+        return ", ".join(group.name.replace("_", " ") for group in user.groups.all())
+
+
+class Reviews(ReadOnlyRows):
+    model = HoldReview
+
+
+class Closing(ReadOnlyRows):
+    model = HoldClosing
+
+
+class Released(ReadOnlyRows):
+    model = Release
+    fields = ("scope", "cap", "currency", "until", "reason", "note", "released_by", "released_at")
+
+
+@admin.register(Hold)
+class HoldAdmin(ReadOnly):
+    list_display = ("document", "step", "customer", "amount", "currency", "opened_at", "open")
+    list_filter = ("open", "step", "checkpoint", "currency")
+    list_select_related = ("document", "customer")
+    search_fields = ("document__number", "customer__code", "customer__name")
+    inlines = (Reviews, Closing, Released)
+
+
+@admin.register(Release)
+class ReleaseAdmin(ReadOnly):
+    list_display = ("document", "step", "scope", "cap", "currency", "until", "reason", "released_by", "released_at")
+    list_filter = ("scope", "step", "released_by")
+    list_select_related = ("document", "released_by")
+    search_fields = ("document__number", "reason", "note")
+
+
+@admin.register(Alert)
+class AlertAdmin(ReadOnly):
+    list_display = ("raised_at", "code", "customer", "text")
+    list_filter = ("code",)
+    list_select_related = ("customer",)
+    search_fields = ("text", "customer__code", "customer__name")
+
+
+@admin.register(EvaluationRequest)
+class EvaluationRequestAdmin(ReadOnly):
+    """What waits for the worker, and what went wrong."""
+
+    list_display = ("customer", "cause", "requested_at", "done_at", "attempts", "error")
+    list_filter = ("cause", ("done_at", admin.EmptyFieldListFilter))
+    list_select_related = ("customer",)

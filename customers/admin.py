@@ -1,0 +1,149 @@
+"""Master data: companies, customers, terms, groups. Limits and stops are looked at; they are granted on their pages."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from creditrisk.backoffice import ReadOnly, Reference, ReferenceRows
+from customers.models import (
+    AccountStatus,
+    Company,
+    CreditAccount,
+    CreditGroup,
+    Customer,
+    CustomerBlock,
+    Limit,
+    PaymentTerms,
+    RiskClass,
+    Security,
+    Segment,
+    SettlementDiscount,
+    SharedLimit,
+    SubLimit,
+    TermsInstalment,
+)
+
+
+@admin.register(Company)
+class CompanyAdmin(Reference):
+    list_display = ("code", "name", "currency")
+    search_fields = ("code", "name")
+
+
+class InstalmentRows(ReferenceRows):
+    model = TermsInstalment
+
+
+@admin.register(PaymentTerms)
+class PaymentTermsAdmin(Reference):
+    list_display = ("code", "name", "days", "end_of_month", "prepaid", "rank")
+    list_filter = ("prepaid", "end_of_month")
+    search_fields = ("code", "name")
+    inlines = (InstalmentRows,)
+
+
+@admin.register(SettlementDiscount)
+class SettlementDiscountAdmin(Reference):
+    list_display = ("code", "percent", "days", "rank")
+
+
+@admin.register(AccountStatus)
+class AccountStatusAdmin(Reference):
+    list_display = ("code", "stops")
+
+
+@admin.register(CreditGroup)
+class CreditGroupAdmin(Reference):
+    list_display = ("code", "name")
+    search_fields = ("code", "name")
+
+
+@admin.register(RiskClass)
+class RiskClassAdmin(Reference):
+    list_display = ("code", "score_from", "score_to")
+
+
+@admin.register(Segment)
+class SegmentAdmin(Reference):
+    list_display = ("code", "name", "state", "amount", "currency", "control", "terms")
+
+
+class AccountRow(ReferenceRows):
+    model = CreditAccount
+    template = "admin/edit_inline/stacked.html"
+    verbose_name_plural = "credit account"
+    max_num = 1
+    can_delete = False
+
+
+@admin.register(Customer)
+class CustomerAdmin(Reference):
+    """A customer with its credit account. Deleting one is for the database: whoever has documents stays."""
+
+    list_display = ("code", "name", "company", "currency", "country", "segment", "terms", "parent")
+    list_filter = ("company", "segment", "country", "account_status")
+    list_select_related = ("company", "segment", "terms", "parent")
+    search_fields = ("code", "name")
+    autocomplete_fields = ("parent", "bill_to", "salesperson", "terms")
+    inlines = (AccountRow,)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        CreditAccount.objects.get_or_create(customer=form.instance)
+
+
+class SubLimitRows(ReferenceRows):
+    model = SubLimit
+
+
+@admin.register(CreditAccount)
+class CreditAccountAdmin(Reference):
+    """What credit control does with a customer. The limit itself is granted on the customer's page."""
+
+    list_display = ("customer", "control", "credit_group", "risk_class", "suspended", "excluded", "next_review")
+    list_filter = ("control", "credit_group", "risk_class", "suspended", "excluded")
+    list_select_related = ("customer", "credit_group", "risk_class")
+    search_fields = ("customer__code", "customer__name")
+    readonly_fields = ("customer",)
+    inlines = (SubLimitRows,)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(SharedLimit)
+class SharedLimitAdmin(Reference):
+    list_display = ("code", "name", "currency", "mandatory", "count_member_overdue")
+    search_fields = ("code", "name")
+    autocomplete_fields = ("members",)
+
+
+@admin.register(Security)
+class SecurityAdmin(Reference):
+    list_display = ("customer", "kind", "amount", "currency", "percent", "valid_from", "valid_to")
+    list_filter = ("kind", "currency")
+    list_select_related = ("customer",)
+    autocomplete_fields = ("customer",)
+    search_fields = ("customer__code", "customer__name")
+
+
+@admin.register(Limit)
+class LimitAdmin(ReadOnly):
+    """Every grant there ever was: a newer one supersedes an older one, nothing is edited."""
+
+    list_display = ("customer", "shared", "kind", "state", "amount", "currency", "valid_from", "valid_to", "granted_at")
+    list_filter = ("kind", "state", "currency")
+    list_select_related = ("customer", "shared")
+    search_fields = ("customer__code", "customer__name", "shared__code", "reason")
+    date_hierarchy = "valid_from"
+
+
+@admin.register(CustomerBlock)
+class CustomerBlockAdmin(ReadOnly):
+    list_display = ("customer", "orders", "deliveries", "valid_from", "valid_to", "note", "placed_by", "end")
+    list_select_related = ("customer", "placed_by", "end")
+    search_fields = ("customer__code", "customer__name", "note")
