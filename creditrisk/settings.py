@@ -131,7 +131,7 @@ FILES = {"BACKEND": "django.core.files.storage.FileSystemStorage"}
 STORAGES = {"default": FILES, "staticfiles": {"BACKEND": MANIFEST if STATIC_ROOT else PLAIN}}
 
 ALLOWED_HOSTS = text("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
-CSRF_TRUSTED_ORIGINS = [f"https://{host.replace('.', '*.', host[0] == '.')}" for host in ALLOWED_HOSTS if BEHIND_TLS]
+CSRF_TRUSTED_ORIGINS = [f"https://{'*' * host.startswith('.')}{host}" for host in ALLOWED_HOSTS if BEHIND_TLS]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = BEHIND_TLS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_TLS else None
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if BEHIND_TLS else 0

@@ -156,8 +156,8 @@ class Servers:
     def _make_database(self) -> None:
         import psycopg
 
-        where = {"host": str(self.run), "port": PORT, "user": "postgres", "dbname": "postgres"}
-        with psycopg.connect(**where, autocommit=True) as connection:
+        where = f"host='{self.run}' port={PORT} user=postgres dbname=postgres"
+        with psycopg.connect(where, autocommit=True) as connection:
             have = {row[0] for row in connection.execute("SELECT rolname FROM pg_roles")}
             if APP not in have:
                 connection.execute(f"CREATE ROLE {APP} LOGIN")
@@ -198,7 +198,7 @@ class Servers:
         environment["LC_ALL"] = "C.UTF-8" if sys.platform == "linux" else "C"
         # A file, not a pipe: the server that pg_ctl leaves behind would hold a pipe open for ever.
         with open(self.log / f"{tool}.log", "ab") as log:
-            command = [self.bin / tool, *arguments]
+            command = [str(self.bin / tool), *arguments]
             return subprocess.call(
                 command,
                 stdin=subprocess.DEVNULL,

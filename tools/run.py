@@ -96,9 +96,15 @@ def check() -> int:
 
 
 def bench(*words: str) -> int:
-    """This will measure the gate against a bare transaction."""
-    migrate = subprocess.call([PY, "manage.py", "migrate", "-v", "0"], cwd=BASE)
-    return migrate or subprocess.call([PY, "manage.py", "bench", *words], cwd=BASE)
+    """This will measure the gate against a bare transaction, on durable servers of its own, and stop them again."""
+    home = BASE / "var" / "bench"
+    servers = embedded.Servers(home).up()
+    environment = {**os.environ, "VAR_DIR": str(home)}
+    try:
+        migrate = subprocess.call([PY, "manage.py", "migrate", "-v", "0"], cwd=BASE, env=environment)
+        return migrate or subprocess.call([PY, "manage.py", "bench", *words], cwd=BASE, env=environment)
+    finally:
+        servers.down()
 
 
 def lock() -> int:
@@ -160,7 +166,7 @@ def _start_parts(port: str) -> dict[str, subprocess.Popen[bytes]]:
     return {
         "web": _start([PY, "-m", "granian", *web, "--no-ws", "--log-level", "warning", "creditrisk.wsgi:application"]),
         "worker": _start([*celery, "worker", "-l", "warning", "-c", "2", "-n", f"worker{port}@%h"]),
-        "beat": _start([*celery, "beat", "-q", "-l", "warning", "--pidfile="]),
+        "beat": _start([*celery, "beat", "-l", "warning", "--pidfile="]),
     }
 
 
