@@ -30,7 +30,7 @@ def copy(model: type[models.Model], columns: Sequence[str], rows: Iterable[Seque
     """Insert `rows`, given in the order of `columns` (field attnames), and return how many there were."""
     fields = {f.attname: f for f in model._meta.concrete_fields}
     quote = connection.ops.quote_name
-    names = ", ".join(quote(fields[name].column) for name in columns)
+    names = ", ".join(quote(str(fields[name].column)) for name in columns)
     number = 0
     with (
         connection.cursor() as cursor,

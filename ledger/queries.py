@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection
 
@@ -70,7 +71,7 @@ def ageing(
     """
     keys = ", ".join(f"{_KEYS[name]} AS by_{name}" for name in by)
     names = ", ".join(f"by_{name}" for name in by)
-    values = {
+    values: dict[str, Any] = {
         "day": day,
         "all_customers": customer_ids is None,
         "customers": list(customer_ids or []),

@@ -123,6 +123,6 @@ def _built(path: Path, values: Any) -> ColumnMapping:
     return ColumnMapping(**given)
 
 
-def replaced(found: ColumnMapping, **given: str) -> ColumnMapping:
-    """Return the mapping with other defaults for what the file does not say."""
-    return replace(found, **given) if given else found
+def with_defaults(found: ColumnMapping, *, company: str = "", currency: str = "") -> ColumnMapping:
+    """Return the mapping with other defaults for what the file does not say; blank leaves them."""
+    return replace(found, company=company or found.company, currency=currency or found.currency)

@@ -147,12 +147,10 @@ def _rows(table: arrow.Table, *columns: str) -> Iterator[tuple[Any, ...]]:
     return zip(*(_values(table.column(name)) for name in columns), strict=True)
 
 
-def _values(column: arrow.ChunkedArray) -> list[Any]:
-    return (
-        column.cast(arrow.date32(), safe=False).to_pylist()
-        if arrow.types.is_timestamp(column.type)
-        else column.to_pylist()
-    )
+def _values(column: Any) -> list[Any]:
+    if arrow.types.is_timestamp(column.type):
+        column = column.cast(arrow.date32(), safe=False)
+    return list(column.to_pylist())
 
 
 @lru_cache(maxsize=200_000)

@@ -40,7 +40,9 @@ class Command(BaseCommand):
         now = timezone.now()
         report = Report(source=options["file"].name)
         try:
-            columns = _with_defaults(mapping.find(options["mapping"]), options)
+            columns = mapping.with_defaults(
+                mapping.find(options["mapping"]), company=options["company"], currency=options["currency"]
+            )
             rows = delimited.read(
                 options["file"], columns, report, today=business_day(now),
                 progress=lambda lines: tqdm(lines, desc="reading", unit=" rows", disable=options["verbosity"] == 0),
@@ -63,8 +65,3 @@ class Command(BaseCommand):
             raise CommandError("Rows were refused, so nothing was imported (--strict).")
         if options["dry_run"]:
             self.stdout.write("Dry run: all of it was undone.")
-
-
-def _with_defaults(found: mapping.ColumnMapping, options: dict[str, Any]) -> mapping.ColumnMapping:
-    given = {name: options[name] for name in ("company", "currency") if options[name]}
-    return mapping.replaced(found, **given)
