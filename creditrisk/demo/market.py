@@ -122,7 +122,7 @@ def _customers(
     *, seller: Any,
 ) -> list[Profile]:  # fmt: skip
     taken: set[str] = set()
-    profiles = []
+    profiles: list[Profile] = []
     for (company, segment), size in SIZES.items():
         for _ in range(size):
             home = company == HOME
@@ -280,7 +280,7 @@ def _policy(*, by: Any, now: datetime) -> None:
         {"rule": "limit_expired", "days": 10},
         {"rule": "unpaid_effects", "days": 60, "count": 2},
     ):
-        row = RuleRow(**values)  # type: ignore[arg-type]
+        row = RuleRow(**values)
         row.full_clean()
         row.save()
     policies.save_version(by=by, now=now, note="Policy of the demo company")

@@ -68,7 +68,10 @@ class Present:
 
     def _documents(self, kind: str, states: Sequence[str], **where: Any) -> list[Document]:
         found = (
-            Document.objects.filter(kind=kind, state__in=states, **where).exclude(holds__open=True).order_by("pk")[:400]
+            Document.objects.filter(kind=kind, state__in=states, **where)
+            .exclude(holds__open=True)
+            .exclude(followers__holds__open=True)
+            .order_by("pk")[:400]
         )
         return self.rng.sample(list(found), min(20, len(found)))
 
