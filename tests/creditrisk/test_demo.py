@@ -1,0 +1,52 @@
+"""The demo company: made once, alive, and right to the cent."""
+
+from io import StringIO
+
+import pytest
+from django.contrib.auth import authenticate
+from django.core.management import CommandError, call_command
+
+from approvals.models import Alert, Hold, Release
+from creditrisk.decisions.models import Decision
+from creditrisk.demo.people import PEOPLE
+from creditrisk.exposure import ledger as exposure
+from customers.models import Customer, CustomerBlock
+from documents.models import Document
+from ledger.models import Effect, OpenItem
+
+pytestmark = pytest.mark.django_db
+
+
+def test_it_is_made_once_alive_and_right_to_the_cent() -> None:
+    said = StringIO()
+    call_command("demo", stdout=said)
+
+    assert exposure.audit().total == 0
+    assert Customer.objects.count() == 300
+    assert Customer.objects.values("segment", "country").distinct().count() == 6
+    assert Document.objects.filter(kind="ORDER").count() > 4000
+    assert Hold.objects.filter(open=True).count() >= 20
+    reasons = {r for found in Decision.objects.values_list("reasons", flat=True) for r in found}
+    assert {"over_limit", "days_overdue", "customer_blocked", "limit_expired", "awaiting_payment"} <= reasons
+    assert Release.objects.exists()
+    assert {"held", "released", "overdue"} <= set(Alert.objects.values_list("code", flat=True))
+    assert {"ISSUED", "PRESENTED", "COLLECTED", "UNPAID"} <= set(Effect.objects.values_list("state", flat=True))
+    assert OpenItem.objects.filter(disputed=True).exists()
+    assert Document.objects.filter(state="PART_DELIVERED").exists()
+    assert CustomerBlock.objects.exists()
+    for login, _first, _last, role, _up_to in PEOPLE:
+        user = authenticate(username=login, password="demo")
+        assert user is not None
+        assert [group.name for group in user.groups.all()] == [role]
+        assert login in said.getvalue()
+
+    documents = Document.objects.count()
+    again = StringIO()
+    call_command("demo", stdout=again)
+    assert "nothing was changed" in again.getvalue()
+    assert Document.objects.count() == documents
+
+
+def test_everything_is_deleted_only_by_those_who_say_yes() -> None:
+    with pytest.raises(CommandError, match="Say --reset --yes if that is meant"):
+        call_command("demo", reset=True)
