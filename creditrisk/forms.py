@@ -68,7 +68,7 @@ class AmountField(forms.CharField):
         self.places, self.shown, self.digits = places, shown, digits
         options.setdefault(
             "widget",
-            forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off", "class": "num"}),
+            forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off", "class": "num", "size": 9}),
         )
         super().__init__(max_length=60, **options)
 

@@ -78,7 +78,9 @@ class AmendForm(HeaderForm):
 class LineForm(forms.Form):
     """One line. A line without article and price is left out."""
 
-    text = forms.CharField(label=gettext_lazy("Article"), max_length=200, required=False)
+    text = forms.CharField(
+        label=gettext_lazy("Article"), max_length=200, required=False, widget=forms.TextInput(attrs={"size": 40})
+    )
     quantity = AmountField(
         label=gettext_lazy("Quantity"),
         above=ZERO,
@@ -196,6 +198,8 @@ class FollowForm(Once):
     def clean(self) -> dict[str, Any]:
         typed = super().clean() or {}
         how = typed.get("how")
+        if how == self.ALL and (typed.get("share") or typed.get("amount") or self.quantities()):
+            self.add_error("how", _("You typed how much: choose that way of saying it, or clear it."))
         if how == self.SHARE and typed.get("share") is None and "share" not in self.errors:
             self.add_error("share", _("Say which share, for example 40."))
         if how == self.AMOUNT and typed.get("amount") is None and "amount" not in self.errors:

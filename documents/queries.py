@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Q, Sum
+from django.db.models import Count, Q, Sum
 from django.shortcuts import get_object_or_404
 
 from creditrisk.money import ZERO
@@ -53,6 +53,7 @@ class Relative:
     day: date
     total: Decimal
     currency: str
+    held: bool = False
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,27 @@ def _row(line: Line, number: str) -> LineRow:
     )  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Columns:
+    """Which columns of lines say anything: those that are empty everywhere are left out."""
+
+    discount: bool
+    tax: bool
+    gone_on: bool
+
+    @property
+    def before_amount(self) -> int:
+        """How many columns stand before the amount."""
+        return 4 + self.discount + self.tax
+
+
+def columns(rows: list[LineRow]) -> Columns:
+    """Return which columns these lines need."""
+    return Columns(
+        any(r.discount_percent for r in rows), any(r.tax_percent for r in rows), any(r.gone_on for r in rows)
+    )
+
+
 def made_from(document: Document) -> list[Relative]:
     """Return the documents that this one took its lines from, or belongs to."""
     return _relatives(
@@ -135,20 +157,26 @@ def made_of(document: Document) -> list[Relative]:
 
 def _relatives(documents: DocumentQuerySet) -> list[Relative]:
     found = documents.distinct().order_by("pk")[:100]
-    return [relative(d) for d in found]
+    return [relative(d) for d in with_holds(Document.objects.filter(pk__in=[d.pk for d in found])).order_by("pk")]
+
+
+def with_holds(documents: DocumentQuerySet) -> DocumentQuerySet:
+    """Add `open_holds` to documents: how many holds of theirs are open (none or one)."""
+    return documents.annotate(open_holds=Count("holds", filter=Q(holds__open=True)))
 
 
 def relative(document: Document) -> Relative:
     """Return a document as a line in a list of others."""
     return Relative(
         document.pk, document.get_kind_display(), document.number, document.get_state_display(), document.state,
-        document.document_date, document.total, document.currency,
+        document.document_date, document.total, document.currency, held=bool(getattr(document, "open_holds", 0)),
     )  # fmt: skip
 
 
 def open_documents(customer_ids: list[int], *, limit: int = 50) -> list[Relative]:
     """Return what these debtors have open: orders, notes not invoiced, invoices not posted; the newest first."""
-    return [relative(d) for d in _open().filter(debtor__in=customer_ids).order_by("-document_date", "-pk")[:limit]]
+    found = with_holds(_open().filter(debtor__in=customer_ids)).order_by("-document_date", "-pk")
+    return [relative(d) for d in found[:limit]]
 
 
 def open_sums(customer_ids: list[int]) -> list[OpenSum]:

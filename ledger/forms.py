@@ -113,6 +113,8 @@ class PaymentForm(Once, _SettlesItems):
                     "allocation",
                     _("Type at least one amount below, or choose another way."),
                 )
+        elif self.parts():
+            self.add_error("allocation", _("You typed amounts below: choose “what is typed below”, or clear them."))
         return typed
 
 

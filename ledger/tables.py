@@ -88,7 +88,7 @@ class EffectTable(BaseTable):
     live = True
     caption = _("Effects")
 
-    choose = django_tables2.Column(empty_values=(), orderable=False, verbose_name="")
+    choose = django_tables2.Column(empty_values=(), orderable=False, verbose_name=_("Choose"))
     number = DocumentColumn(verbose_name=_("Number"), linkify=("effect", {"pk": django_tables2.A("pk")}))
     kind = TextColumn(verbose_name=_("Kind"))
     customer = LongColumn(
@@ -113,7 +113,7 @@ class EffectTable(BaseTable):
             "due",
             "amount",
         )
-        order_by = ("due", "pk")
+        order_by = ("-due", "-pk")
         empty_text = _("No effect fits.")
 
     def render_choose(self, record: Effect) -> SafeString | str:

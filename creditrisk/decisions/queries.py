@@ -29,7 +29,7 @@ class DecisionRow:
     step: str
     checkpoint: str
     verdict: str
-    labels: tuple[str, ...]
+    codes: tuple[str, ...]
     amount: Decimal
     currency: str
     decided_at: datetime
@@ -100,7 +100,7 @@ def rows(found: Iterable[Decision]) -> list[DecisionRow]:
         DecisionRow(
             id=d.pk, document_id=d.document_id, document=d.document.number, customer=d.customer.name, step=d.step,
             checkpoint=d.checkpoint, verdict=d.verdict,
-            labels=tuple(story.label_of(code) for code in (*d.reasons, *d.warnings)), amount=d.document_amount,
+            codes=(*d.reasons, *d.warnings), amount=d.document_amount,
             currency=d.document_currency, decided_at=d.decided_at, by=d.by.get_username() if d.by else "",
             policy_number=d.policy_number, covered=d.covered_by is not None,
         )

@@ -31,9 +31,9 @@ class Told:
 
 
 def sum_of(amount: Any, currency: str) -> str:
-    """Return an amount of money as a sentence says it: 1,234.50 EUR."""
+    """Return an amount of money as a sentence says it: EUR 1,234.50."""
     value = _number(amount)
-    return f"{value:,.{money.decimals(currency)}f} {currency}" if value is not None else str(amount)
+    return f"{currency}\u00a0{value:,.{money.decimals(currency)}f}" if value is not None else str(amount)
 
 
 def _number(value: Any) -> Decimal | None:
@@ -56,7 +56,7 @@ def _percent(value: Any) -> str:
     number = _number(value)
     if number is None:
         return "–"
-    return _("more than any limit") if not number.is_finite() else f"{number:,.1f} %"
+    return _("more than any limit") if not number.is_finite() else f"{number:,.1f}%"
 
 
 def _shown(value: Any, unit: str) -> str:
@@ -158,7 +158,7 @@ def _words(code: str, value: Any, threshold: Any, unit: str, subject: str) -> tu
     match code:
         case "days_overdue":
             return (
-                _("The oldest open item is %(late)s overdue; from %(bound)s on documents are held.")
+                _("The oldest open item is %(late)s overdue; the bound is %(bound)s.")
                 % {"late": _days(value), "bound": _days(threshold)},
                 _("Payment of everything that is %(bound)s or more overdue.") % {"bound": _days(threshold)},
             )
@@ -170,7 +170,7 @@ def _words(code: str, value: Any, threshold: Any, unit: str, subject: str) -> tu
             )
         case "limit_used":
             return (
-                _("With this document %(used)s of the limit is used; from %(bound)s on documents are held.")
+                _("With this document %(used)s of the limit is used; the bound is %(bound)s.")
                 % {"used": shown, "bound": bound},
                 _("A payment, a smaller document or a higher limit."),
             )
@@ -206,7 +206,7 @@ def _words(code: str, value: Any, threshold: Any, unit: str, subject: str) -> tu
                 _("A payment on account of what is missing."),
             )
         case "payment_terms":
-            return _("Documents with terms %(terms)s are held.") % {"terms": bound}, _("Other terms, or a release.")
+            return _("The document has the terms %(terms)s.") % {"terms": bound}, _("Other terms, or a release.")
         case "account_status":
             return _("The account's status is %(status)s.") % {"status": bound}, _("Another status, or a release.")
         case "terms_increased":

@@ -93,8 +93,8 @@ def _named(found: Any) -> list[EntryRow]:
         names.update({(origin, row.pk): str(row) for row in model.objects.filter(pk__in=ids)} if ids else {})
     return [
         EntryRow(
-            e.pk, e.origin, e.source_id, names.get((e.origin, e.source_id), f"{e.origin}{e.source_id}"), e.bucket, e.day,
-            e.amount, e.currency, e.effective_on, e.recorded_at,
+            e.pk, e.origin, e.source_id, names.get((e.origin, e.source_id), f"{e.origin}{e.source_id}"), e.bucket,
+            e.day, e.amount, e.currency, e.effective_on, e.recorded_at,
         )
         for e in entries
     ]  # fmt: skip

@@ -134,7 +134,8 @@ def near_limit(rows: Iterable[ExposureRow], *, most: int = 8) -> list[ExposureRo
 class SalesDesk:
     """What a salesperson begins the day with."""
 
-    held: tuple[document_queries.Relative, ...]
+    held: tuple[approval_queries.HoldRow, ...]
+    held_count: int
     drafts: int
     open_orders: tuple[document_queries.OpenSum, ...]
     near: tuple[ExposureRow, ...]
@@ -143,12 +144,13 @@ class SalesDesk:
 def sales_desk(user: Any, *, today: date) -> SalesDesk:
     """Return a salesperson's held orders, open orders, and customers near their limit."""
     mine = document_queries.visible(user).filter(Q(entered_by=user) | Q(customer__salesperson=user), kind=Kind.ORDER)
-    held = mine.filter(holds__open=True).order_by("pk")
+    held = approval_queries.desk(user).filter(document__in=mine.values("pk"))
     live = mine.filter(state__in=[State.CONFIRMED, State.PICKED, State.PART_DELIVERED])
     sums = live.values("currency").annotate(n=Count("pk"), whole=Sum("total")).order_by("currency")
     own = exposures(user, today=today, salesperson=user) or exposures(user, today=today)
     return SalesDesk(
-        held=tuple(document_queries.relative(d) for d in held.select_related("customer")[:10]),
+        held=tuple(approval_queries.rows(held[:8], today=today)),
+        held_count=held.count(),
         drafts=mine.filter(state=State.DRAFT).count(),
         open_orders=tuple(
             document_queries.OpenSum(str(Kind.ORDER.label), s["currency"], s["n"], s["whole"] or ZERO) for s in sums
@@ -237,7 +239,9 @@ def decisions_of_day(user: Any, *, today: date) -> DayOfDecisions:
 def search(user: Any, text: str, *, today: date, may_see_items: bool) -> Found:
     """Return the customers, documents and items whose code, name or number contains `text`."""
     customers = customer_queries.visible(user).matching(text).order_by("code")[:20]
-    documents = document_queries.visible(user).filter(number__icontains=text).order_by("-pk")[:20]
+    documents = document_queries.with_holds(document_queries.visible(user).filter(number__icontains=text)).order_by(
+        "-pk"
+    )[:20]
     items = (
         statement.visible_items(user).filter(reference__icontains=text).order_by("-pk")[:20] if may_see_items else []
     )

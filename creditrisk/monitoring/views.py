@@ -40,7 +40,7 @@ def start(request: HttpRequest) -> HttpResponse:
         context["top"] = exposures[:8]
     if "admin" in roles:
         context["setup"] = queries.setup(sentences=_setup_sentences())
-    if "auditor" in roles:
+    if roles & {"admin", "auditor"}:
         context["decided"] = queries.decisions_of_day(user, today=today)
     return render(request, "monitoring/start.html", context)
 

@@ -1,4 +1,4 @@
-"""Documents made from earlier ones: deliveries from orders, invoices from orders or deliveries, returns, credit notes."""
+"""Documents made from earlier ones: deliveries, invoices, returns and credit notes."""
 
 from typing import Any
 
@@ -169,7 +169,7 @@ def _how_much(form: FollowForm) -> dict[str, Any]:
         case FollowForm.AMOUNT:
             return {"amount": typed["amount"]}
         case FollowForm.LINES:
-            many = dict((row.id, quantity) for row, quantity in form.quantities())
+            many = {row.id: quantity for row, quantity in form.quantities()}
             lines = Line.objects.in_bulk(many)
             return {"lines": tuple(_part(lines[pk], quantity) for pk, quantity in many.items())}
     return {}

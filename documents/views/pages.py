@@ -19,7 +19,6 @@ from documents.models import Kind
 from documents.tables import DocumentTable, InvoiceTable, NoteTable, OrderTable
 from ledger import statement
 
-
 _LISTS = {
     Kind.ORDER: ("orders", gettext_lazy("Orders")),
     Kind.DELIVERY: ("deliveries", gettext_lazy("Deliveries")),
@@ -89,11 +88,13 @@ def document(request: HttpRequest, pk: int) -> HttpResponse:
     today = business_day(timezone.now())
     hold = approval_queries.open_hold(found, today=today)
     list_url, list_title = _LISTS[Kind(found.kind)]
+    lines = queries.lines([found])
     context = {
         "list_url": list_url,
         "list_title": list_title,
         "document": found,
-        "lines": queries.lines([found]),
+        "lines": lines,
+        "shown": queries.columns(lines),
         "hold": hold,
         "past_holds": approval_queries.closed_holds(found),
         "decisions": decision_queries.of_document(found),
