@@ -23,8 +23,8 @@ def test_every_file_tells_scenarios():
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda s: f"{Path(s.file).stem}:{s.id}")
-def test_the_product_does_what_the_story_says(scenario):
-    report = player.play(scenario)
+def test_the_product_does_what_the_story_says_and_no_cent_drifts(scenario):
+    report = player.play(scenario, audit=True)
 
     if scenario.id in NOT_YET:
         assert not report.passed, f"{scenario.id} passes now: take it off the list"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.db import DatabaseError, connection, transaction
 
+from creditrisk.exposure import ledger
 from creditrisk.money import MissingRate
 from creditrisk.refusal import Refused
 from creditrisk.scenarios import expect, given, verbs
@@ -13,6 +14,7 @@ from creditrisk.scenarios.expect import Difference
 from creditrisk.scenarios.format import Scenario, Step
 from creditrisk.scenarios.verbs import Played
 from creditrisk.scenarios.world import Missing, NotYet, World
+from customers.models import Customer
 
 
 @dataclass(frozen=True)
@@ -48,11 +50,14 @@ class _Stop(Exception):
     """The story cannot go on."""
 
 
-def play(scenario: Scenario) -> Report:
-    """Play one story against the database and take everything back; a story with mistakes is not played."""
+def play(scenario: Scenario, *, audit: bool = False) -> Report:
+    """Play one story against the database and take everything back; a story with mistakes is not played.
+
+    `audit` asks in the end whether the exposure ledger still says what the formula does.
+    """
     if scenario.mistakes:
         return Report(scenario, tuple(map(str, scenario.mistakes)))
-    playing = _Playing(scenario)
+    playing = _Playing(scenario, audit=audit)
     with transaction.atomic():
         playing.run()
         transaction.set_rollback(True)
@@ -67,8 +72,9 @@ def play(scenario: Scenario) -> Report:
 class _Playing:
     """One story on its way."""
 
-    def __init__(self, scenario: Scenario) -> None:
+    def __init__(self, scenario: Scenario, *, audit: bool) -> None:
         self.scenario = scenario
+        self.audit = audit
         self.failures: list[Failure] = []
         self.taken: list[tuple[Step, Played]] = []
 
@@ -87,6 +93,8 @@ class _Playing:
         try:
             for step in self.scenario.steps:
                 self._step(step, world)
+            if self.audit:
+                self._audit(world)
         except _Stop:
             pass
         except NotYet as error:
@@ -95,6 +103,11 @@ class _Playing:
             self.fail(str(error), step)
         except Exception as error:
             self.fail(_told(error), step, detail=traceback.format_exc())
+
+    def _audit(self, world: World) -> None:
+        drift = ledger.audit([world.rows[Customer, code] for code in world.told]).total
+        if drift:
+            self.fail(f"the exposure ledger differs from the formula by {drift}")
 
     def _step(self, step: Step, world: World) -> None:
         before = expect.latest_alert()

@@ -8,6 +8,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 
+from creditrisk.exposure.models import Balance
 from creditrisk.policy.models import PolicyVersion
 from creditrisk.scenarios import format, player, steps, verbs
 from customers.models import Company, CreditAccount, Customer, Limit
@@ -113,6 +114,22 @@ def test_a_user_without_authority_releases_nothing():
     release = "{release: {document: O1, reason: x}, by: lena, expect: {error: above_authority}}"
 
     assert failures(f"order: {ORDER}", "confirm: O1", release) == ()
+
+
+def test_a_cent_that_drifts_is_told_where_it_is_asked_for(monkeypatch):
+    def drifting(customer: object, actor: object, value: object) -> verbs.Played:
+        Balance.objects.create(
+            customer_id=Customer.objects.get(code="C1").pk, company_id=Company.objects.get().pk, bucket="ITEMS",
+            day=date(2026, 3, 2), currency="EUR", amount=Decimal("0.01"),
+        )  # fmt: skip
+        return verbs.PASSED
+
+    monkeypatch.setitem(verbs.PLAYED, "pick", drifting)
+    told = scenario(f"order: {ORDER}", "pick: O1")
+
+    assert player.play(told).failures == ()
+    (failure,) = player.play(told, audit=True).failures
+    assert failure.startswith("f.yaml: s: the exposure ledger differs from the formula by 0.01")
 
 
 def test_a_story_with_mistakes_is_not_played():
