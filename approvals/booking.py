@@ -60,7 +60,7 @@ class Booking:
         if not any(p.amount > 0 for p in raised):
             return
         policy = policies.active()
-        seen = context.picture(family, policy=policy, today=self.day)
+        seen = context.picture(family, policy=policy, today=self.day, currencies={p.currency for p in raised})
         undone = [Slot(p.customer_id, p.company_id, p.bucket, p.currency, p.day, -p.amount) for p in raised]
         earlier = seen.with_slots(undone)
         for customer_id in (self.customer_id, *family.heads.get(self.customer_id, ())):

@@ -5,7 +5,7 @@ transaction; a refusal leaves nothing behind.
 """
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -380,7 +380,7 @@ class Submission:
 def tell_crossings(
     family: context.Family,
     debtor_id: int,
-    posted: Iterable[Posted],
+    posted: Sequence[Posted],
     submission: Submission,
     *,
     document: Document | None,
@@ -389,23 +389,22 @@ def tell_crossings(
     raised = [p for p in posted if p.amount > 0]
     if not raised:
         return
-    seen = context.picture(family, policy=submission.policy, today=submission.day)
+    # A currency that the document has just left is still needed for what was before.
+    currencies = {p.currency for p in posted}
+    seen = context.picture(family, policy=submission.policy, today=submission.day, currencies=currencies)
     undone = [Slot(p.customer_id, p.company_id, p.bucket, p.currency, p.day, -p.amount) for p in posted]
     company = document.company_id if document else None
     before = None
     for customer_id in (debtor_id, *family.heads.get(debtor_id, ())):
         try:
             after = seen.standing(customer_id, company_id=company)
+            if not alerts.may_have_crossed(after, submission.policy.warn_at_percent):
+                continue
+            before = before or seen.with_slots(undone)
+            earlier = before.standing(customer_id, company_id=company)
         except MissingRate:
             continue
-        if not alerts.may_have_crossed(after, submission.policy.warn_at_percent):
-            continue
-        before = before or seen.with_slots(undone)
-        found = alerts.crossings(
-            before.standing(customer_id, company_id=company),
-            after,
-            submission.policy.warn_at_percent,
-        )
+        found = alerts.crossings(earlier, after, submission.policy.warn_at_percent)
         alerts.write(
             found, customer_id=customer_id, document_id=document.pk if document else None, day=submission.day,
             now=submission.now,
