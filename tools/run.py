@@ -36,11 +36,12 @@ def demo() -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda got, _frame: asked_to_stop.append(got))
     servers, parts = None, {}
+    ensure_roles = [["ensure_roles"]] if os.environ.get("DATABASE_URL") else []
     os.environ.setdefault("SECRET_KEY", embedded.secret_key(VAR))
     try:
         if not (os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL")):
             servers = embedded.Servers(VAR).up()
-        for words in (["migrate", "-v", "0"], ["demo"]):
+        for words in (*ensure_roles, ["migrate", "-v", "0"], ["demo"]):
             command = _start([PY, "manage.py", *words])
             parts = {words[0]: command}
             while command.poll() is None and not asked_to_stop:
@@ -155,18 +156,20 @@ def _port() -> str:
     return port
 
 
-def _start(command: list[str]) -> subprocess.Popen[bytes]:
+def _start(command: list[str], *, says: int | None = None) -> subprocess.Popen[bytes]:
     """In a session of its own: Ctrl-C comes here alone, and the parts are stopped in their order."""
-    return subprocess.Popen(command, cwd=BASE, start_new_session=True, preexec_fn=_die_with_parent)
+    return subprocess.Popen(command, cwd=BASE, stdout=says, start_new_session=True, preexec_fn=_die_with_parent)
 
 
 def _start_parts(port: str) -> dict[str, subprocess.Popen[bytes]]:
     web = ["--interface", "wsgi", "--host", "127.0.0.1", "--port", port, "--workers", "1", "--blocking-threads", "8"]
+    web += ["--no-ws", "--log-level", "error", "creditrisk.wsgi:application"]
     celery = [PY, "-W", "ignore", "-m", "celery", "-A", "creditrisk"]  # It warns of root; here root is at home.
+    banners = subprocess.DEVNULL  # What goes wrong is told in the other stream.
     return {
-        "web": _start([PY, "-m", "granian", *web, "--no-ws", "--log-level", "warning", "creditrisk.wsgi:application"]),
-        "worker": _start([*celery, "worker", "-l", "warning", "-c", "2", "-n", f"worker{port}@%h"]),
-        "beat": _start([*celery, "beat", "-l", "warning", "--pidfile="]),
+        "web": _start([PY, "-m", "granian", *web]),
+        "worker": _start([*celery, "worker", "-l", "warning", "-c", "2", "-n", f"worker{port}@%h"], says=banners),
+        "beat": _start([*celery, "beat", "-l", "warning", "--pidfile="], says=banners),
     }
 
 

@@ -1,0 +1,1 @@
+"""Benchmarks: what the product costs beside the bare database, in one run."""
