@@ -421,6 +421,8 @@ def _refuse_stopped(status: object, *, lowers: bool, new: bool) -> None:
 
 def _lock_upstream(document: Document) -> None:
     """Lock, in key order, the documents that a step of this one may change too."""
+    if document.kind == Kind.ORDER:
+        return
     ids = {pk for pk in document.lines.values_list("source__document_id", flat=True) if pk} | {document.pk}
     if len(ids) > 1:
         list(Document.objects.select_for_update(of=("self",)).filter(pk__in=ids).order_by("pk").values_list("pk"))

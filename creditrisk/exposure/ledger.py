@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -125,7 +126,7 @@ def audit(customer_ids: Sequence[int] | None = None) -> Audit:
 
     Each comparison is one statement, so that it sees one moment of a living database.
     """
-    values = {"all": customer_ids is None, "ids": list(customer_ids or [])}
+    values: dict[str, Any] = {"all": customer_ids is None, "ids": list(customer_ids or [])}
     with connection.cursor() as cursor:
         cursor.execute(_DIFFERENCES, values)
         differences = tuple(Difference(*row) for row in cursor.fetchall())

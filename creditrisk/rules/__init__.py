@@ -119,8 +119,8 @@ def _modules() -> tuple[Any, ...]:
     return tuple(importlib.import_module(f"{__name__}.{m.name}") for m in pkgutil.iter_modules(__path__))
 
 
-def _classes(base: type) -> list[type]:
-    found = {
+def _classes(base: type) -> list[Any]:
+    found: set[Any] = {
         value
         for module in _modules()
         for value in vars(module).values()
@@ -143,7 +143,8 @@ def standards() -> Mapping[str, type[Standard]]:
 
 def labels() -> Mapping[str, str]:
     """Return the label of every reason code, in the order of the book."""
-    every = sorted([*book().values(), *standards().values()], key=lambda c: c.order)
+    every: list[Any] = [*book().values(), *standards().values()]
+    every.sort(key=lambda c: c.order)
     return {c.code: c.label for c in every}
 
 

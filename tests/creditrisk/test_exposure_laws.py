@@ -21,8 +21,8 @@ from tests.cast import Cast, after, policy
 
 pytestmark = pytest.mark.django_db
 
-STEPS = ["order", "confirm", "amend", "pick", "deliver", "return", "invoice", "advance", "draft", "issue", "post", "credit",
-         "pay", "undo", "effect", "present", "collect", "unpaid", "cancel", "close", "dispute"]  # fmt: skip
+STEPS = ["order", "confirm", "amend", "pick", "deliver", "return", "invoice", "advance", "draft", "issue", "post",
+         "credit", "pay", "undo", "effect", "present", "collect", "unpaid", "cancel", "close", "dispute"]  # fmt: skip
 story = st.lists(
     st.tuples(st.sampled_from(STEPS), st.integers(0, 7), st.integers(1, 60000), st.integers(0, 3)),
     min_size=4,
