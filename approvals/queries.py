@@ -162,6 +162,11 @@ def desk(user: Any, *, text: str = "", reason: str = "", sort: str = "age") -> Q
     return holds.order_by(SORTS.get(sort, "opened_at"), "pk")
 
 
+def ready(user: Any) -> int:
+    """Return how many holds on the desk have no reason left."""
+    return desk(user).filter(review_reasons=[]).count()
+
+
 def rows(holds: Any, *, today: date) -> list[HoldRow]:
     """Return holds of the desk as rows; they cost nothing more."""
     return [_row(hold, today=today) for hold in holds]

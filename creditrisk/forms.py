@@ -76,7 +76,7 @@ class AmountField(forms.CharField):
         return plain(value, self.shown) if isinstance(value, Decimal) else value
 
     def to_python(self, value: Any) -> Any:
-        text = super().to_python(value).strip()
+        text = (super().to_python(value) or "").strip()
         return parsed(text) if text else None
 
     def validate(self, value: Any) -> None:

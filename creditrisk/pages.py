@@ -19,7 +19,7 @@ REFUSALS = (Refused, MissingRate)
 
 def is_part(request: HttpRequest) -> bool:
     """Return whether htmx asks for the part of a page that changed, not for the page (boosted or from history)."""
-    htmx = getattr(request, "htmx", None)
+    htmx: Any = getattr(request, "htmx", None)
     return bool(htmx) and not htmx.boosted and not htmx.history_restore_request
 
 

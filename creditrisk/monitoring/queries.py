@@ -179,7 +179,7 @@ def queue(user: Any, *, today: date) -> Queue:
         sums=sums,
         count=sum(many for _currency, many, _amount in sums),
         oldest=rows[0] if rows else None,
-        ready=waiting.filter(review_reasons=[]).count(),
+        ready=approval_queries.ready(user),
         first=rows,
     )
 
