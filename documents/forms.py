@@ -1,6 +1,5 @@
 """What may be typed about documents: header, lines, how much of a source goes on."""
 
-import re
 from decimal import Decimal
 from typing import Any
 
@@ -16,8 +15,7 @@ from customers.models import PaymentTerms, SettlementDiscount
 from documents import queries
 from documents.models import Document, DocumentType, Kind
 from documents.queries import LineRow
-
-_CURRENCY = re.compile(r"[A-Z]{3}")
+from ledger.forms import CurrencyField
 
 
 class HeaderForm(Once):
@@ -26,7 +24,7 @@ class HeaderForm(Once):
     customer = CustomerField()
     company = CodeField(queryset=None, label=gettext_lazy("Company"), required=False)
     number = forms.CharField(label=gettext_lazy("Number"), max_length=60, required=False)
-    currency = forms.CharField(label=gettext_lazy("Currency"), max_length=3, required=False)
+    currency = CurrencyField()
     bill_to = CustomerField(label=gettext_lazy("Bill to"), required=False)
     type = CodeField(queryset=None, label=gettext_lazy("Type"), required=False)
     terms = CodeField(
@@ -53,15 +51,6 @@ class HeaderForm(Once):
         self.fields["type"].empty_label = _("standard")
         for name in ("customer", "bill_to"):
             self.fields[name].widget.attrs["list"] = "customers"
-
-    def clean_currency(self) -> str:
-        currency = str(self.cleaned_data["currency"]).strip().upper()
-        if currency and not _CURRENCY.fullmatch(currency):
-            raise forms.ValidationError(
-                _("Type the three letters of a currency, for example EUR."),
-                code="unknown",
-            )
-        return currency
 
 
 class AmendForm(HeaderForm):

@@ -11,8 +11,32 @@ from creditrisk.forms import AmountField, DayField, Once, whole_cents
 from creditrisk.money import ZERO
 from customers import queries as customer_queries
 from customers.forms import CodeField, CustomerField
+from ledger import statement
 from ledger.models import EffectKind, PresentationMode
 from ledger.statement import ItemRow
+
+
+class CurrencyField(forms.CharField):
+    """A currency that is known here: three letters, cleaned to capitals; empty where it is left to the customer."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("label", gettext_lazy("Currency"))
+        options.setdefault("required", False)
+        super().__init__(max_length=3, **options)
+
+    def clean(self, value: Any) -> Any:
+        code = str(super().clean(value)).upper()
+        if not code:
+            return ""
+        if len(code) != 3 or not (code.isascii() and code.isalpha()):
+            raise forms.ValidationError(_("Type the three letters of a currency, for example EUR."), code="invalid")
+        if not statement.knows_currency(code):
+            raise forms.ValidationError(
+                _("We do not know the currency “%(code)s”: nobody has it, and there is no exchange rate for it.")
+                % {"code": code},
+                code="unknown",
+            )
+        return code
 
 
 class _SettlesItems(forms.Form):
@@ -69,10 +93,7 @@ class PaymentForm(Once, _SettlesItems):
 
     customer = CustomerField()
     amount = AmountField(label=gettext_lazy("Amount"), above=ZERO, minimum=None)
-    currency = forms.RegexField(
-        r"^[A-Za-z]{3}$", label=gettext_lazy("Currency"), required=False,
-        error_messages={"invalid": gettext_lazy("Type the three letters of a currency, for example EUR.")},
-    )  # fmt: skip
+    currency = CurrencyField()
     day = DayField(label=gettext_lazy("Day"))
     reference = forms.CharField(label=gettext_lazy("Reference"), max_length=60, required=False)
     company = CodeField(queryset=None, label=gettext_lazy("Company"), required=False)
@@ -103,7 +124,7 @@ class PaymentForm(Once, _SettlesItems):
     def clean(self) -> dict[str, Any]:
         typed = super().clean() or {}
         customer = typed.get("customer")
-        currency = (typed.get("currency") or (customer.currency if customer else "")).upper()
+        currency = typed.get("currency") or (customer.currency if customer else "")
         typed["currency"] = currency
         whole_cents(self, "amount", currency)
         if typed.get("allocation") == self.BY_HAND:

@@ -5,12 +5,13 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Q
 from django.shortcuts import get_object_or_404
 
 from creditrisk.money import ZERO
 from creditrisk.roles import companies_of
-from customers.models import Customer
-from ledger.models import Allocation, Effect, EffectState, ItemKind, OpenItem
+from customers.models import Company, Customer
+from ledger.models import Allocation, Effect, EffectState, ExchangeRate, ItemKind, OpenItem
 
 
 @dataclass(frozen=True)
@@ -147,6 +148,15 @@ def last_payments(customer_ids: list[int], *, limit: int = 5) -> list[PaymentRow
     """Return the newest payments of these customers."""
     found = OpenItem.objects.filter(customer__in=customer_ids, kind=ItemKind.PAYMENT).order_by("-item_date", "-pk")
     return [PaymentRow(p.pk, p.reference, p.item_date, -p.amount, -p.open_amount, p.currency) for p in found[:limit]]
+
+
+def knows_currency(code: str) -> bool:
+    """Return whether a company or a customer has this currency, or an exchange rate tells of it."""
+    return (
+        Company.objects.filter(currency=code).exists()
+        or Customer.objects.filter(currency=code).exists()
+        or ExchangeRate.objects.filter(Q(source=code) | Q(target=code)).exists()
+    )
 
 
 def effect_actions(effect: Effect) -> tuple[str, ...]:
