@@ -27,29 +27,8 @@ from ledger import rates as ledger_rates
 
 
 def lock(customer_ids: Iterable[int]) -> Family:
-    """Lock the accounts of these customers and of their heads, then their shared limits, in key order.
-
-    Who stands with whom is read again after locking; where it changed meanwhile, the new ones are locked too.
-    """
-    ids = sorted(set(customer_ids))
-    family = limits.family(ids)
-    while True:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT customer_id FROM customers_creditaccount WHERE customer_id = ANY (%s::bigint[])"
-                " ORDER BY customer_id FOR UPDATE",
-                [family.accounts],
-            )
-            cursor.fetchall()
-            if family.members:
-                cursor.execute(
-                    "SELECT id FROM customers_sharedlimit WHERE id = ANY (%s::bigint[]) ORDER BY id FOR UPDATE",
-                    [sorted(family.members)],
-                )
-        again = limits.family(ids)
-        if again == family:
-            return family
-        family = again
+    """Lock what becomes scarcer: the accounts of these customers and of their heads, then their shared limits."""
+    return limits.lock(customer_ids)
 
 
 @dataclass(frozen=True)
