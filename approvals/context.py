@@ -42,6 +42,7 @@ class Picture:
     shared: Mapping[int, Granted]
     slots: tuple[Slot, ...]
     rates: Rates
+    currencies: frozenset[str] = frozenset()  # those whose rates were looked up
 
     def with_slots(self, more: Iterable[Slot]) -> "Picture":
         """Return the picture with a candidate's difference in it."""
@@ -185,6 +186,7 @@ def picture(family: Family, *, policy: Policy, today: date, currencies: Iterable
         shared,
         tuple(slots),
         ledger_rates.on(today, wanted),
+        frozenset(wanted),
     )
 
 

@@ -6,9 +6,9 @@ from decimal import Decimal
 
 from django.db import transaction
 
-from approvals import alerts, context, holds, releasing
+from approvals import alerts, context, holds, locking, releasing
 from approvals.models import EvaluationRequest, Hold, HowClosed
-from approvals.submission import Submission, lock_document
+from approvals.submission import Submission
 from creditrisk.clock import business_day
 from creditrisk.money import MissingRate
 from creditrisk.policy import compile as policies
@@ -29,7 +29,7 @@ def evaluate_hold(hold: Hold, *, now: datetime) -> bool:
     if found is None:
         return False
     hold = found
-    hold.document = lock_document(hold.document_id)
+    hold.document = locking.document(hold.document_id)
     judgement = releasing.judge_again(hold, by=by, now=now, family=family)
     reasons = list(judgement.outcome.reasons) if judgement else (["forced"] if hold.forced_reason else [])
     excess = judgement.excess if judgement else Decimal(0)

@@ -6,10 +6,11 @@ from typing import Any
 
 from django.db import transaction
 
-from approvals import alerts, context, holds
+from approvals import alerts, context, holds, locking
+from approvals.checkpoints import NEXT_STEP
 from approvals.deciding import Judgement
 from approvals.models import Hold, HowClosed, Release
-from approvals.submission import NEXT_STEP, Result, Submission, lock_document
+from approvals.submission import Result, Submission
 from creditrisk.clock import business_day
 from creditrisk.policy import compile as policies
 from creditrisk.refusal import HoldOpen, InvalidState, NotPermitted, Refused, Stale
@@ -24,7 +25,7 @@ from ledger import rates as ledger_rates
 def _locked(hold: Hold) -> Hold:
     """Return the hold, locked, with its document; refused where it is closed already."""
     hold = Hold.objects.select_for_update(of=("self",)).select_related("document", "opened_by").get(pk=hold.pk)
-    hold.document = lock_document(hold.document_id)
+    hold.document = locking.document(hold.document_id)
     return hold
 
 
@@ -51,7 +52,7 @@ def judge_again(hold: Hold, *, by: Actor, now: datetime, family: context.Family)
     if step is None:
         return None
     changes = held_changes(hold)
-    checkpoints = ["confirmation"] if step == "amend" else submission.checkpoints(hold.document, step)
+    checkpoints = ["confirmation"] if step == "amend" else submission.met(hold.document, step)
     checkpoints = [c for c in checkpoints if submission.policy.checks(c)]
     if not checkpoints:
         return None
@@ -192,7 +193,7 @@ def force(document: Document, *, by: Actor, now: datetime, reason: str) -> Hold:
     if not reason.strip():
         raise Refused("Say why you hold it.", field="reason")
     context.lock([document.debtor_id])
-    document = lock_document(document.pk)
+    document = locking.document(document.pk)
     if document.state in (State.CANCELLED, State.CLOSED, State.POSTED, State.INVOICED):
         raise InvalidState(f"{document} is {document.get_state_display()}: it has no next step.")
     if holds.open_hold(document) is not None:

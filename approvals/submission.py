@@ -11,13 +11,13 @@ from datetime import date, datetime
 
 from django.db import transaction
 
-from approvals import alerts, context, deciding, holds
+from approvals import alerts, checkpoints, context, crossings, deciding, holds, locking
+from approvals.context import Picture
 from approvals.deciding import Judgement
 from approvals.models import Hold, HowClosed
 from creditrisk.clock import business_day
 from creditrisk.exposure import ledger
 from creditrisk.exposure.ledger import Posted, Touched
-from creditrisk.exposure.read import Slot
 from creditrisk.facts import Outcome, Verdict
 from creditrisk.money import MissingRate
 from creditrisk.policy import compile as policies
@@ -29,24 +29,6 @@ from documents.drafts import Changes, NewDocument
 from documents.models import Document, Kind, State
 from documents.steps import Moment
 from ledger import rates as ledger_rates
-
-CHECKPOINT = {"enter": "entry", "confirm": "confirmation", "pick": "picking", "deliver": "delivery",
-              "invoice": "invoice", "issue": "invoice"}  # fmt: skip
-# What a person may do with a held document without deciding its hold first.
-BESIDE_A_HOLD = ("amend", "cancel", "close")
-FIRST_STEP = {Kind.ORDER: ("enter",), Kind.DELIVERY: ("deliver", "enter"), Kind.RETURN: ("return",),
-              Kind.INVOICE: ("invoice", "enter"), Kind.CREDIT_NOTE: ("invoice", "enter")}  # fmt: skip
-NEXT_STEP = {Kind.ORDER: "confirm", Kind.DELIVERY: "deliver", Kind.RETURN: "return", Kind.INVOICE: "issue",
-             Kind.CREDIT_NOTE: "issue"}  # fmt: skip
-RELATED = (
-    "type",
-    "company",
-    "customer",
-    "debtor",
-    "terms",
-    "settlement_discount",
-    "origin",
-)
 
 
 @dataclass(frozen=True)
@@ -80,11 +62,6 @@ def submit(
     return Submission(step, by=by, now=now, changes=changes).run(target, revision=revision)
 
 
-def lock_document(pk: int) -> Document:
-    """Return the document, locked, with what the gate needs of it."""
-    return Document.objects.select_for_update(of=("self",)).select_related(*RELATED).get(pk=pk)
-
-
 @dataclass
 class Submission:
     """One document at one step, on its way through the gate."""
@@ -109,7 +86,7 @@ class Submission:
     def run(self, target: Document | NewDocument, *, revision: int | None = None) -> Result:
         """Lock, write, judge, settle."""
         new = target if isinstance(target, NewDocument) else None
-        if new is not None and self.step not in FIRST_STEP.get(Kind(new.kind), ()):
+        if new is not None and self.step not in checkpoints.FIRST_STEP.get(Kind(new.kind), ()):
             raise InvalidState(f"A new document cannot begin with this step: {self.step}.")
         debtor_id = writing.debtor_of(new).pk if new else target.debtor_id  # type: ignore[union-attr]
         more = [self.changes.bill_to.pk] if self.changes and self.changes.bill_to else []
@@ -126,10 +103,10 @@ class Submission:
     # -- finding and entering --------------------------------------------------------------------------------------
 
     def _found(self, target: Document, revision: int | None) -> Document:
-        document = lock_document(target.pk)
+        document = locking.document(target.pk)
         if revision is not None and revision != document.revision:
             raise Stale(f"{document} was changed meanwhile; look at it again.")
-        _lock_upstream(document)
+        locking.upstream(document)
         if self.step in ("deliver", "invoice", "issue"):
             _refuse_stopped(document.debtor.account_status, lowers=document.lowers, new=False)
         return document
@@ -138,14 +115,9 @@ class Submission:
         debtor = writing.debtor_of(new)
         lowers = new.kind in (Kind.RETURN, Kind.CREDIT_NOTE) or bool(new.type and new.type.sign < 0)
         _refuse_stopped(debtor.account_status, lowers=lowers, new=new.kind == Kind.ORDER)
-        pks = sorted({d.pk for d in (*new.sources, *([new.origin] if new.origin else []))})
-        if pks:
-            fresh = {d.pk: d for d in Document.objects.select_for_update(of=("self",)).select_related(*RELATED)
-                     .filter(pk__in=pks).order_by("pk")}  # fmt: skip
-            new = _with_fresh(new, fresh)
-            held = Hold.objects.filter(document_id__in=[s.pk for s in new.sources], open=True).first()
-            if held is not None:
-                raise HoldOpen(f"{fresh[held.document_id]} is held; decide the hold first.")
+        new = locking.sources_of(new)
+        if held := next((s for s in new.sources if s.held), None):
+            raise HoldOpen(f"{held} is held; decide the hold first.")
         document = writing.write_draft(new, day=self.day, by=self.by.user, now=self.now)
         touched = Touched(documents=frozenset({document.pk}))
         if document.kind in (Kind.INVOICE, Kind.CREDIT_NOTE):
@@ -155,11 +127,11 @@ class Submission:
         return document
 
     def _open_hold(self, document: Document) -> Hold | None:
-        hold = holds.open_hold(document)
+        hold = holds.open_hold(document) if document.held else None
         if hold is None or self.unchecked:
             return hold
         same = self.step == hold.step or {self.step, hold.step} <= {"invoice", "issue"} or hold.step == "next"
-        if not same and self.step not in BESIDE_A_HOLD:
+        if not same and self.step not in checkpoints.BESIDE_A_HOLD:
             raise HoldOpen(f"{document} is held; decide the hold first.")
         return hold
 
@@ -168,46 +140,32 @@ class Submission:
 
     # -- the step --------------------------------------------------------------------------------------------------
 
-    def checkpoints(self, document: Document, step: str) -> list[str]:
+    def met(self, document: Document, step: str) -> list[str]:
         """Return the checkpoints that this step meets and that are on."""
-        if self.unchecked or document.lowers:
-            return []
-        if step == "enter":
-            wanted = ["entry"] if document.kind == Kind.ORDER else []
-        else:
-            wanted = [CHECKPOINT[step]] if step in CHECKPOINT else []
-        if wanted == ["invoice"] and document.kind == Kind.INVOICE and not document.lines.filter(
-            source__isnull=False
-        ).exists():  # fmt: skip
-            wanted = ["delivery", "invoice"]
-        return [c for c in wanted if self.policy.checks(c)]
+        return [] if self.unchecked else checkpoints.met(document, step, policy=self.policy)
 
     def _step(self, document: Document, hold: Hold | None) -> Result:
-        checkpoints = self.checkpoints(document, self.step)
-        forced = bool(hold and hold.forced_reason) and self.step not in BESIDE_A_HOLD and not self.unchecked
-        if forced and not checkpoints:
-            checkpoints = [CHECKPOINT.get(self.step, "confirmation")]
-        point = transaction.savepoint_create()
+        met = self.met(document, self.step)
+        forced = bool(hold and hold.forced_reason) and self.step not in checkpoints.BESIDE_A_HOLD and not self.unchecked
+        if forced and not met:
+            met = [checkpoints.CHECKPOINT.get(self.step, "confirmation")]
+        point = transaction.savepoint_create() if met else None
         posted = self._perform(document, self.step, self.changes)
-        judgement = self._judge(document, self.step, checkpoints, forced=forced) if checkpoints else None
-        if judgement is not None and judgement.held:
-            transaction.savepoint_rollback(point)
-            return self._held(document, hold, judgement, posted, payload={})
-        transaction.savepoint_commit(point)
+        judgement = None
+        if point is not None:
+            judgement = self._judge(document, self.step, met, forced=forced)
+            if judgement.held:
+                transaction.savepoint_rollback(point)
+                return self._held(document, hold, judgement, posted, payload={})
+            transaction.savepoint_commit(point)
         self.kept += posted
         if hold is not None:
             how = HowClosed.CANCELLED if self.step in ("cancel", "close") else HowClosed.HEALED
             holds.close(hold, how=how, by=self.by, now=self.now)
         decision_id = self._record(document, judgement, posted)
-        self._tell(document)
+        self._tell(document, self.seen if judgement else None)
         advice = self._advice(document) if self.step == "enter" and judgement is None else None
-        return Result(
-            document,
-            judgement.outcome if judgement else PASSED,
-            None,
-            decision_id,
-            advice,
-        )
+        return Result(document, judgement.outcome if judgement else PASSED, None, decision_id, advice)
 
     def _perform(self, document: Document, step: str, changes: Changes | None) -> list[Posted]:
         if step == "enter":
@@ -219,14 +177,14 @@ class Submission:
             raise InvalidState(f"There is no step {step}.")
         return self._post(steps.STEPS[step](document, self.moment))
 
-    def _judge(self, document: Document, step: str, checkpoints: Sequence[str], *, forced: bool) -> Judgement:
+    def _judge(self, document: Document, step: str, met: Sequence[str], *, forced: bool) -> Judgement:
         self.seen = context.picture(
             self.family,
             policy=self.policy,
             today=self.day,
             currencies=[document.currency],
         )
-        return deciding.judge(document, self.seen, step=step, checkpoints=checkpoints, forced=forced)
+        return deciding.judge(document, self.seen, step=step, checkpoints=met, forced=forced)
 
     def _held(
         self,
@@ -271,7 +229,7 @@ class Submission:
         return deciding.record(
             document, judgement, self.seen, step=self.step, by=self.by, day=self.day, now=self.now,
             at_position=deciding.position(posted), candidate=posted, microseconds=took,
-        ).pk  # fmt: skip
+        )  # fmt: skip
 
     # -- amendments and trials -------------------------------------------------------------------------------------
 
@@ -281,19 +239,19 @@ class Submission:
         if document.state != State.DRAFT:
             return self._amend_promised(document, hold, changes)
         self.kept += self._perform(document, "amend", changes)
-        step = hold.step if hold and hold.step != "next" else NEXT_STEP[Kind(document.kind)]
+        step = hold.step if hold and hold.step != "next" else checkpoints.NEXT_STEP[Kind(document.kind)]
         if hold is None:
-            checkpoints = self.checkpoints(document, "enter")
+            met = self.met(document, "enter")
             step = "enter"
         else:
-            checkpoints = self.checkpoints(document, step)
+            met = self.met(document, step)
         judgement = None
-        if checkpoints:
+        if met:
             judgement, posted = self.trial(
                 document,
                 step,
                 None,
-                checkpoints,
+                met,
                 forced=bool(hold and hold.forced_reason),
             )
             if judgement.held:
@@ -306,13 +264,7 @@ class Submission:
             holds.close(hold, how=HowClosed.HEALED, by=self.by, now=self.now)
         self._tell(document)
         advice = self._advice(document) if document.kind == Kind.ORDER and hold is None and judgement is None else None
-        return Result(
-            document,
-            judgement.outcome if judgement else PASSED,
-            None,
-            decision_id,
-            advice,
-        )
+        return Result(document, judgement.outcome if judgement else PASSED, None, decision_id, advice)
 
     def _amend_promised(self, document: Document, hold: Hold | None, changes: Changes) -> Result:
         """Amend a confirmed order: what asks for more credit meets confirmation, and where held the old values stand."""
@@ -322,20 +274,22 @@ class Submission:
         )  # fmt: skip
         if more and hold is not None and hold.step not in ("amend", "next"):
             raise HoldOpen(f"{document} is held; decide the hold first.")
-        checkpoints = ["confirmation"] if more and self.policy.checks("confirmation") else []
-        point = transaction.savepoint_create()
+        met = ["confirmation"] if more and self.policy.checks("confirmation") else []
+        point = transaction.savepoint_create() if met else None
         posted = self._perform(document, "amend", changes)
         forced = bool(hold and hold.forced_reason) and more
-        judgement = self._judge(document, "amend", checkpoints, forced=forced) if checkpoints else None
-        if judgement is not None and judgement.held:
-            transaction.savepoint_rollback(point)
-            return self._held(document, hold, judgement, posted, payload=changes.as_record())
-        transaction.savepoint_commit(point)
+        judgement = None
+        if point is not None:
+            judgement = self._judge(document, "amend", met, forced=forced)
+            if judgement.held:
+                transaction.savepoint_rollback(point)
+                return self._held(document, hold, judgement, posted, payload=changes.as_record())
+            transaction.savepoint_commit(point)
         self.kept += posted
         if hold is not None and hold.step == "amend" and not self.unchecked:
             holds.close(hold, how=HowClosed.HEALED, by=self.by, now=self.now)
         decision_id = self._record(document, judgement, posted)
-        self._tell(document)
+        self._tell(document, self.seen if judgement else None)
         return Result(document, judgement.outcome if judgement else PASSED, None, decision_id)
 
     def trial(
@@ -343,7 +297,7 @@ class Submission:
         document: Document,
         step: str,
         changes: Changes | None,
-        checkpoints: Sequence[str],
+        met: Sequence[str],
         *,
         forced: bool = False,
     ) -> tuple[Judgement, list[Posted]]:
@@ -352,7 +306,7 @@ class Submission:
         before = {name: getattr(document, name) for name in ("state", "revision", "issued_on")}
         try:
             posted = self._perform(document, step, changes)
-            judgement = self._judge(document, step, checkpoints, forced=forced)
+            judgement = self._judge(document, step, met, forced=forced)
         finally:
             transaction.savepoint_rollback(point)
             for name, value in before.items():
@@ -361,54 +315,24 @@ class Submission:
 
     def _advice(self, document: Document) -> Outcome | None:
         """Return what the next step would meet; nothing where that cannot be said, for want of a rate."""
-        step = NEXT_STEP[Kind(document.kind)]
-        checkpoints = self.checkpoints(document, step)
-        if document.state != State.DRAFT or not checkpoints:
+        step = checkpoints.NEXT_STEP[Kind(document.kind)]
+        met = self.met(document, step)
+        if document.state != State.DRAFT or not met:
             return None
         try:
-            return self.trial(document, step, None, checkpoints)[0].outcome
+            return self.trial(document, step, None, met)[0].outcome
         except (MissingRate, Refused):
             return None
 
     # -- telling ---------------------------------------------------------------------------------------------------
 
-    def _tell(self, document: Document) -> None:
+    def _tell(self, document: Document, seen: Picture | None = None) -> None:
+        """Tell what was crossed; `seen` is the picture of the state that stays, where one was read."""
         if self.kept and self.tells:
-            tell_crossings(self.family, document.debtor_id, self.kept, self, document=document)
-
-
-def tell_crossings(
-    family: context.Family,
-    debtor_id: int,
-    posted: Sequence[Posted],
-    submission: Submission,
-    *,
-    document: Document | None,
-) -> None:
-    """Write the alerts for thresholds that these entries crossed, for the debtor and its heads."""
-    raised = [p for p in posted if p.amount > 0]
-    if not raised:
-        return
-    # A currency that the document has just left is still needed for what was before.
-    currencies = {p.currency for p in posted}
-    seen = context.picture(family, policy=submission.policy, today=submission.day, currencies=currencies)
-    undone = [Slot(p.customer_id, p.company_id, p.bucket, p.currency, p.day, -p.amount) for p in posted]
-    company = document.company_id if document else None
-    before = None
-    for customer_id in (debtor_id, *family.heads.get(debtor_id, ())):
-        try:
-            after = seen.standing(customer_id, company_id=company)
-            if not alerts.may_have_crossed(after, submission.policy.warn_at_percent):
-                continue
-            before = before or seen.with_slots(undone)
-            earlier = before.standing(customer_id, company_id=company)
-        except MissingRate:
-            continue
-        found = alerts.crossings(earlier, after, submission.policy.warn_at_percent)
-        alerts.write(
-            found, customer_id=customer_id, document_id=document.pk if document else None, day=submission.day,
-            now=submission.now,
-        )  # fmt: skip
+            crossings.tell(
+                self.kept, document=document, family=self.family, policy=self.policy, seen=seen, day=self.day,
+                now=self.now,
+            )  # fmt: skip
 
 
 def _refuse_stopped(status: object, *, lowers: bool, new: bool) -> None:
@@ -417,22 +341,6 @@ def _refuse_stopped(status: object, *, lowers: bool, new: bool) -> None:
         return
     if stops == Stops.ALL or not new:
         raise CustomerStopped(f"The account's status {status} refuses this document.")
-
-
-def _lock_upstream(document: Document) -> None:
-    """Lock, in key order, the documents that a step of this one may change too."""
-    if document.kind == Kind.ORDER:
-        return
-    ids = {pk for pk in document.lines.values_list("source__document_id", flat=True) if pk} | {document.pk}
-    if len(ids) > 1:
-        list(Document.objects.select_for_update(of=("self",)).filter(pk__in=ids).order_by("pk").values_list("pk"))
-
-
-def _with_fresh(new: NewDocument, fresh: dict[int, Document]) -> NewDocument:
-    values = dict(new.__dict__)
-    values["sources"] = tuple(fresh[s.pk] for s in new.sources)
-    values["origin"] = fresh[new.origin.pk] if new.origin else None
-    return NewDocument(**values)
 
 
 @transaction.atomic

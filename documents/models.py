@@ -178,6 +178,8 @@ class Document(models.Model):
     entered_at = models.DateTimeField(_("entered at"))
     amended_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
 
+    held = False  # Known where a document was read with its hold: under its lock, in lists.
+
     objects = DocumentQuerySet.as_manager()
 
     class Meta:

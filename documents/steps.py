@@ -9,6 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from django.db import connection
 from django.db.models import F
 
 from creditrisk.exposure.ledger import Touched
@@ -38,7 +39,10 @@ def _refuse_unless(document: Document, *states: str) -> None:
 def _move(document: Document, state: str) -> None:
     document.state = state
     document.revision += 1
-    Document.objects.filter(pk=document.pk).update(state=state, revision=F("revision") + 1)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE documents_document SET state = %s, revision = revision + 1 WHERE id = %s", [state, document.pk]
+        )
 
 
 def confirm(document: Document, at: Moment) -> Touched:

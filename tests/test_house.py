@@ -18,7 +18,7 @@ PACKAGES = ("approvals", "creditrisk", "customers", "documents", "ledger", "test
 MODULES = sorted(path for package in PACKAGES for path in (BASE / package).rglob("*.py"))
 LINES_MAX, SETTINGS_LINES_MAX = 400, 150
 # Grown past one idea and to be cut: a file that is cut must leave this list.
-TO_BE_CUT = {"approvals/submission.py", "customers/models.py"}
+TO_BE_CUT = {"customers/models.py"}
 NO_ROOM = {"utils", "helpers", "common", "core", "signals", "managers", "selectors", "constants", "misc", "base"}
 RULES = sorted(path.stem for path in (BASE / "creditrisk/rules").glob("*.py") if path.stem != "__init__")
 LAUNCH = {
