@@ -22,6 +22,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+BASE = Path(__file__).resolve().parent.parent
+
 OWNER = "creditrisk_owner"
 APP = "creditrisk_app"
 NAME = "creditrisk"
@@ -85,6 +87,8 @@ class Servers:
             self._make_database()
             if not self._valkey_answers():
                 self._start_valkey()
+            if not self.fast:  # The tests make their own.
+                self._make_tables()
             (self.run / "ready").touch()
         return self
 
@@ -165,6 +169,19 @@ class Servers:
                 connection.execute(f"CREATE ROLE {OWNER} LOGIN CREATEDB IN ROLE {APP}")
             if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [NAME]).fetchone():
                 connection.execute(f"CREATE DATABASE {NAME} OWNER {OWNER}")
+
+    def _make_tables(self) -> None:
+        """Migrate a new database, once: every command works on it as it is. Later migrations are asked for by hand."""
+        import psycopg
+
+        with psycopg.connect(f"host='{self.run}' port={PORT} user={OWNER} dbname={NAME}") as connection:
+            if connection.execute("SELECT to_regclass('django_migrations')").fetchone() != (None,):
+                return
+        print("Making the tables of a new database.", file=sys.stderr, flush=True)
+        environment = {**os.environ, **self.urls(), "SECRET_KEY": secret_key(self.var)}
+        command = [sys.executable, str(BASE / "manage.py"), "migrate", "-v", "0"]
+        if subprocess.call(command, cwd=BASE, env=environment):
+            raise Broken("The tables of the new database could not be made; the lines above say why.")
 
     def _forget_the_dead(self) -> None:
         """A killed server that the container's first process has not reaped would be taken for a running one."""
