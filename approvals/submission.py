@@ -303,7 +303,7 @@ class Submission:
     ) -> tuple[Judgement, list[Posted]]:
         """Judge a step as if it happened, and roll it back whatever comes of it."""
         point = transaction.savepoint_create()
-        before = {name: getattr(document, name) for name in ("state", "revision", "issued_on")}
+        before = {name: getattr(document, name) for name in ("state", "revision", "issued_on", "number", "numbered")}
         try:
             posted = self._perform(document, step, changes)
             judgement = self._judge(document, step, met, forced=forced)

@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -70,6 +71,11 @@ class DocumentType(models.Model):
         help_text=_("What would hold it is reported as a warning."),
     )
     sign = models.SmallIntegerField(_("sign"), default=1, choices=[(1, "+"), (-1, "−")])
+    prefix = models.CharField(
+        _("letters of its numbers"), max_length=6, blank=True, default="",
+        validators=[RegexValidator("^[A-Z0-9]*$", _("Capital letters and digits only."))],
+        help_text=_("Documents of this type are numbered in a series of their own. Blank: with all of their kind."),
+    )  # fmt: skip
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(sign__in=[1, -1]), name="documents_type_sign")]
@@ -79,18 +85,21 @@ class DocumentType(models.Model):
 
 
 class NumberRange(models.Model):
-    """The last number given by company, kind and year. Locked while a document takes the next one."""
+    """The last number given in a series: a company's, of a kind (or type with letters of its own), in a year."""
 
     company = models.ForeignKey(Company, on_delete=models.CASCADE)
     kind = models.CharField(max_length=12, choices=Kind)
+    prefix = models.CharField(max_length=6)
     year = models.PositiveSmallIntegerField()
     last = models.PositiveIntegerField(default=0)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["company", "kind", "year"], name="documents_one_number_range")]
+        constraints = [
+            models.UniqueConstraint(fields=["company", "kind", "prefix", "year"], name="documents_one_number_range")
+        ]
 
     def __str__(self) -> str:
-        return f"{self.company_id} {self.kind} {self.year}"
+        return f"{self.company_id} {self.prefix} {self.year}"
 
 
 class DocumentQuerySet(models.QuerySet["Document"]):
@@ -125,6 +134,7 @@ class Document(models.Model):
         verbose_name=_("type"),
     )
     number = models.CharField(_("number"), max_length=60)
+    numbered = models.BooleanField(_("has its number"), default=True, db_default=True)  # A draft invoice has not.
     state = models.CharField(_("state"), max_length=14, choices=State, default=State.DRAFT)
     company = models.ForeignKey(Company, on_delete=models.PROTECT, verbose_name=_("company"))
     customer = models.ForeignKey(
@@ -199,6 +209,10 @@ class Document(models.Model):
                 )
                 | Q(issued_on__isnull=False),
                 name="documents_issued_has_a_day",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=[State.ISSUED, State.POSTED]) | Q(numbered=True),
+                name="documents_issued_has_a_number",
             ),
             models.CheckConstraint(condition=Q(total__gte=0), name="documents_total_not_negative"),
         ]

@@ -16,7 +16,7 @@ from creditrisk.exposure.ledger import Touched
 from creditrisk.money import ZERO
 from creditrisk.refusal import InvalidState
 from customers.terms import instalments
-from documents import writing
+from documents import numbers, writing
 from documents.models import Document, Kind, Line, State, Takeover
 from ledger import items as ledger_items
 from ledger.models import ItemKind, OpenItem
@@ -131,7 +131,8 @@ def issue(document: Document, at: Moment) -> Touched:
         changed.add(taken.earlier.document_id)
     Takeover.objects.filter(later__document=document, undone=False).update(drafted=False)
     document.issued_on = at.day
-    Document.objects.filter(pk=document.pk).update(issued_on=at.day)
+    numbers.settle(document, day=at.day)
+    document.save(update_fields=["issued_on", "number", "numbered"])
     _move(document, State.ISSUED)
     _advance_sources(changed - {document.pk})
     return Touched(documents=frozenset(changed))

@@ -5,35 +5,17 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from creditrisk.money import ZERO, rounded, shares
 from creditrisk.refusal import Duplicate, InvalidState, Refused
 from customers.models import Customer, PaymentTerms
+from documents import numbers
 from documents.drafts import NewDocument, NewLine, Portion
 from documents.models import Document, Kind, Line, State
 from ledger.items import LARGEST
 
-PREFIX = {
-    Kind.ORDER: "SO",
-    Kind.DELIVERY: "DN",
-    Kind.RETURN: "RN",
-    Kind.INVOICE: "IN",
-    Kind.CREDIT_NOTE: "CN",
-}
 OPEN_ORDERS = (State.CONFIRMED, State.PICKED, State.PART_DELIVERED, State.DELIVERED)
-
-
-def next_number(company_id: int, company_code: str, kind: str, year: int) -> str:
-    """Take the next number of the company, kind and year; the range stays locked until the transaction ends."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO documents_numberrange AS r (company_id, kind, year, last) VALUES (%s, %s, %s, 1)"
-            " ON CONFLICT (company_id, kind, year) DO UPDATE SET last = r.last + 1 RETURNING last",
-            [company_id, kind, year],
-        )
-        last = cursor.fetchone()[0]
-    return f"{company_code}-{PREFIX[Kind(kind)]}-{year}-{last:05d}"
 
 
 def usual_terms(customer: Customer) -> PaymentTerms | None:
@@ -65,12 +47,10 @@ def write_draft(new: NewDocument, *, day: date, by: Any, now: datetime) -> Docum
     company = first.company if first else new.company or customer.company
     currency = first.currency if first else new.currency or debtor.currency
     _same_party(new.sources)
-    number = new.number.strip() or next_number(company.pk, company.code, new.kind, day.year)
     inherited = first is not None
     document = Document(
         kind=new.kind,
         type=new.type or (first.type if first and first.type and first.type.of == new.kind else None),
-        number=number,
         company=company,
         customer=customer,
         debtor=debtor,
@@ -90,12 +70,13 @@ def write_draft(new: NewDocument, *, day: date, by: Any, now: datetime) -> Docum
     )
     lines = _portions_as_lines(new, document) if inherited else typed_lines(new.lines, new.amount, currency)
     document.total = checked_total(lines)
+    numbers.give(document, new.number, day=day)
     try:
         with transaction.atomic():
             document.save(force_insert=True)
     except IntegrityError as error:
         raise Duplicate(
-            f"{document.get_kind_display().capitalize()} {number} exists already.",
+            f"{document.get_kind_display().capitalize()} {document.number} exists already.",
             field="number",
         ) from error
     write_lines(document, lines)

@@ -16,7 +16,7 @@ from creditrisk.money import HUNDRED, rounded
 from customers.models import Customer, PaymentTerms
 from customers.terms import Instalment, instalments
 from documents.models import Kind
-from documents.writing import PREFIX
+from documents.numbers import PREFIX
 
 BANKS = ("Banca Adriatica", "Credito del Nord")
 

@@ -17,7 +17,8 @@ from creditrisk.demo.present import LIVE_DAYS, Present
 from creditrisk.exposure import ledger as exposure
 from creditrisk.roles import Actor
 from customers.models import Company, Customer
-from documents.models import Document, NumberRange
+from documents.models import Document, Kind, NumberRange
+from documents.numbers import PREFIX
 
 
 class Drifted(RuntimeError):
@@ -80,6 +81,6 @@ def _live_moments(today: date, *, now: datetime) -> list[datetime]:
 def _keep_numbers(past: Past) -> None:
     """Let the product's number ranges go on where history ended."""
     NumberRange.objects.bulk_create(
-        NumberRange(company_id=company, kind=kind, year=year, last=last)
+        NumberRange(company_id=company, kind=kind, prefix=PREFIX[Kind(kind)], year=year, last=last)
         for (company, kind, year), last in past.numbers.items()
     )
