@@ -14,6 +14,7 @@ urlpatterns = [
     path("invoices/new/", entry.new_invoice, name="invoice_new"),
     path("invoices/from/", following.invoice_from, name="invoice_from"),
     path("documents/<int:pk>/", pages.document, name="document"),
+    path("documents/<int:pk>/paper/", pages.document_paper, name="document_paper"),
     path("documents/<int:pk>/amend/", entry.amend, name="document_amend"),
     path("documents/<int:pk>/return/", following.take_back, name="return_new"),
     path("documents/<int:pk>/credit/", following.credit, name="credit_note_new"),

@@ -48,6 +48,7 @@ DOORS_OF_PAGES: dict[str, tuple[tuple[str, ...], set[str]]] = {
     "invoice_new": (BOTH, SALES | CREDIT),
     "invoice_from": (BOTH, SALES | CREDIT),
     "document": (READ, ALL),
+    "document_paper": (READ, ALL),
     "document_amend": (BOTH, SALES | CREDIT),
     "return_new": (BOTH, SALES | {"credit_manager"}),
     "credit_note_new": (BOTH, SALES | CREDIT),

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -13,7 +14,7 @@ from creditrisk import pages
 from creditrisk.clock import business_day
 from creditrisk.decisions import queries as decision_queries
 from creditrisk.roles import door, may
-from documents import actions, queries
+from documents import actions, paper, queries
 from documents.filters import DocumentFilter, InvoiceFilter, NoteFilter, OrderFilter
 from documents.models import Kind
 from documents.tables import DocumentTable, InvoiceTable, NoteTable, OrderTable
@@ -106,3 +107,11 @@ def document(request: HttpRequest, pk: int) -> HttpResponse:
         "may_force": may(request.user, "force_hold") and hold is None and found.state in actions.CAN_BE_HELD,
     }
     return pages.show(request, "documents/document.html", "documents/_document.html", context)
+
+
+@door("view_documents")
+@require_safe
+def document_paper(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show a document as the sheet that goes out."""
+    found = queries.one(request.user, pk)
+    return render(request, "documents/paper.html", {"document": found, "paper": paper.of(found)})
