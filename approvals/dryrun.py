@@ -12,8 +12,8 @@ from creditrisk.facts import Case, Outcome, Standing, Verdict
 from creditrisk.policy import compile as policies
 from creditrisk.refusal import CustomerStopped, Refused
 from creditrisk.rules import evaluate
+from customers import terms as customer_terms
 from customers.models import Company, Customer, PaymentTerms, SettlementDiscount, Stops
-from documents import writing
 from documents.models import Document, DocumentType, Kind
 
 KIND = {"entry": Kind.ORDER, "confirmation": Kind.ORDER, "picking": Kind.ORDER, "delivery": Kind.DELIVERY,
@@ -68,7 +68,7 @@ def check(
         currencies=[unit],
     )
     candidate = cases.Candidate.typed(
-        debtor, company=seller, amount=amount, currency=unit, terms=terms or writing.usual_terms(debtor),
+        debtor, company=seller, amount=amount, currency=unit, terms=terms or customer_terms.usual(debtor),
         discount=settlement_discount or debtor.settlement_discount, type=type, kind=kind,
     )  # fmt: skip
     before = seen.standing(debtor.pk, company_id=seller.pk)

@@ -15,6 +15,7 @@ from customers.models import (
     CustomerBlock,
     Limit,
     PaymentTerms,
+    Region,
     RiskClass,
     Security,
     Segment,
@@ -64,9 +65,15 @@ class RiskClassAdmin(Reference):
     list_display = ("code", "score_from", "score_to")
 
 
+@admin.register(Region)
+class RegionAdmin(Reference):
+    list_display = ("code", "name", "terms", "invoicing")
+    search_fields = ("code", "name")
+
+
 @admin.register(Segment)
 class SegmentAdmin(Reference):
-    list_display = ("code", "name", "state", "amount", "currency", "control", "terms")
+    list_display = ("code", "name", "state", "amount", "currency", "control", "terms", "invoicing")
 
 
 class AccountRow(ReferenceRows):

@@ -43,6 +43,8 @@ class Company(models.Model):
     code = models.CharField(_("code"), max_length=20, unique=True)
     name = models.CharField(_("name"), max_length=120)
     currency = currency_field()
+    address = models.TextField(_("address"), max_length=400, blank=True, default="")
+    tax_number = models.CharField(_("tax number"), max_length=30, blank=True, default="")
 
     class Meta:
         verbose_name_plural = _("companies")
@@ -171,6 +173,31 @@ def limit_is_whole(prefix: str) -> models.CheckConstraint:
     )
 
 
+class InvoicingCycle(models.TextChoices):
+    """When delivered goods are invoiced."""
+
+    DELIVERY = "DELIVERY", _("per delivery")
+    WEEKLY = "WEEKLY", _("weekly")
+    MONTHLY = "MONTHLY", _("monthly")
+
+
+def cycle_field() -> models.CharField:
+    """Return a field for an invoicing cycle that may be left to what stands above."""
+    return models.CharField(_("invoiced"), max_length=8, choices=InvoicingCycle, blank=True, default="", db_default="")  # type: ignore[return-value]
+
+
+class Region(models.Model):
+    """Where customers are, with defaults that they inherit before those of their segment."""
+
+    code = models.CharField(_("code"), max_length=20, unique=True)
+    name = models.CharField(_("name"), max_length=120, blank=True, default="")
+    terms = models.ForeignKey(PaymentTerms, on_delete=models.PROTECT, null=True, blank=True)
+    invoicing = cycle_field()
+
+    def __str__(self) -> str:
+        return self.code
+
+
 class Segment(models.Model):
     """A part of the market with defaults that its customers inherit."""
 
@@ -181,6 +208,7 @@ class Segment(models.Model):
     currency = currency_field(blank=True, default="")
     control = models.CharField(_("control"), max_length=5, choices=Control, blank=True, default="")
     terms = models.ForeignKey(PaymentTerms, on_delete=models.PROTECT, null=True, blank=True)
+    invoicing = cycle_field()
 
     class Meta:
         constraints = [limit_is_whole("customers_segment")]
@@ -203,6 +231,10 @@ class Customer(models.Model):
     company = models.ForeignKey(Company, on_delete=models.PROTECT, verbose_name=_("home company"))
     currency = currency_field()
     country = models.CharField(_("country"), max_length=2, blank=True, default="")
+    address = models.TextField(_("address"), max_length=400, blank=True, default="")
+    tax_number = models.CharField(_("tax number"), max_length=30, blank=True, default="")
+    region = models.ForeignKey(Region, on_delete=models.PROTECT, null=True, blank=True)
+    invoicing = cycle_field()
     segment = models.ForeignKey(Segment, on_delete=models.PROTECT, null=True, blank=True)
     terms = models.ForeignKey(PaymentTerms, on_delete=models.PROTECT, null=True, blank=True)
     settlement_discount = models.ForeignKey(SettlementDiscount, on_delete=models.PROTECT, null=True, blank=True)

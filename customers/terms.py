@@ -1,4 +1,4 @@
-"""Due dates and instalments of payment terms: one function."""
+"""Payment terms: whose hold, when goods are invoiced, and due dates and instalments, by one function each."""
 
 import calendar
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from creditrisk.money import shares
-from customers.models import PaymentTerms
+from customers.models import Customer, InvoicingCycle, PaymentTerms
 
 
 @dataclass(frozen=True)
@@ -16,6 +16,35 @@ class Instalment:
     position: int
     due: date
     amount: Decimal
+
+
+def usual(customer: Customer) -> PaymentTerms | None:
+    """Return the customer's payment terms: their own, else their region's, else their segment's."""
+    for owner in (customer, customer.region, customer.segment):
+        if owner is not None and owner.terms is not None:
+            return owner.terms
+    return None
+
+
+def usual_cycle(customer: Customer) -> str:
+    """Return when the customer's deliveries are invoiced: as they want, else as in their region or segment."""
+    for owner in (customer, customer.region, customer.segment):
+        if owner is not None and owner.invoicing:
+            return owner.invoicing
+    return InvoicingCycle.DELIVERY
+
+
+def invoice_day(delivered_on: date, cycle: str) -> date:
+    """Return the day on which goods delivered on `delivered_on` are invoiced at the latest: the cycle's last day.
+
+    Weeks end on Sunday (ISO 8601), months on their last day.
+    """
+    match cycle:
+        case InvoicingCycle.WEEKLY:
+            return delivered_on + timedelta(days=7 - delivered_on.isoweekday())
+        case InvoicingCycle.MONTHLY:
+            return delivered_on.replace(day=calendar.monthrange(delivered_on.year, delivered_on.month)[1])
+    return delivered_on
 
 
 def _due(issued_on: date, days: int, *, end_of_month: bool) -> date:

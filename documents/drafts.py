@@ -52,6 +52,7 @@ class NewDocument:
     currency: str = ""
     terms: PaymentTerms | None = None
     settlement_discount: SettlementDiscount | None = None
+    invoicing: str = ""
     ship_date: date | None = None
     lines: tuple[NewLine, ...] = ()
     amount: Decimal | None = None

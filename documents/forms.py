@@ -11,7 +11,7 @@ from creditrisk.forms import AmountField, DayField, Once, whole_cents
 from creditrisk.money import HUNDRED, ZERO
 from customers import queries as customer_queries
 from customers.forms import CodeField, CustomerField
-from customers.models import PaymentTerms, SettlementDiscount
+from customers.models import InvoicingCycle, PaymentTerms, SettlementDiscount
 from documents import queries
 from documents.models import Document, DocumentType, Kind
 from documents.queries import LineRow
@@ -37,6 +37,10 @@ class HeaderForm(Once):
         label=gettext_lazy("Settlement discount"),
         required=False,
     )
+    invoicing = forms.ChoiceField(
+        label=gettext_lazy("Invoiced"), required=False,
+        choices=[("", gettext_lazy("as the customer")), *InvoicingCycle.choices],
+    )  # fmt: skip
     ship_date = DayField(label=gettext_lazy("Ship date"), required=False)
     note = forms.CharField(label=gettext_lazy("Note"), max_length=300, required=False)
 
@@ -44,6 +48,8 @@ class HeaderForm(Once):
         super().__init__(*args, **options)
         self.fields["customer"].user = self.fields["bill_to"].user = user
         self.fields["company"].queryset = customer_queries.companies(user)
+        if kind not in (Kind.ORDER, Kind.DELIVERY):
+            del self.fields["invoicing"]
         of = {Kind.RETURN: Kind.DELIVERY, Kind.CREDIT_NOTE: Kind.INVOICE}.get(Kind(kind), kind)
         self.fields["type"].queryset = DocumentType.objects.filter(of=of).order_by("code")
         for name in ("company", "terms", "settlement_discount"):
@@ -60,7 +66,7 @@ class AmendForm(HeaderForm):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        for name in ("customer", "company", "number"):
+        for name in ("customer", "company", "number", "invoicing"):
             del self.fields[name]
 
 

@@ -16,6 +16,7 @@ from customers.models import (
     SettlementDiscount,
     amount_field,
     currency_field,
+    cycle_field,
 )
 
 
@@ -165,6 +166,7 @@ class Document(models.Model):
         blank=True,
         verbose_name=_("settlement discount"),
     )
+    invoicing = cycle_field()
     ship_date = models.DateField(_("ship date"), null=True, blank=True)
     document_date = models.DateField(_("date"))
     issued_on = models.DateField(_("issued on"), null=True, blank=True)

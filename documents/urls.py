@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from documents.views import entry, following, pages, steps
+from documents.views import entry, following, invoicing, pages, steps
 
 urlpatterns = [
     path("orders/", pages.orders, name="orders"),
@@ -12,6 +12,7 @@ urlpatterns = [
     path("deliveries/from/", following.delivery_from, name="delivery_from"),
     path("invoices/", pages.invoices, name="invoices"),
     path("invoices/new/", entry.new_invoice, name="invoice_new"),
+    path("invoices/collective/", invoicing.collect, name="invoices_collective"),
     path("invoices/from/", following.invoice_from, name="invoice_from"),
     path("documents/<int:pk>/", pages.document, name="document"),
     path("documents/<int:pk>/paper/", pages.document_paper, name="document_paper"),

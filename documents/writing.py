@@ -9,18 +9,14 @@ from django.db import IntegrityError, transaction
 
 from creditrisk.money import ZERO, rounded, shares
 from creditrisk.refusal import Duplicate, InvalidState, Refused
-from customers.models import Customer, PaymentTerms
+from customers import terms
+from customers.models import Customer
 from documents import numbers
 from documents.drafts import NewDocument, NewLine, Portion
 from documents.models import Document, Kind, Line, State
 from ledger.items import LARGEST
 
 OPEN_ORDERS = (State.CONFIRMED, State.PICKED, State.PART_DELIVERED, State.DELIVERED)
-
-
-def usual_terms(customer: Customer) -> PaymentTerms | None:
-    """Return the customer's payment terms: their own, else their segment's."""
-    return customer.terms or (customer.segment.terms if customer.segment else None)
 
 
 def debtor_of(new: NewDocument) -> Customer:
@@ -55,9 +51,10 @@ def write_draft(new: NewDocument, *, day: date, by: Any, now: datetime) -> Docum
         customer=customer,
         debtor=debtor,
         currency=currency,
-        terms=new.terms or (first.terms if first else usual_terms(debtor)),
+        terms=new.terms or (first.terms if first else terms.usual(debtor)),
         settlement_discount=new.settlement_discount
         or (first.settlement_discount if first else debtor.settlement_discount),
+        invoicing=new.invoicing or (first.invoicing if first else ""),
         ship_date=new.ship_date,
         document_date=day,
         origin=new.origin,

@@ -46,6 +46,7 @@ DOORS_OF_PAGES: dict[str, tuple[tuple[str, ...], set[str]]] = {
     "delivery_from": (BOTH, SALES | {"credit_manager"}),
     "invoices": (READ, ALL),
     "invoice_new": (BOTH, SALES | CREDIT),
+    "invoices_collective": (BOTH, SALES | CREDIT),
     "invoice_from": (BOTH, SALES | CREDIT),
     "document": (READ, ALL),
     "document_paper": (READ, ALL),

@@ -14,7 +14,7 @@ from creditrisk.demo import names
 from creditrisk.demo.market import HABITS, Market, Profile
 from creditrisk.money import HUNDRED, rounded
 from customers.models import Customer, PaymentTerms
-from customers.terms import Instalment, instalments
+from customers.terms import Instalment, instalments, usual
 from documents.models import Kind
 from documents.numbers import PREFIX
 
@@ -170,18 +170,15 @@ class Past:
             self.at(day + timedelta(days=self.rng.randint(15, 50)), lambda on: self._pay(profile, item, on, item.open))
 
     def _party(self, customer: Customer) -> Party:
-        terms = self._terms(customer)
+        terms = usual(customer)
         return Party(
             customer=customer.pk, company=customer.company_id, currency=customer.currency, debtor=customer.pk,
             terms=terms.pk if terms else None,
         )  # fmt: skip
 
-    def _terms(self, customer: Customer) -> PaymentTerms | None:
-        return customer.terms or (customer.segment.terms if customer.segment else None)
-
     def _instalments(self, customer: Customer, day: date, amount: Decimal) -> list[Instalment]:
         """Return what falls due when; terms without parts of their own need no query each time."""
-        terms = self._terms(customer)
+        terms = usual(customer)
         if terms is None or terms.code == "N3060":
             return instalments(terms, issued_on=day, amount=amount, currency=customer.currency)
         (whole,) = self._whole(terms, day)

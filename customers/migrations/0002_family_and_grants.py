@@ -11,6 +11,6 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RunSQL(
             SQL,
-            "DROP FUNCTION credit_granted(bigint[], bigint[], date); DROP FUNCTION credit_family(bigint[]);",
+            "DROP FUNCTION credit_family(bigint[])",
         )
     ]

@@ -90,6 +90,7 @@ def _enter(request: HttpRequest, form: HeaderForm, lines: BaseLines, kind: str) 
         currency=typed["currency"],
         terms=typed["terms"],
         settlement_discount=typed["settlement_discount"],
+        invoicing=typed.get("invoicing", ""),
         ship_date=typed["ship_date"],
         lines=tuple(NewLine(**line) for line in lines.filled()),
         note=typed["note"],
@@ -242,7 +243,7 @@ def _show(
     words: dict[str, Any],
 ) -> HttpResponse:
     """Return the page, or only the panel or the lines where htmx asks for them."""
-    more = ("bill_to", "type", "settlement_discount", "number", "note")
+    more = ("bill_to", "type", "settlement_discount", "invoicing", "number", "note")
     open_details = any(form[name].value() for name in more if name in form.fields)
     context = {"form": form, "lines": lines, "panel": panel, "open_details": open_details, **words}
     failed = request.method == "POST" and (form.errors or lines.total_error_count())

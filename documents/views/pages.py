@@ -75,9 +75,11 @@ def invoices(request: HttpRequest) -> HttpResponse:
         "title": _("Invoices"),
         "new_url": "invoice_new",
         "new_label": _("New invoice"),
+        "also": [(_("Collective invoices"), "invoices_collective")],
     }
     if not may(request.user, "invoice"):
         words.pop("new_url")
+        words.pop("also")
     return _list(request, (Kind.INVOICE, Kind.CREDIT_NOTE), InvoiceFilter, InvoiceTable, words)
 
 

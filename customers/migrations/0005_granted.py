@@ -1,0 +1,11 @@
+from pathlib import Path
+
+from django.db import migrations
+
+SQL = (Path(__file__).resolve().parent.parent / "granted.sql").read_text()
+
+
+class Migration(migrations.Migration):
+    dependencies = [("customers", "0004_regions_cycles_addresses")]
+
+    operations = [migrations.RunSQL(SQL, "DROP FUNCTION credit_granted(bigint[], bigint[], date)")]
