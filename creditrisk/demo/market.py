@@ -72,8 +72,20 @@ def open_market(*, today: date, now: datetime, people: Mapping[str, Any]) -> Mar
     rng = Random("market")
     first_day = today - timedelta(days=365 * YEARS)
     companies = {
-        HOME: Company.objects.create(code=HOME, name="Adria Componenti S.p.A.", currency="EUR"),
-        ABROAD: Company.objects.create(code=ABROAD, name="Adria Components Inc.", currency="USD"),
+        HOME: Company.objects.create(
+            code=HOME,
+            name="Adria Componenti S.p.A.",
+            currency="EUR",
+            tax_number="IT 01234560992",
+            address="Via dei Cantieri 12\n34074 Monfalcone GO",
+        ),
+        ABROAD: Company.objects.create(
+            code=ABROAD,
+            name="Adria Components Inc.",
+            currency="USD",
+            tax_number="US 00-1234567",
+            address="400 Harbor Road\nBaltimore, MD 21230",
+        ),
     }
     _rates(rng, first_day, today)
     terms = _terms()
@@ -82,7 +94,7 @@ def open_market(*, today: date, now: datetime, people: Mapping[str, Any]) -> Mar
         "TRADE": Segment.objects.create(
             code="TRADE", name="Trade", terms=terms["N30"], state=LimitState.AMOUNT, amount=15000, currency="EUR"
         ),
-        "PUB": Segment.objects.create(code="PUB", name="Public sector", terms=terms["N90"]),
+        "PUB": Segment.objects.create(code="PUB", name="Public sector", terms=terms["N90"], invoicing="MONTHLY"),
     }
     profiles = _customers(rng, companies, segments, terms, seller=people["sara"])
     _accounts(rng, profiles, today)
