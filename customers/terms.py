@@ -47,6 +47,23 @@ def invoice_day(delivered_on: date, cycle: str) -> date:
     return delivered_on
 
 
+def more_generous(new: PaymentTerms, old: PaymentTerms | None) -> bool:
+    """Return whether `new` gives more credit than `old`: by rank where both have one, else by days to the last part."""
+    if old is None or new.pk == old.pk:
+        return old is None
+    if new.prepaid != old.prepaid:
+        return not new.prepaid
+    if new.rank is not None and old.rank is not None:
+        return new.rank > old.rank
+    return longest_days(new) > longest_days(old)
+
+
+def longest_days(terms: PaymentTerms) -> int:
+    """Return the days to the last instalment, a month's end counted as thirty."""
+    parts = [i.days for i in terms.instalments.all()]
+    return max(parts or [terms.days]) + (30 if terms.end_of_month else 0)
+
+
 def _due(issued_on: date, days: int, *, end_of_month: bool) -> date:
     due = issued_on + timedelta(days=days)
     if end_of_month:

@@ -7,7 +7,8 @@ from typing import Any
 from creditrisk.exposure.ledger import Touched
 from creditrisk.money import Rates
 from creditrisk.refusal import InvalidState, Refused
-from customers.models import PaymentTerms, SettlementDiscount
+from customers import terms as customer_terms
+from customers.models import SettlementDiscount
 from documents import writing
 from documents.drafts import UNSET, Changes
 from documents.models import Document, Kind, Line, State
@@ -91,7 +92,7 @@ def asks_for_more(
         return True
     if _raised_amount(document, changes, rates):
         return True
-    if changes.terms is not None and _more_generous(changes.terms, document.terms):
+    if changes.terms is not None and customer_terms.more_generous(changes.terms, document.terms):
         return True
     discount = changes.settlement_discount
     if isinstance(discount, SettlementDiscount) and _bigger(discount, document.settlement_discount):
@@ -116,22 +117,6 @@ def _raised_amount(document: Document, changes: Changes, rates: Rates) -> bool:
     currency = changes.currency or document.currency
     after = rates.convert({currency: new_total(document, changes)}, document.currency)
     return after > document.total
-
-
-def _more_generous(new: PaymentTerms, old: PaymentTerms | None) -> bool:
-    if old is None or new.pk == old.pk:
-        return old is None
-    if new.prepaid != old.prepaid:
-        return not new.prepaid
-    if new.rank is not None and old.rank is not None:
-        return new.rank > old.rank
-    return longest_days(new) > longest_days(old)
-
-
-def longest_days(terms: PaymentTerms) -> int:
-    """Return the days to the last instalment, a month's end counted as thirty."""
-    parts = [i.days for i in terms.instalments.all()]
-    return max(parts or [terms.days]) + (30 if terms.end_of_month else 0)
 
 
 def _bigger(new: SettlementDiscount, old: SettlementDiscount | None) -> bool:

@@ -70,6 +70,19 @@ class AmendForm(HeaderForm):
             del self.fields[name]
 
 
+class PeriodForm(forms.Form):
+    """From which day to which."""
+
+    since = DayField(label=gettext_lazy("From"))
+    until = DayField(label=gettext_lazy("Last day"))
+
+    def clean(self) -> dict[str, Any]:
+        typed = super().clean() or {}
+        if typed.get("since") and typed.get("until") and typed["until"] < typed["since"]:
+            self.add_error("until", _("The last day lies before the first."))
+        return typed
+
+
 class LineForm(forms.Form):
     """One line. A line without article and price is left out."""
 

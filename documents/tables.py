@@ -7,8 +7,11 @@ from creditrisk.tables import (
     AmountColumn,
     BaseTable,
     DayColumn,
+    DaysColumn,
     DocumentColumn,
     LongColumn,
+    NumberColumn,
+    PercentColumn,
     StateColumn,
     TextColumn,
 )
@@ -94,3 +97,27 @@ class InvoiceTable(DocumentTable):
             "total",
         )
         empty_text = _("No invoice fits.")
+
+
+class ComplianceTable(BaseTable):
+    """How terms were kept, by customer."""
+
+    live = True
+    caption = _("Terms kept, by customer")
+
+    code = DocumentColumn(verbose_name=_("Customer"), linkify=("customer", {"code": django_tables2.A("code")}))
+    name = LongColumn(verbose_name=_("Name"))
+    agreed = TextColumn(verbose_name=_("Agreed"))
+    currency = TextColumn(verbose_name=_("Currency"))
+    invoices = NumberColumn(verbose_name=_("Invoices"))
+    total = AmountColumn(verbose_name=_("Invoiced"), currency="currency")
+    kept_percent = PercentColumn(verbose_name=_("Kept"))
+    more_generous = NumberColumn(verbose_name=_("More generous"))
+    beyond = AmountColumn(verbose_name=_("On longer terms"), currency="currency")
+    days_agreed = DaysColumn(verbose_name=_("Days agreed"))
+    days_given = DaysColumn(verbose_name=_("Days more"))
+    late_invoices = NumberColumn(verbose_name=_("Invoiced late"))
+
+    class Meta(BaseTable.Meta):
+        empty_text = _("No invoice was issued in this period.")
+        hint = _("Choose a longer period.")

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from documents.views import entry, following, invoicing, pages, steps
+from documents.views import entry, following, invoicing, pages, steps, terms
 
 urlpatterns = [
     path("orders/", pages.orders, name="orders"),
@@ -14,6 +14,7 @@ urlpatterns = [
     path("invoices/new/", entry.new_invoice, name="invoice_new"),
     path("invoices/collective/", invoicing.collect, name="invoices_collective"),
     path("invoices/from/", following.invoice_from, name="invoice_from"),
+    path("terms/", terms.kept, name="terms_kept"),
     path("documents/<int:pk>/", pages.document, name="document"),
     path("documents/<int:pk>/paper/", pages.document_paper, name="document_paper"),
     path("documents/<int:pk>/amend/", entry.amend, name="document_amend"),

@@ -48,6 +48,7 @@ DOORS_OF_PAGES: dict[str, tuple[tuple[str, ...], set[str]]] = {
     "invoice_new": (BOTH, SALES | CREDIT),
     "invoices_collective": (BOTH, SALES | CREDIT),
     "invoice_from": (BOTH, SALES | CREDIT),
+    "terms_kept": (READ, CREDIT | CONTROL),
     "document": (READ, ALL),
     "document_paper": (READ, ALL),
     "document_amend": (BOTH, SALES | CREDIT),

@@ -75,11 +75,17 @@ def invoices(request: HttpRequest) -> HttpResponse:
         "title": _("Invoices"),
         "new_url": "invoice_new",
         "new_label": _("New invoice"),
-        "also": [(_("Collective invoices"), "invoices_collective")],
     }
     if not may(request.user, "invoice"):
         words.pop("new_url")
-        words.pop("also")
+    words["also"] = [
+        (label, url)
+        for door_name, label, url in (
+            ("invoice", _("Collective invoices"), "invoices_collective"),
+            ("view_exposure", _("Terms kept"), "terms_kept"),
+        )
+        if may(request.user, door_name)
+    ]
     return _list(request, (Kind.INVOICE, Kind.CREDIT_NOTE), InvoiceFilter, InvoiceTable, words)
 
 
