@@ -1,4 +1,4 @@
-"""Making the collective invoices: one submission of the gate each, so that one that is held or refused stops no other."""
+"""Invoices in one go: the collective ones, and the credit note that takes a whole invoice back."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -6,14 +6,14 @@ from datetime import datetime
 
 from django.db import transaction
 
-from approvals import gate
+from approvals import context, gate, locking
 from creditrisk.facts import Verdict
 from creditrisk.money import MissingRate
-from creditrisk.refusal import Refused
+from creditrisk.refusal import InvalidState, Refused, Stale
 from creditrisk.roles import Actor
 from documents.collective import Waiting
 from documents.drafts import NewDocument
-from documents.models import Document
+from documents.models import Document, Kind, State
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,7 @@ def produce(
 ) -> list[Made]:
     """Issue an invoice for each, and post it where asked to; `each` hears of every one as it comes.
 
+    Each is a submission of its own, so that one that is held or refused stops no other.
     Goods that were invoiced meanwhile are refused: nothing is invoiced twice.
     """
     found = []
@@ -54,3 +55,22 @@ def _one(waiting: Waiting, *, post: bool, by: Actor, now: datetime) -> Made:
             return Made(waiting, result.document)
     except (Refused, MissingRate) as error:
         return Made(waiting, refused=str(error))
+
+
+@transaction.atomic
+def reverse(invoice: Document, *, by: Actor, now: datetime, revision: int | None = None) -> Document:
+    """Take an issued invoice back by a credit note over all that is not credited yet; return the credit note.
+
+    It is posted, and so settled with the invoice, where the invoice is. What was invoiced does not become open again: a
+    credit note reopens no order. Raises Refused, InvalidState and Stale.
+    """
+    if invoice.kind != Kind.INVOICE:
+        raise InvalidState(f"{invoice} is no invoice.")
+    context.lock([invoice.debtor_id])
+    fresh = locking.document(invoice.pk)
+    if revision is not None and revision != fresh.revision:
+        raise Stale(f"{invoice} was changed meanwhile; look at it again.")
+    credit = gate.submit(NewDocument(kind=Kind.CREDIT_NOTE, origin=invoice), "invoice", by=by, now=now).document
+    if fresh.state == State.POSTED:
+        credit = gate.submit(credit, "post", by=by, now=now).document
+    return credit

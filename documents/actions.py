@@ -18,6 +18,7 @@ STEP_DOORS = {
     "post": "invoice",
     "cancel": "amend_document",
     "close": "amend_document",
+    "reverse": "invoice",
 }
 _LIVE_ORDER = (State.CONFIRMED, State.PICKED, State.PART_DELIVERED, State.DELIVERED)
 
@@ -37,6 +38,8 @@ class Action:
         """What a reader is told before a step that cannot be taken back."""
         if self.step == "close":
             return _("What is still open of it will weigh nothing any more. This cannot be taken back.")
+        if self.step == "reverse":
+            return _("A credit note over all that is not credited yet is issued, and posted where the invoice is.")
         return _("It will weigh nothing any more. This cannot be taken back.")
 
 
@@ -145,6 +148,7 @@ def _of_invoice(document: Document) -> list[tuple[str, Action]]:
         found.append(_step(document, "post", _("Post to the ledger"), main=True))
     if state in (State.ISSUED, State.POSTED) and document.kind == Kind.INVOICE:
         found.append(_link("invoice", _("Credit"), reverse("credit_note_new", args=[pk])))
+        found.append(_step(document, "reverse", _("Take back"), grave=True))
     return found
 
 

@@ -25,6 +25,7 @@ urlpatterns = [
     path("documents/<int:pk>/deliver/", steps.deliver, name="document_deliver"),
     path("documents/<int:pk>/issue/", steps.issue, name="document_issue"),
     path("documents/<int:pk>/post/", steps.post, name="document_post"),
+    path("documents/<int:pk>/reverse/", steps.reverse, name="document_reverse"),
     path("documents/<int:pk>/cancel/", steps.cancel, name="document_cancel"),
     path("documents/<int:pk>/close/", steps.close, name="document_close"),
 ]

@@ -328,3 +328,19 @@ def test_the_page_of_a_document_costs_the_same_with_many_relatives(cast: Cast, s
         follow(sara, reverse("delivery_from"), source=order.pk, how="share", share="10")
 
     assert queries_of(sara, address) <= few + 1  # the state changed once: other actions are asked about
+
+
+def test_an_invoice_is_taken_back_by_a_credit_note_once(cast: Cast, sara: Client) -> None:
+    new = NewDocument(kind="INVOICE", customer=cast.rossi, amount=Decimal(200))
+    invoice = gate.submit(new, "invoice", by=cast.sara, now=timezone.now()).document
+    invoice = gate.submit(invoice, "post", by=cast.sara, now=timezone.now()).document
+    address, data = reverse("document_reverse", args=[invoice.pk]), {"revision": invoice.revision}
+
+    first = words(sara.post(address, data, follow=True))
+    second = words(sara.post(address, data, follow=True))
+
+    (credit,) = Document.objects.filter(kind="CREDIT_NOTE")
+    assert (credit.state, credit.total, credit.origin_id) == ("POSTED", Decimal(200), invoice.pk)
+    assert f"is taken back by credit note {credit.number}" in first
+    assert "Nothing is left" in second
+    assert not invoice.items.exclude(open_amount=0).exists()
