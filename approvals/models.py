@@ -5,10 +5,16 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from approvals.request_models import ApprovalLevel, LimitRequest, RequestEvent, RequestState, RequestStep
 from creditrisk.decisions.models import Decision
 from creditrisk.policy.models import Scope
 from customers.models import Customer, amount_field, currency_field
 from documents.models import Document
+
+__all__ = [
+    "Alert", "AlertSeen", "ApprovalLevel", "Authority", "EvaluationRequest", "Hold", "HoldClosing", "HoldReview",
+    "HowClosed", "LimitRequest", "Release", "RequestEvent", "RequestState", "RequestStep", "SweptDay",
+]  # fmt: skip
 
 
 class Hold(models.Model):

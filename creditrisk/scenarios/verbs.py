@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from approvals import booking, evaluation, gate
+from approvals import booking, evaluation, gate, limit_requests
 from approvals.models import Hold
 from creditrisk.facts import Outcome
 from creditrisk.roles import Actor
@@ -315,6 +315,43 @@ def force_hold(world: World, by: Actor, v: Value) -> Played:
     return PASSED
 
 
+def request_limit(world: World, by: Actor, v: Value) -> Played:
+    asked = limit_requests.Asked(amount=v["amount"], valid_to=v.get("to"), reason=v.get("reason", ""))
+    made = limit_requests.ask(world.customer(v["customer"]), asked, by=by, now=world.now)
+    world.requests[v["id"]] = made.pk
+    return PASSED
+
+
+def approve(world: World, by: Actor, v: Value) -> Played:
+    if "hold" in v:
+        return _of(gate.release(world.hold(v["hold"]), by=by, now=world.now, reason=v.get("note") or "approved"))
+    limit_requests.approve(world.request(v["request"]), by=by, now=world.now, note=v.get("note", ""))
+    return PASSED
+
+
+def reject(world: World, by: Actor, v: Value) -> Played:
+    if "hold" in v:
+        gate.reject(world.hold(v["hold"]), by=by, now=world.now, reason=v.get("note") or "rejected")
+    else:
+        limit_requests.reject(world.request(v["request"]), by=by, now=world.now, note=v.get("note") or "rejected")
+    return PASSED
+
+
+def request_change(world: World, by: Actor, v: Value) -> Played:
+    if "hold" in v:
+        raise NotYet("request_change of a hold")
+    limit_requests.ask_change(world.request(v["request"]), by=by, now=world.now, note=v.get("note") or "change it")
+    return PASSED
+
+
+def delegate(world: World, by: Actor, v: Value) -> Played:
+    if "hold" in v:
+        raise NotYet("delegate of a hold")
+    to = world.actor(v["to"]).user
+    limit_requests.delegate(world.request(v["request"]), to=to, by=by, now=world.now, note=v.get("note", ""))
+    return PASSED
+
+
 def evaluate(world: World, by: Actor, v: Value) -> Played:
     """Run the worker's function at once; `all` means all of the story's customers, not the database's."""
     if "document" in v:
@@ -349,6 +386,8 @@ PLAYED: Mapping[str, Callable[[World, Actor, Value], Played]] = {
     "allocate": allocate, "unallocate": unallocate, "dispute": dispute, "effect": effect, "present": present,
     "collect": collect, "unpaid": unpaid, "limit": limit, "set": set_, "rule": rule, "release": release,
     "reject_hold": reject_hold, "force_hold": force_hold, "evaluate": evaluate, "check": check,
+    "request_limit": request_limit, "approve": approve, "reject": reject, "request_change": request_change,
+    "delegate": delegate,
 }  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from django.contrib.auth import get_user_model
 from django.db import models
 
 from approvals import sweep
-from approvals.models import Hold
+from approvals.models import Hold, LimitRequest
 from creditrisk.refusal import InvalidState
 from creditrisk.roles import Actor
 from creditrisk.scenarios import shapes
@@ -53,6 +53,7 @@ class World:
     documents: dict[str, int] = field(default_factory=dict)
     items: dict[str, int] = field(default_factory=dict)
     effects: dict[str, int] = field(default_factory=dict)
+    requests: dict[str, int] = field(default_factory=dict)
 
     # -- the clock -------------------------------------------------------------------------------------------------
 
@@ -124,6 +125,12 @@ class World:
         if hold is None:
             raise InvalidState(f"{document} is not held.")
         return hold
+
+    def request(self, name: str) -> LimitRequest:
+        """Return a limit request as it is now. Raises Missing."""
+        if name not in self.requests:
+            raise Missing(f"there is no request {name}: its step did not happen")
+        return LimitRequest.objects.get(pk=self.requests[name])
 
     def effect(self, name: str) -> Effect:
         """Return an effect as it is now. Raises Missing."""

@@ -4,12 +4,12 @@ import pytest
 from django.conf import settings
 from django.db import ProgrammingError, connection, transaction
 
-from creditrisk.append_only import APPEND_ONLY
+from creditrisk.append_only import APPEND_ONLY, LATER
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.mark.parametrize("table", APPEND_ONLY)
+@pytest.mark.parametrize("table", [*APPEND_ONLY, *LATER])
 @pytest.mark.parametrize(
     "statement", ["UPDATE {} SET id = id", "DELETE FROM {}", "TRUNCATE {} CASCADE", "DROP TABLE {} CASCADE"]
 )
