@@ -4,7 +4,18 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import User
 
-from approvals.models import Alert, Authority, EvaluationRequest, Hold, HoldClosing, HoldReview, Release
+from approvals.models import (
+    Alert,
+    ApprovalLevel,
+    Authority,
+    EvaluationRequest,
+    Hold,
+    HoldClosing,
+    HoldReview,
+    LimitRequest,
+    Release,
+    RequestEvent,
+)
 from creditrisk.backoffice import ReadOnly, ReadOnlyRows, Reference, ReferenceRows
 from customers.models import CompanyAccess
 
@@ -91,3 +102,34 @@ class EvaluationRequestAdmin(ReadOnly):
     list_display = ("customer", "cause", "requested_at", "done_at", "attempts", "error")
     list_filter = ("cause", ("done_at", admin.EmptyFieldListFilter))
     list_select_related = ("customer",)
+
+
+@admin.register(ApprovalLevel)
+class ApprovalLevelAdmin(Reference):
+    """Who approves limits, up to how much."""
+
+    list_display = ("position", "group", "amount_up_to", "increase_up_to", "with_former")
+    list_select_related = ("group",)
+
+
+class Events(ReadOnlyRows):
+    model = RequestEvent
+    fields = ("step", "level", "note", "to", "made_by", "made_at")
+
+
+@admin.register(LimitRequest)
+class LimitRequestAdmin(ReadOnly):
+    list_display = (
+        "__str__",
+        "customer",
+        "state",
+        "state_wanted",
+        "amount",
+        "currency",
+        "requested_by",
+        "requested_at",
+    )
+    list_filter = ("state", "kind", "currency")
+    list_select_related = ("customer", "requested_by")
+    search_fields = ("customer__code", "customer__name", "reason")
+    inlines = (Events,)

@@ -2,14 +2,23 @@
 
 from django.urls import path
 
-from approvals import views
+from approvals.views import desk, limits
 
 urlpatterns = [
-    path("desk/", views.desk, name="desk"),
-    path("desk/<int:pk>/", views.hold, name="hold"),
-    path("desk/<int:pk>/release/", views.release, name="hold_release"),
-    path("desk/<int:pk>/reject/", views.reject, name="hold_reject"),
-    path("documents/<int:pk>/hold/", views.force, name="hold_force"),
-    path("alerts/", views.alerts, name="alerts"),
-    path("alerts/seen/", views.alerts_seen, name="alerts_seen"),
+    path("desk/", desk.desk, name="desk"),
+    path("desk/<int:pk>/", desk.hold, name="hold"),
+    path("desk/<int:pk>/release/", desk.release, name="hold_release"),
+    path("desk/<int:pk>/reject/", desk.reject, name="hold_reject"),
+    path("documents/<int:pk>/hold/", desk.force, name="hold_force"),
+    path("limits/requests/", limits.requests, name="limit_requests"),
+    path("customers/<str:code>/ask/", limits.ask, name="limit_ask"),
+    path("limits/requests/<int:pk>/", limits.one, name="limit_request"),
+    path("limits/requests/<int:pk>/change/", limits.change, name="limit_request_change"),
+    path("limits/requests/<int:pk>/approve/", limits.approve, name="limit_request_approve"),
+    path("limits/requests/<int:pk>/reject/", limits.reject, name="limit_request_reject"),
+    path("limits/requests/<int:pk>/send-back/", limits.send_back, name="limit_request_send_back"),
+    path("limits/requests/<int:pk>/delegate/", limits.delegate, name="limit_request_delegate"),
+    path("limits/requests/<int:pk>/withdraw/", limits.withdraw, name="limit_request_withdraw"),
+    path("alerts/", desk.alerts, name="alerts"),
+    path("alerts/seen/", desk.alerts_seen, name="alerts_seen"),
 ]

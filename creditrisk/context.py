@@ -57,6 +57,7 @@ def _ways(request: HttpRequest) -> list[Way]:
         ("view_exposure", _("Portfolio"), "portfolio", "gauge", "g p"),
         ("view_ledger", _("Open items"), "items", "payment", "g t"),
         ("view_ledger", _("Effects"), "effects", "effects", "g e"),
+        ("view_requests", _("Limit requests"), "limit_requests", "shield", "g r"),
         ("view_alerts", _("Alerts"), "alerts", "bell", ""),
         ("view_decisions", _("Decisions"), "decisions", "scale", ""),
     ]

@@ -88,6 +88,7 @@ def _page(request: HttpRequest, found: Customer) -> dict[str, Any]:
         "blocks": queries.blocks(found, today=today),
         "payments": statement.last_payments(ids),
         "may_grant": may(request.user, "grant_limit"),
+        "may_ask": may(request.user, "ask_limit"),
         "may_pay": may(request.user, "post_ledger"),
         "may_order": may(request.user, "enter_document"),
         "may_see_exposure": may(request.user, "view_exposure"),

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from approvals import booking, gate
+from approvals import booking, gate, limit_requests
 from approvals.models import Hold
 from creditrisk.clock import business_day
 from creditrisk.decisions.models import Decision
@@ -79,6 +79,15 @@ DOORS_OF_PAGES: dict[str, tuple[tuple[str, ...], set[str]]] = {
     "hold_release": (SEND, CREDIT),
     "hold_reject": (SEND, CREDIT),
     "hold_force": (SEND, CREDIT),
+    "limit_requests": (READ, ALL),
+    "limit_ask": (BOTH, SALES | CREDIT),
+    "limit_request": (READ, ALL),
+    "limit_request_change": (BOTH, SALES | CREDIT),
+    "limit_request_approve": (SEND, CREDIT),
+    "limit_request_reject": (SEND, CREDIT),
+    "limit_request_send_back": (SEND, CREDIT),
+    "limit_request_delegate": (SEND, CREDIT),
+    "limit_request_withdraw": (SEND, SALES | CREDIT),
     "alerts": (READ, ALL),
     "alerts_seen": (SEND, ALL),
 }
@@ -121,6 +130,9 @@ def scene(db: None) -> Scene:
     effect = booking.issue_effect(
         customer=cast.rossi, amount=Decimal(100), due=today, items=[item], number="E1", by=cast.carla, now=now
     )
+    asked = limit_requests.ask(
+        cast.rossi, limit_requests.Asked(amount=Decimal(20000), reason="growing"), by=cast.sara, now=now
+    )
     hold, decision = Hold.objects.get(), Decision.objects.order_by("pk").last()
     arguments = {
         "customer": ["ROSSI"],
@@ -136,6 +148,10 @@ def scene(db: None) -> Scene:
         **{name: [effect.pk] for name in ("effect", "effect_collect", "effect_unpaid")},
         **{name: [hold.pk] for name in ("hold", "hold_release", "hold_reject")},
         "hold_force": [ordered.pk],
+        "limit_ask": ["ROSSI"],
+        **{
+            name: [asked.pk] for name in DOORS_OF_PAGES if name.startswith("limit_request") and name != "limit_requests"
+        },
     }
     return Scene(cast, arguments)
 
@@ -185,7 +201,7 @@ def test_who_is_not_logged_in_is_asked_to(scene: Scene, name: str, client: Clien
 
 @pytest.mark.parametrize(
     "name",
-    ["customer", "customer_exposure", "document", "decision", "item", "effect", "hold"],
+    ["customer", "customer_exposure", "document", "decision", "item", "effect", "hold", "limit_request"],
 )
 def test_what_belongs_to_another_company_is_not_there(scene: Scene, name: str) -> None:
     other = Company.objects.create(code="OTHER", name="Other", currency="EUR")

@@ -1,0 +1,135 @@
+"""Reading limit requests for pages: the list, and one with its events and whose turn it is."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db.models import Q, QuerySet
+from django.shortcuts import get_object_or_404
+
+from approvals import limit_requests
+from approvals.models import LimitRequest, RequestEvent, RequestState
+from creditrisk.roles import DOORS, companies_of
+from customers.models import Customer
+
+
+@dataclass(frozen=True)
+class EventRow:
+    """One step of a request as its page tells it, with the figures of that day."""
+
+    id: int
+    step: str
+    code: str
+    note: str
+    to: str
+    by: str
+    at: datetime
+    level: int | None
+    total: Decimal | None
+    limit: Decimal | None
+    overdue: Decimal | None
+    currency: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """A request with all that a decision rests on. `waits_for` names the roles whose turn it is, in order."""
+
+    request: LimitRequest
+    events: tuple[EventRow, ...]
+    before: Decimal | None
+    waits_for: tuple[str, ...]
+    may_decide: bool
+    is_mine: bool
+
+    @property
+    def saw(self) -> str:
+        return ",".join(str(event.id) for event in self.events)
+
+    @property
+    def increase(self) -> Decimal | None:
+        """How much more than today's limit is asked for; None where one of them is without bound."""
+        if self.before is None or self.request.amount is None:
+            return None
+        return self.request.amount - self.before
+
+
+def visible(user: Any) -> QuerySet[LimitRequest]:
+    """Return the requests for customers of the companies that the reader works in."""
+    companies = companies_of(user)
+    every = LimitRequest.objects.select_related(
+        "customer__company", "requested_by", "assigned_to", "terms", "settlement_discount"
+    )
+    return every if companies is None else every.filter(customer__company_id__in=companies)
+
+
+def listed(user: Any, *, state: str = "", text: str = "") -> QuerySet[LimitRequest]:
+    """Return requests, the oldest undecided first, else the newest first; "" are those undecided."""
+    found = visible(user)
+    if text:
+        found = found.filter(customer__in=Customer.objects.matching(text))
+    if state == "all":
+        return found.order_by("-pk")
+    if state:
+        return found.filter(state=state).order_by("-pk")
+    return found.filter(state__in=[RequestState.OPEN, RequestState.CHANGE_WANTED]).order_by("pk")
+
+
+def of_customer(customer: Customer, *, limit: int = 5) -> list[LimitRequest]:
+    """Return the newest requests for a customer."""
+    return list(LimitRequest.objects.filter(customer=customer).select_related("requested_by").order_by("-pk")[:limit])
+
+
+def one(user: Any, pk: int) -> LimitRequest:
+    """Return the request; 404 where it is not the reader's."""
+    return get_object_or_404(visible(user), pk=pk)
+
+
+def by_key(source_key: str) -> LimitRequest | None:
+    """Return the request that a form with this key made before, if any."""
+    return LimitRequest.objects.filter(source_key=source_key).first()
+
+
+def page(request: LimitRequest, *, user: Any, day: date) -> Page:
+    """Return a request with its events, and whether the reader's word counts now."""
+    events = request.events.select_related("made_by", "to").order_by("pk")
+    pending = limit_requests.turn(request, day=day).pending if request.is_open else ()
+    names = tuple(level.group.name.replace("_", " ") for level in pending if level.pk)
+    if pending and not names:
+        names = (" / ".join(sorted(role.replace("_", " ") for role in DOORS["approve_limit"])),)
+    return Page(
+        request=request,
+        events=tuple(_event(event) for event in events),
+        before=limit_requests.limit_before(request, day=day),
+        waits_for=names,
+        may_decide=limit_requests.may_decide(request, user=user, day=day),
+        is_mine=request.requested_by_id == user.pk,
+    )
+
+
+def deciders(request: LimitRequest) -> list[Any]:
+    """Return the people whose roles decide limits, but for whoever asked."""
+    people = get_user_model().objects.filter(is_active=True, groups__name__in=DOORS["approve_limit"])
+    return list(people.exclude(pk=request.requested_by_id).distinct().order_by("username"))
+
+
+def decider(name: str) -> Any:
+    """Return the active user of that name, or None."""
+    return get_user_model().objects.filter(Q(username__iexact=name.strip()), is_active=True).first()
+
+
+def _event(event: RequestEvent) -> EventRow:
+    figures = event.figures
+
+    def amount(name: str) -> Decimal | None:
+        return Decimal(figures[name]) if name in figures else None
+
+    bounded = figures.get("limit_state") in ("AMOUNT", "NONE")
+    return EventRow(
+        id=event.pk, step=event.get_step_display(), code=event.step, note=event.note,
+        to=event.to.get_username() if event.to else "", by=event.made_by.get_username() if event.made_by else "",
+        at=event.made_at, level=event.level, total=amount("total"), limit=amount("limit") if bounded else None,
+        overdue=amount("overdue"), currency=figures.get("currency", ""),
+    )  # fmt: skip
