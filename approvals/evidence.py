@@ -11,6 +11,7 @@ from creditrisk.decisions import queries as decisions
 from creditrisk.decisions.queries import DecisionRow
 from creditrisk.facts import Standing
 from creditrisk.money import MissingRate
+from customers import queries as customer_queries
 from ledger import queries as ledger_queries
 from ledger import statement
 from ledger.queries import AgeingRow
@@ -46,7 +47,7 @@ def of(hold: Hold, *, today: date) -> Evidence:
         heads=heads,
         shared=shared,
         missing=missing,
-        ageing=tuple(ledger_queries.ageing(day=today, customer_ids=ids)),
+        ageing=tuple(ledger_queries.ageing(day=today, customer_ids=customer_queries.with_branches(hold.customer_id))),
         payments=tuple(statement.last_payments(ids)),
         releases=tuple(queries.past_releases(hold.customer_id)),
         decisions=tuple(decisions.of_document(hold.document, limit=5)),

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from django.db import connection
 from django.db.models import Q
 from django.shortcuts import get_object_or_404
 
@@ -115,6 +116,16 @@ def ties(customer: Customer) -> Ties:
         children=tuple(Member(c.code, c.name) for c in customer.children.order_by("code")[:50]),
         shared=tuple(customer.shared_limits.order_by("code").values_list("code", flat=True)),
     )
+
+
+def with_branches(customer_id: int) -> list[int]:
+    """Return the ids of a customer and of all that roll up to it: whose figures its exposure sums."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT member FROM credit_family(ARRAY[%s]::bigint[]) WHERE relation = 'below' AND root = %s ORDER BY member",
+            [customer_id, customer_id],
+        )
+        return [member for (member,) in cursor.fetchall()]
 
 
 def securities(customer: Customer) -> list[Security]:

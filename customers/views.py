@@ -75,7 +75,7 @@ def _page(request: HttpRequest, found: Customer) -> dict[str, Any]:
         "heads": heads,
         "shared": shared,
         "missing": missing,
-        "ageing": ledger_queries.ageing(day=today, customer_ids=ids),
+        "ageing": ledger_queries.ageing(day=today, customer_ids=queries.with_branches(found.pk)),
         "documents": document_queries.open_documents(ids, limit=12),
         "document_sums": document_queries.open_sums(ids),
         "items": statement.open_items(ids, today=today, limit=12) if sees_ledger else [],
@@ -138,5 +138,6 @@ def exposure(request: HttpRequest, code: str) -> HttpResponse:
     known = form.cleaned_data["known"] if form.is_bound and form.is_valid() else None
     page = entries.of(found, today=today, day=day, known_on=known, number=request.GET.get("page", "1"))
     return pages.show(
-        request, "customers/exposure.html", "customers/_exposure.html", {"customer": found, "form": form, "page": page}
-    )
+        request, "customers/exposure.html", "customers/_exposure.html",
+        {"customer": found, "form": form, "page": page, "ties": queries.ties(found)},
+    )  # fmt: skip
