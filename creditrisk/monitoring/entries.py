@@ -37,10 +37,6 @@ class EntryRow:
     effective_on: date
     recorded_at: datetime
 
-    @property
-    def bucket_words(self) -> str:
-        return self.bucket.replace("_", " ").capitalize()
-
 
 @dataclass(frozen=True)
 class ExposurePage:

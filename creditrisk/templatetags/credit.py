@@ -18,6 +18,7 @@ from django.utils.translation import ngettext
 from creditrisk import money as moneys
 from creditrisk.templatetags.words import (
     BUCKET_LABELS,
+    ENTRY_LABELS,
     OUTCOME_BADGES,
     REASON_LABELS,
     STATE_BADGES,
@@ -129,6 +130,12 @@ def ago(value: datetime | None, now: datetime | None = None) -> str:
     return format_html('<time datetime="{}" title="{}">{}</time>', local.isoformat(), full, text)
 
 
+@register.filter
+def milliseconds(microseconds: int | None) -> str:
+    """Return how long something took, as `21.3 ms`."""
+    return NONE if microseconds is None else f"{written(Decimal(microseconds) / 1000, 1)}{NBSP}ms"
+
+
 def _local(value: datetime) -> datetime:
     return timezone.localtime(value) if timezone.is_aware(value) else value
 
@@ -137,6 +144,12 @@ def _local(value: datetime) -> datetime:
 def bucket_label(code: str) -> Text:
     """Return the name of an exposure bucket, or of a figure shown beside them."""
     return BUCKET_LABELS.get(code) or _spelled(code)
+
+
+@register.filter
+def entry_label(code: str) -> Text:
+    """Return the name of a bucket of the exposure ledger, finer than the eight."""
+    return ENTRY_LABELS.get(code) or _spelled(code)
 
 
 @register.filter

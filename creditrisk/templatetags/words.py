@@ -35,6 +35,29 @@ BUCKET_LABELS: Mapping[str, Text] = {
     "provisional": _("Provisional"),
 }
 
+# The finer buckets of the exposure ledger, from which policy makes the eight.
+ENTRY_LABELS: Mapping[str, Text] = {
+    "ORDERS_ENTERED": _("Orders, entered"),
+    "ORDERS_CONFIRMED": _("Orders, confirmed"),
+    "ORDERS_PREPAID": _("Orders, paid in advance"),
+    "ORDERS_DRAFTED": _("Orders, on a draft invoice"),
+    "DELIVERED": _("Delivered"),
+    "DELIVERED_DRAFTED": _("Delivered, on a draft invoice"),
+    "INVOICES_DRAFT": _("Invoices, draft"),
+    "INVOICES_ISSUED": _("Invoices, issued"),
+    "ITEMS": _("Receivables"),
+    "ITEMS_DISPUTED": _("Receivables, disputed"),
+    "ITEMS_PROVISIONAL": _("Receivables, provisional"),
+    "CREDITS": _("Unallocated credits"),
+    "CREDITS_PROVISIONAL": _("Unallocated credits, provisional"),
+    "POSTED_UNPAID": _("Unpaid effects, posted"),
+    "EFFECTS_ISSUED": _("Effects in portfolio"),
+    "EFFECTS_SBF": _("Effects presented, subject to collection"),
+    "EFFECTS_DISCOUNT": _("Effects presented, discounted"),
+    "EFFECTS_COLLECTION": _("Effects presented, after collection"),
+    "EFFECTS_UNPAID": _("Effects unpaid"),
+}
+
 STATE_BADGES: Mapping[str, Badge] = {
     "draft": Badge(_("Draft"), "quiet", "draft"),
     "confirmed": Badge(_("Confirmed"), "info", "tick"),
