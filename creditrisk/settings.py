@@ -61,7 +61,7 @@ def redis(url: str) -> tuple[str, str]:
 # What the product writes lies here, its servers and its key among it where the environment brings none.
 VAR_DIR = Path(text("VAR_DIR", str(BASE_DIR / "var"))).resolve()
 DATABASE_URL, DATABASE_OWNER_URL, REDIS_URL = text("DATABASE_URL"), text("DATABASE_OWNER_URL"), text("REDIS_URL")
-DEBUG, BEHIND_TLS = yes("DEBUG"), yes("BEHIND_TLS")
+DEBUG, BEHIND_TLS, DEMO_LOGINS = yes("DEBUG"), yes("BEHIND_TLS"), yes("DEMO_LOGINS")
 if not (SECRET_KEY := text("SECRET_KEY")):
     if DATABASE_URL and not DEBUG:
         raise ImproperlyConfigured("SECRET_KEY is not set: a database of your own wants 50 random letters of your own.")

@@ -3,6 +3,14 @@
 from django.contrib import admin
 from django.contrib.auth import views as auth
 from django.urls import include, path
+from django.utils.translation import gettext_lazy as _
+
+from creditrisk.demo import people
+
+LOGIN = {"redirect_authenticated_user": True, "extra_context": {"demo_logins": people.logins}}
+
+admin.site.site_header = admin.site.site_title = _("Credit control")
+admin.site.index_title = _("Administration")
 
 urlpatterns = [
     path("", include("creditrisk.monitoring.urls")),
@@ -11,7 +19,7 @@ urlpatterns = [
     path("", include("documents.urls")),
     path("", include("ledger.urls")),
     path("", include("approvals.urls")),
-    path("login/", auth.LoginView.as_view(redirect_authenticated_user=True), name="login"),
+    path("login/", auth.LoginView.as_view(**LOGIN), name="login"),
     path("logout/", auth.LogoutView.as_view(), name="logout"),
     path("admin/", admin.site.urls),
 ]

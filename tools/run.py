@@ -38,6 +38,7 @@ def demo() -> int:
     servers, parts = None, {}
     ensure_roles = [["ensure_roles"]] if os.environ.get("DATABASE_URL") else []
     os.environ.setdefault("SECRET_KEY", embedded.secret_key(VAR))
+    os.environ.setdefault("DEMO_LOGINS", "1")
     try:
         if not (os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL")):
             servers = embedded.Servers(VAR).up()

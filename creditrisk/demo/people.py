@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import Group, User
 
 from approvals.models import Authority
@@ -18,6 +19,15 @@ PEOPLE: tuple[tuple[str, str, str, str, str | None], ...] = (
     ("ada", "Ada", "Amato", "admin", ""),
     ("guido", "Guido", "Greco", "auditor", ""),
 )
+
+
+def logins() -> list[dict[str, str]]:
+    """Return what the login page tells of the demo company: nothing, unless the environment asks for it."""
+    if not settings.DEMO_LOGINS:
+        return []
+    return [
+        {"username": login, "password": PASSWORD, "role": role.replace("_", " ")} for login, _, _, role, _ in PEOPLE
+    ]
 
 
 def engage() -> dict[str, Any]:
