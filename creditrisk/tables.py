@@ -35,18 +35,26 @@ class BaseTable(tables.Table):
     """A list of this product.
 
     With `live` its links ask htmx for the part of the page: the page names the target (`hx-target`) around the table.
+    Columns named in `minor` leave where the screen is narrow; the row's page says what they say.
     """
 
     live = False
+    minor: tuple[str, ...] = ()
     caption: str | Promise = ""
     hint: str | Promise = ""
 
     class Meta:
         template_name = "tables/table.html"
-        attrs = {"class": "data"}
+        attrs = {"class": "data rows"}
         empty_text = _("Nothing here.")
         orderable = True
         default = credit.NONE
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for name in self.minor:
+            column = self.columns[name].column
+            column.cell = f"{getattr(column, 'cell', '')} minor"
 
     @cached_property
     def cells(self) -> list[tuple[Any, str]]:

@@ -19,6 +19,7 @@ class CustomerTable(BaseTable):
 
     live = True
     caption = _("Customers")
+    minor = ("segment", "country", "terms", "salesperson", "limit")
 
     code = DocumentColumn(verbose_name=_("Code"), linkify=("customer", {"code": django_tables2.A("code")}))
     name = LongColumn(verbose_name=_("Name"))

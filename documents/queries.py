@@ -128,11 +128,6 @@ class Columns:
     tax: bool
     gone_on: bool
 
-    @property
-    def before_amount(self) -> int:
-        """How many columns stand before the amount."""
-        return 4 + self.discount + self.tax
-
 
 def columns(rows: list[LineRow]) -> Columns:
     """Return which columns these lines need."""

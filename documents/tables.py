@@ -36,12 +36,13 @@ class DocumentTable(BaseTable):
 
     class Meta(BaseTable.Meta):
         model = Document
-        fields = ("number", "document_date", "customer", "company", "state", "total")
+        fields = ("number", "document_date", "customer", "company", "total")
         order_by = ("-document_date", "-pk")
 
 
 class OrderTable(DocumentTable):
     caption = _("Orders")
+    minor = ("document_date", "company", "ship_date", "entered_by")
     hint = _("Take away a filter, or enter an order.")
 
     ship_date = DayColumn(verbose_name=_("Ships"))
@@ -63,6 +64,7 @@ class OrderTable(DocumentTable):
 
 class NoteTable(DocumentTable):
     caption = _("Deliveries")
+    minor = ("kind", "document_date", "company")
 
     kind = TextColumn(verbose_name=_("Kind"))
 
@@ -81,6 +83,7 @@ class NoteTable(DocumentTable):
 
 class InvoiceTable(DocumentTable):
     caption = _("Invoices")
+    minor = ("kind", "document_date", "issued_on", "company")
 
     kind = TextColumn(verbose_name=_("Kind"))
     issued_on = DayColumn(verbose_name=_("Issued"))

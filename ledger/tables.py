@@ -13,6 +13,7 @@ from creditrisk.tables import (
     DayColumn,
     DocumentColumn,
     LongColumn,
+    StateColumn,
     TextColumn,
 )
 from creditrisk.templatetags import credit
@@ -24,6 +25,7 @@ class ItemTable(BaseTable):
 
     live = True
     caption = _("Open items")
+    minor = ("kind", "item_date", "due", "amount")
 
     reference = DocumentColumn(verbose_name=_("Reference"), linkify=("item", {"pk": django_tables2.A("pk")}))
     kind = TextColumn(verbose_name=_("Kind"))
@@ -34,7 +36,7 @@ class ItemTable(BaseTable):
     )
     item_date = DayColumn(verbose_name=_("Date"))
     due = DayColumn(verbose_name=_("Due"))
-    standing = TextColumn(empty_values=(), order_by="due", verbose_name=_("Standing"))
+    standing = StateColumn(empty_values=(), order_by="due", verbose_name=_("Standing"))
     amount = AmountColumn(verbose_name=_("Amount"), currency="currency")
     open_amount = AmountColumn(verbose_name=_("Open"), currency="currency", show=True)
 
@@ -87,6 +89,7 @@ class EffectTable(BaseTable):
 
     live = True
     caption = _("Effects")
+    minor = ("choose", "kind", "issued_on", "due")
 
     choose = django_tables2.Column(empty_values=(), orderable=False, verbose_name=_("Choose"))
     number = DocumentColumn(verbose_name=_("Number"), linkify=("effect", {"pk": django_tables2.A("pk")}))
@@ -96,7 +99,7 @@ class EffectTable(BaseTable):
         verbose_name=_("Customer"),
         linkify=("customer", {"code": django_tables2.A("customer__code")}),
     )
-    state = TextColumn(verbose_name=_("State"))
+    state = StateColumn(verbose_name=_("State"))
     issued_on = DayColumn(verbose_name=_("Issued"))
     due = DayColumn(verbose_name=_("Due"))
     amount = AmountColumn(verbose_name=_("Amount"), currency="currency", show=True)

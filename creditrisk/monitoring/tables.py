@@ -1,5 +1,7 @@
 """The portfolio as a table."""
 
+from typing import Any
+
 import django_tables2
 from django.utils.translation import gettext_lazy as _
 
@@ -12,6 +14,7 @@ from creditrisk.tables import (
     PercentColumn,
     TextColumn,
 )
+from creditrisk.templatetags import credit
 
 
 class PortfolioTable(BaseTable):
@@ -19,6 +22,7 @@ class PortfolioTable(BaseTable):
 
     live = True
     caption = _("Exposure by customer")
+    minor = ("segment", "currency", "total", "limit", "overdue", "days_overdue")
 
     code = DocumentColumn(
         verbose_name=_("Customer"),
@@ -36,3 +40,9 @@ class PortfolioTable(BaseTable):
 
     class Meta(BaseTable.Meta):
         empty_text = _("No customer fits.")
+
+    def render_overdue(self, value: Any, record: Any) -> str:
+        return credit.amount(value, record.currency) if value else credit.NONE
+
+    def render_days_overdue(self, value: int) -> str:
+        return credit.days(value) if value else credit.NONE
