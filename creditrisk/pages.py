@@ -12,6 +12,7 @@ from creditrisk.money import MissingRate
 from creditrisk.refusal import Refused
 
 PER_PAGE = 25
+TYPED_MAX = 200
 
 # What a service may refuse: views turn these into sentences and nothing else.
 REFUSALS = (Refused, MissingRate)
@@ -35,9 +36,16 @@ def show(
     return render(request, part if is_part(request) else page, context, status=status)
 
 
+def asked(request: HttpRequest, name: str) -> str:
+    """Return what the address says under a name: trimmed, cut, and without the one character that no text can hold."""
+    return request.GET.get(name, "").replace("\0", "").strip()[:TYPED_MAX]
+
+
 def listed(request: HttpRequest, table: Table, *, per_page: int = PER_PAGE) -> Table:
     """Sort and page a table as the address says; a page that does not exist becomes the nearest that does."""
-    RequestConfig(request, paginate={"per_page": per_page}).configure(table)
+    RequestConfig(request, paginate=False).configure(table)  # Its own paging lets the address say how many rows.
+    table.paginate(per_page=per_page)
+    table.page = table.paginator.get_page(request.GET.get(table.prefixed_page_field))
     return table
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import Q
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from creditrisk.roles import companies_of
@@ -73,6 +74,8 @@ def visible(user: Any) -> CustomerQuerySet:
 
 def one(user: Any, code: str) -> Customer:
     """Return the customer of that code with what its page shows; 404 where the reader may not see it."""
+    if "\0" in code:  # No text in the database can hold it, so the database would refuse to look.
+        raise Http404
     return get_object_or_404(
         visible(user).select_related(
             "company", "segment", "terms", "settlement_discount", "account_status", "parent", "salesperson",
@@ -80,6 +83,12 @@ def one(user: Any, code: str) -> Customer:
         ),
         code=code,
     )  # fmt: skip
+
+
+def coded(user: Any, text: str) -> Customer | None:
+    """Return the customer whose code is this text, if the reader may see one."""
+    code = text.strip()
+    return visible(user).filter(code__iexact=code).first() if code and "\0" not in code else None
 
 
 def companies(user: Any) -> Any:

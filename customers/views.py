@@ -50,7 +50,7 @@ def customers(request: HttpRequest) -> HttpResponse:
 @require_safe
 def suggest(request: HttpRequest) -> HttpResponse:
     """Return the customers that fit what is typed, as options of a list."""
-    text = next((v.strip() for key in ("customer", "bill_to", "q") if (v := request.GET.get(key))), "")
+    text = next((v for key in ("customer", "bill_to", "q") if (v := pages.asked(request, key))), "")
     found = queries.visible(request.user).matching(text).order_by("code")[:SUGGESTIONS] if text else []
     return render(request, "customers/_options.html", {"customers": found})
 

@@ -59,7 +59,7 @@ def _setup_sentences() -> dict[str, str]:
 @require_safe
 def portfolio(request: HttpRequest) -> HttpResponse:
     """List every customer's exposure against its limit, the most used first."""
-    text = request.GET.get("q", "").strip()
+    text = pages.asked(request, "q")
     rows = queries.exposures(request.user, today=business_day(timezone.now()), text=text)
     table = pages.listed(request, PortfolioTable(rows))
     context = {"table": table, "wholes": queries.wholes(rows), "text": text}
@@ -70,7 +70,7 @@ def portfolio(request: HttpRequest) -> HttpResponse:
 @require_safe
 def search(request: HttpRequest) -> HttpResponse:
     """Find customers, documents and items; what is named exactly is opened."""
-    text = request.GET.get("q", "").strip()
+    text = pages.asked(request, "q")
     if not text:
         return render(request, "monitoring/search.html", {"found": None, "search_text": ""})
     one = queries.exact(request.user, text)

@@ -48,7 +48,7 @@ def new_invoice(request: HttpRequest) -> HttpResponse:
 
 
 def _new(request: HttpRequest, kind: str, title: str) -> HttpResponse:
-    customer = request.GET.get("customer", "")
+    customer = pages.asked(request, "customer")
     form = HeaderForm(
         request.POST or None,
         user=request.user,

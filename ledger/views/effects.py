@@ -55,8 +55,7 @@ def new(request: HttpRequest) -> HttpResponse:
     """Issue an effect from open items."""
     today = business_day(timezone.now())
     source = request.POST if request.method == "POST" else request.GET
-    code = source.get("customer", "").strip()
-    drawee = customer_queries.visible(request.user).filter(code__iexact=code).first() if code else None
+    drawee = customer_queries.coded(request.user, source.get("customer", ""))
     rows = statement.open_debts(drawee, user=request.user, today=today) if drawee else []
     looking = request.method == "POST" and "look" in request.POST
     if looking:
@@ -66,7 +65,7 @@ def new(request: HttpRequest) -> HttpResponse:
         )  # fmt: skip
     else:
         data = request.POST if request.method == "POST" else None
-        form = EffectForm(data, user=request.user, rows=rows, initial={"customer": code})
+        form = EffectForm(data, user=request.user, rows=rows, initial={"customer": drawee or ""})
     if request.method == "POST" and not looking and form.is_valid() and (response := _issue(request, form)):
         return response
     context = {"form": form, "drawee": drawee, "rows": rows}

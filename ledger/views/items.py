@@ -16,7 +16,6 @@ from creditrisk.forms import refuse
 from creditrisk.refusal import Duplicate
 from creditrisk.roles import Actor, door, may
 from customers import queries as customer_queries
-from customers.models import Customer
 from ledger import items as ledger_items
 from ledger import statement
 from ledger.filters import ItemFilter
@@ -82,7 +81,7 @@ def pay(request: HttpRequest) -> HttpResponse:
     """Book money that came in, and what it settles."""
     today = business_day(timezone.now())
     source = request.POST if request.method == "POST" else request.GET
-    payer = _payer(request, source.get("customer", ""))
+    payer = customer_queries.coded(request.user, source.get("customer", ""))
     rows = statement.open_debts(payer, user=request.user, today=today) if payer else []
     form = PaymentForm(
         request.POST if request.method == "POST" else None,
@@ -103,11 +102,6 @@ def pay(request: HttpRequest) -> HttpResponse:
     if pages.is_part(request) and "look" in source:
         return render(request, "ledger/_debts.html", context)
     return render(request, "ledger/payment.html", context, status=422 if failed else None)
-
-
-def _payer(request: HttpRequest, text: str) -> Customer | None:
-    code = text.strip()
-    return customer_queries.visible(request.user).filter(code__iexact=code).first() if code else None
 
 
 def _book(request: HttpRequest, form: PaymentForm) -> HttpResponse | None:
