@@ -277,8 +277,8 @@ class RuleRow(models.Model):
             raise ValidationError(
                 {strangers[0]: _("This rule has no such value. It has: %s.") % ", ".join(rule.values())}
             )
-        if sentence := rule.refuse(self.kind.lower(), given):
-            raise ValidationError(sentence)
+        if wrong := rule.refuse(self.kind.lower(), given):
+            raise ValidationError({wrong.field: wrong.sentence})
 
 
 class PolicyVersion(models.Model):

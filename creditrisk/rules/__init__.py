@@ -7,12 +7,14 @@ customer, a credit group or all.
 
 import importlib
 import pkgutil
+import sys
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
-from functools import cache
-from typing import Any, ClassVar
+from functools import cache, cached_property
+from typing import Any, ClassVar, NamedTuple
 
 from creditrisk.facts import (
     Case,
@@ -24,18 +26,31 @@ from creditrisk.facts import (
     Standing,
     Verdict,
 )
+from creditrisk.money import decimals
+
+
+class Wrong(NamedTuple):
+    """What is wrong with the values of a row: at which of them, and the sentence that says so."""
+
+    field: str
+    sentence: str
 
 
 @dataclass(frozen=True)
 class Rule:
     """What one rule row looks for. Its fields are the row's values.
 
-    `code` is stored on every hold: never renamed, never reused. `order` is its place in the book.
+    `code` is stored on every hold: never renamed, never reused. `order` is its place in the book. A block is true when
+    its measurements reach the `bounds`, so a lower bound bites sooner; `spans` say how far to look, so a longer one
+    finds more; `keys` name what it looks for. Rows of one rule are compared by them, to find those without effect.
     """
 
     code: ClassVar[str]
     label: ClassVar[str]
     order: ClassVar[int]
+    bounds: ClassVar[tuple[str, ...]] = ()
+    spans: ClassVar[tuple[str, ...]] = ()
+    keys: ClassVar[tuple[str, ...]] = ()
 
     def block(self, case: Case) -> Measured | None:
         """Return the measurement of a blocking row, or None where there is nothing to measure."""
@@ -54,10 +69,14 @@ class Rule:
         """Name the values that a row of this rule has."""
         return tuple(f.name for f in fields(cls))
 
+    def says(self, kind: str) -> str:
+        """Return when a row of this `kind` is true, in words that follow “when”."""
+        raise NotImplementedError
+
     @classmethod
-    def refuse(cls, kind: str, values: Mapping[str, Any]) -> str:
-        """Return the sentence that says what is wrong with these values of a row, or nothing."""
-        return ""
+    def refuse(cls, kind: str, values: Mapping[str, Any]) -> Wrong | None:
+        """Return what is wrong with these values of a row, or nothing."""
+        return None
 
 
 @dataclass(frozen=True)
@@ -73,7 +92,7 @@ class Standard:
     freed: ClassVar[bool] = True
 
     def find(self, case: Case, rows: Sequence["Row"]) -> Iterable[Finding]:
-        """Return what the rule found of this case; `rows` are the policy's, in reading order."""
+        """Return what the rule found of this case; `rows` are the policy's that speak of it, in reading order."""
         raise NotImplementedError
 
 
@@ -108,10 +127,35 @@ class Row:
         """Ask the rule, as a block or as an exclusion."""
         return self.rule.block(case) if self.kind == "block" else self.rule.exclude(case)
 
+    @cached_property
+    def search(self) -> tuple[str, tuple[str, ...]]:
+        """Return what the row is read for: its rule, and the kind of value; the first true row of a search ends it."""
+        return self.rule.code, self.rule.value_kind()
 
-# The reading order, for all rules: customer, group, all; inside a level block before exclusion.
-_LEVELS = {"customer": 0, "group": 1, "all": 2}
+
+# The reading order, for all rules: customer, group, all; inside a level block before exclusion. What holds is read
+# before what warns, so that the order in which rows were written says nothing.
+LEVELS = {"customer": 0, "group": 1, "all": 2}
 _KINDS = {"block": 0, "exclude": 1}
+_ACTIONS = {"HOLD": 0, "WARN": 1}
+
+
+class Rows(tuple[Row, ...]):
+    """Rows in reading order, which know whom they speak of: what a case costs does not grow with all the others."""
+
+    @cached_property
+    def _places(self) -> Mapping[tuple[str, str | None, str | None], Sequence[int]]:
+        found: defaultdict[tuple[str, str | None, str | None], list[int]] = defaultdict(list)
+        for place, row in enumerate(self):
+            found[row.scope, row.scope_code if row.scope != "all" else "", row.risk_class].append(place)
+        return dict(found)
+
+    def of(self, case: Case) -> list[Row]:
+        """Return the rows that speak of this case, in reading order."""
+        whom = (("customer", case.customer), ("group", case.credit_group), ("all", ""))
+        classes = (None,) if case.risk_class is None else (None, case.risk_class)
+        places = sorted(p for scope, code in whom for of in classes for p in self._places.get((scope, code, of), ()))
+        return [row for row in (self[place] for place in places) if row.applies(case)]
 
 
 @cache
@@ -148,19 +192,34 @@ def labels() -> Mapping[str, str]:
     return {c.code: c.label for c in every}
 
 
-def reading_order(rows: Iterable[Row]) -> tuple[Row, ...]:
-    """Sort rows as they are read: by rule, customer before group before all, block before exclusion."""
-    return tuple(
-        sorted(
-            rows,
-            key=lambda r: (
-                r.rule.order,
-                _LEVELS[r.scope],
-                _KINDS[r.kind],
-                r.id if r.id is not None else 0,
-            ),
-        )
-    )
+def sentence(code: str) -> str:
+    """Return what a rule does, as its module says it."""
+    rule: Any = book().get(code) or standards()[code]
+    return " ".join((sys.modules[rule.__module__].__doc__ or "").split("\n\n")[0].split())
+
+
+def reading_order(rows: Iterable[Row]) -> Rows:
+    """Sort rows as they are read: by rule, customer before group before all, block before exclusion, hold before warn."""
+
+    def place(row: Row) -> tuple[int, ...]:
+        return row.rule.order, LEVELS[row.scope], _KINDS[row.kind], _ACTIONS[row.action], row.id or 0
+
+    return Rows(sorted(rows, key=place))
+
+
+def sum_in_words(amount: Decimal, currency: str | None) -> str:
+    """Return an amount of money; without a currency it is in the account's."""
+    return f"{currency} {amount:,.{decimals(currency)}f}" if currency else f"{amount:,.2f} in the account's currency"
+
+
+def number_in_words(value: Decimal) -> str:
+    """Return a number without superfluous zeros."""
+    return f"{value.normalize():f}"
+
+
+def days_in_words(days: int) -> str:
+    """Return a number of days."""
+    return "1 day" if days == 1 else f"{days} days"
 
 
 ACTIONS: Mapping[str, str] = {
@@ -198,14 +257,15 @@ def evaluate(case: Case, rows: Sequence[Row]) -> Outcome:
     `rows` stand in reading order. Within one rule the first true row ends the search; a true exclusion that frees the
     order lets the document pass whatever the rules find, but for the stops by hand.
     """
-    asked = [(row, row.measure(case)) for row in rows if row.applies(case)]
+    applying = (rows if isinstance(rows, Rows) else Rows(rows)).of(case)
+    asked = [(row, row.measure(case)) for row in applying]
     freeing = next(
         (r for r, m in asked if r.kind == "exclude" and r.release_order and m and m.true),
         None,
     )
     findings = [
         *_of_rows(asked, freed=freeing is not None),
-        *_of_standards(case, rows, freed=freeing is not None),
+        *_of_standards(case, applying, freed=freeing is not None),
     ]
     if case.excluded or not case.uses_credit:
         findings = [_spared(f, case) for f in findings]
@@ -241,10 +301,9 @@ def _of_rows(asked: Sequence[tuple[Row, Measured | None]], *, freed: bool) -> li
     ended: dict[tuple[str, tuple[str, ...]], Row] = {}
     for row, measured in asked:
         true = measured is not None and measured.true
-        search = (row.rule.code, row.rule.value_kind())
-        first = ended.get(search)
+        first = ended.get(row.search)
         if true and first is None:
-            ended[search] = row
+            ended[row.search] = row
         counts = true and first is None and row.kind == "block" and not freed
         findings.append(
             Finding(

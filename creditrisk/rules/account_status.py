@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from creditrisk.facts import Case, Measured
-from creditrisk.rules import Rule
+from creditrisk.rules import Rule, Wrong
 
 
 @dataclass(frozen=True)
@@ -15,6 +15,7 @@ class AccountStatus(Rule):
     code = "account_status"
     label = "Account status"
     order = 30
+    keys = ("status",)
 
     status: str = ""
 
@@ -28,6 +29,9 @@ class AccountStatus(Rule):
 
     exclude = block
 
+    def says(self, kind: str) -> str:
+        return f"the account's status is {self.status}"
+
     @classmethod
-    def refuse(cls, kind: str, values: Mapping[str, Any]) -> str:
-        return "" if "status" in values else "Say which account status."
+    def refuse(cls, kind: str, values: Mapping[str, Any]) -> Wrong | None:
+        return None if "status" in values else Wrong("status", "Say which account status.")

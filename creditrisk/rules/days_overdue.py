@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from creditrisk.facts import Case, Measured
-from creditrisk.rules import Rule, at_least, at_most
+from creditrisk.rules import Rule, Wrong, at_least, at_most, days_in_words, sum_in_words
 
 
 @dataclass(frozen=True)
@@ -16,6 +16,7 @@ class DaysOverdue(Rule):
     code = "days_overdue"
     label = "Days overdue"
     order = 20
+    bounds = ("days", "amount")
 
     days: int | None = None
     amount: Decimal | None = None
@@ -37,10 +38,21 @@ class DaysOverdue(Rule):
             and_also=late,
         )
 
+    def says(self, kind: str) -> str:
+        if self.amount is not None:
+            return f"something is overdue, and no more than {sum_in_words(self.amount, self.currency)} in all"
+        if kind == "block":
+            return f"the oldest overdue instalment is {days_in_words(max(self.days or 0, 1))} late or more"
+        return f"something is overdue, and the oldest is no more than {days_in_words(self.days or 0)} late"
+
     @classmethod
-    def refuse(cls, kind: str, values: Mapping[str, Any]) -> str:
+    def refuse(cls, kind: str, values: Mapping[str, Any]) -> Wrong | None:
         if kind == "block" and "days" not in values:
-            return "A block needs days."
+            return Wrong("days", "A block needs days.")
+        if kind == "block" and "amount" in values:
+            return Wrong("amount", "Only an exclusion can give an amount; a block gives days.")
         if ("days" in values) == ("amount" in values):
-            return "Give days, or (on an exclusion) an amount, not both."
-        return ""
+            return Wrong("days", "Give days, or (on an exclusion) an amount, not both.")
+        if "currency" in values and "amount" not in values:
+            return Wrong("currency", "A currency says something about an amount only.")
+        return None

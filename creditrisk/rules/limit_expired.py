@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from creditrisk.facts import Case, Measured
-from creditrisk.rules import Rule, at_least, at_most
+from creditrisk.rules import Rule, Wrong, at_least, at_most, days_in_words
 
 
 @dataclass(frozen=True)
@@ -15,6 +15,7 @@ class LimitExpired(Rule):
     code = "limit_expired"
     label = "Limit expired"
     order = 50
+    bounds = ("days",)
 
     days: int = 0
 
@@ -29,6 +30,11 @@ class LimitExpired(Rule):
         since = (case.today - case.limit_last_day).days
         return at_most(since, self.days, "days", and_also=since > 0)
 
+    def says(self, kind: str) -> str:
+        if kind == "block":
+            return f"the limit's last day is {days_in_words(max(self.days, 1))} past or more"
+        return f"the limit's last day is past, by no more than {days_in_words(self.days)}"
+
     @classmethod
-    def refuse(cls, kind: str, values: Mapping[str, Any]) -> str:
-        return "" if "days" in values else "Give the days after the limit's last day."
+    def refuse(cls, kind: str, values: Mapping[str, Any]) -> Wrong | None:
+        return None if "days" in values else Wrong("days", "Give the days after the limit's last day.")

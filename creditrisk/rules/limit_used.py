@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from creditrisk.facts import Case, Measured
-from creditrisk.rules import Rule, at_least, at_most
+from creditrisk.rules import Rule, Wrong, at_least, at_most, number_in_words
 
 
 @dataclass(frozen=True)
@@ -16,6 +16,7 @@ class LimitUsed(Rule):
     code = "limit_used"
     label = "Limit used"
     order = 80
+    bounds = ("percent",)
 
     percent: Decimal = Decimal(0)
 
@@ -27,6 +28,10 @@ class LimitUsed(Rule):
         used = case.used_percent
         return None if used is None else at_most(used, self.percent, "percent")
 
+    def says(self, kind: str) -> str:
+        how = "or more" if kind == "block" else "or less"
+        return f"{number_in_words(self.percent)}% of the limit {how} is used, the document included"
+
     @classmethod
-    def refuse(cls, kind: str, values: Mapping[str, Any]) -> str:
-        return "" if "percent" in values else "Give a percent."
+    def refuse(cls, kind: str, values: Mapping[str, Any]) -> Wrong | None:
+        return None if "percent" in values else Wrong("percent", "Give a percent.")

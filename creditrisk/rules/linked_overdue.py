@@ -16,9 +16,13 @@ class LinkedOverdue(Standard):
     order = 21
 
     def find(self, case: Case, rows: Sequence[Row]) -> Iterable[Finding]:
+        if not case.members_overdue:
+            return
         blocks = [r for r in rows if r.rule.code == "days_overdue" and r.kind == "block" and r.applies(case)]
-        days = min((max(getattr(r.rule, "days", None) or 0, 1) for r in blocks), default=None)
+        # What holds is looked at before what warns: a member that is late enough for both holds.
+        bounds = sorted((r.action, max(getattr(r.rule, "days", None) or 0, 1)) for r in blocks)
         for member in case.members_overdue:
-            true = days is not None and member.days_overdue >= days
-            measured = Measured(member.days_overdue, days, "days", true, member.code)
-            yield Finding(self.code, "limit", "HOLD", measured, true, true)
+            reached = [bound for bound in bounds if member.days_overdue >= bound[1]]
+            action, days = (reached or bounds or [("HOLD", None)])[0]
+            measured = Measured(member.days_overdue, days, "days", bool(reached), member.code)
+            yield Finding(self.code, "limit", action, measured, bool(reached), bool(reached))

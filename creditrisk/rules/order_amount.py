@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from creditrisk.facts import Case, Measured
-from creditrisk.rules import Rule, at_least, at_most
+from creditrisk.rules import Rule, Wrong, at_least, at_most, sum_in_words
 
 
 @dataclass(frozen=True)
@@ -16,6 +16,7 @@ class OrderAmount(Rule):
     code = "order_amount"
     label = "Order amount"
     order = 70
+    bounds = ("amount",)
 
     amount: Decimal = Decimal(0)
     currency: str | None = None
@@ -32,6 +33,10 @@ class OrderAmount(Rule):
         total, unit = self._total(case)
         return at_most(total, self.amount, unit)
 
+    def says(self, kind: str) -> str:
+        how = "or more" if kind == "block" else "or less"
+        return f"the document comes to {sum_in_words(self.amount, self.currency)} {how}"
+
     @classmethod
-    def refuse(cls, kind: str, values: Mapping[str, Any]) -> str:
-        return "" if "amount" in values else "Give an amount."
+    def refuse(cls, kind: str, values: Mapping[str, Any]) -> Wrong | None:
+        return None if "amount" in values else Wrong("amount", "Give an amount.")

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from creditrisk.facts import Case, Measured
-from creditrisk.rules import Rule
+from creditrisk.rules import Rule, Wrong, number_in_words, sum_in_words
 
 
 @dataclass(frozen=True)
@@ -16,6 +16,7 @@ class OverdueAmount(Rule):
     code = "overdue_amount"
     label = "Overdue amount"
     order = 60
+    bounds = ("amount", "percent")
 
     amount: Decimal = Decimal(0)
     percent: Decimal = Decimal(0)
@@ -38,6 +39,12 @@ class OverdueAmount(Rule):
     def exclude(self, case: Case) -> Measured:
         return self._measure(case, block=False)
 
+    def says(self, kind: str) -> str:
+        how = "or more" if kind == "block" else "or less"
+        amount, percent = sum_in_words(self.amount, self.currency), number_in_words(self.percent)
+        return f"{amount} {how} is overdue and {percent}% {how} of the limit is used"
+
     @classmethod
-    def refuse(cls, kind: str, values: Mapping[str, Any]) -> str:
-        return "" if {"amount", "percent"} <= values.keys() else "Give both an amount and a percent."
+    def refuse(cls, kind: str, values: Mapping[str, Any]) -> Wrong | None:
+        missing = [name for name in ("amount", "percent") if name not in values]
+        return Wrong(missing[0], "Give both an amount and a percent.") if missing else None

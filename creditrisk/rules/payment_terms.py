@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from creditrisk.facts import Case, Measured
-from creditrisk.rules import Rule
+from creditrisk.rules import Rule, Wrong
 
 
 @dataclass(frozen=True)
@@ -15,6 +15,7 @@ class PaymentTerms(Rule):
     code = "payment_terms"
     label = "Payment terms"
     order = 40
+    keys = ("terms",)
 
     terms: str = ""
 
@@ -23,6 +24,9 @@ class PaymentTerms(Rule):
 
     exclude = block
 
+    def says(self, kind: str) -> str:
+        return f"the document has the terms {self.terms}"
+
     @classmethod
-    def refuse(cls, kind: str, values: Mapping[str, Any]) -> str:
-        return "" if "terms" in values else "Say which payment terms."
+    def refuse(cls, kind: str, values: Mapping[str, Any]) -> Wrong | None:
+        return None if "terms" in values else Wrong("terms", "Say which payment terms.")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from creditrisk.facts import Case, Measured
-from creditrisk.rules import Rule, at_least, at_most
+from creditrisk.rules import Rule, Wrong, at_least, at_most, days_in_words
 
 
 @dataclass(frozen=True)
@@ -15,6 +15,7 @@ class ReviewOverdue(Rule):
     code = "review_overdue"
     label = "Review overdue"
     order = 100
+    bounds = ("days",)
 
     days: int = 0
 
@@ -24,6 +25,10 @@ class ReviewOverdue(Rule):
     def exclude(self, case: Case) -> Measured | None:
         return None if case.next_review is None else at_most((case.today - case.next_review).days, self.days, "days")
 
+    def says(self, kind: str) -> str:
+        how = "or more" if kind == "block" else "or less"
+        return f"the next review was due {days_in_words(self.days)} ago {how}"
+
     @classmethod
-    def refuse(cls, kind: str, values: Mapping[str, Any]) -> str:
-        return "" if "days" in values else "Give the days after the review date."
+    def refuse(cls, kind: str, values: Mapping[str, Any]) -> Wrong | None:
+        return None if "days" in values else Wrong("days", "Give the days after the review date.")

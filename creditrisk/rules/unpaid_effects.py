@@ -8,7 +8,7 @@ from typing import Any
 
 from creditrisk.facts import Case, Measured
 from creditrisk.money import ZERO
-from creditrisk.rules import Rule, at_least, at_most
+from creditrisk.rules import Rule, Wrong, at_least, at_most, days_in_words, sum_in_words
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,8 @@ class UnpaidEffects(Rule):
     code = "unpaid_effects"
     label = "Unpaid effects"
     order = 90
+    bounds = ("count", "amount")
+    spans = ("days",)
 
     days: int = 0
     count: int | None = None
@@ -28,7 +30,7 @@ class UnpaidEffects(Rule):
         recent = [e.amount for e in case.unpaid_effects if e.day >= since]
         if self.amount is not None:
             return sum(recent, ZERO), self.amount, case.own.exposure.currency
-        return len(recent), self.count or 1, "effects"
+        return len(recent), 1 if self.count is None else self.count, "effects"
 
     def block(self, case: Case) -> Measured:
         return at_least(*self._measure(case))
@@ -36,8 +38,17 @@ class UnpaidEffects(Rule):
     def exclude(self, case: Case) -> Measured:
         return at_most(*self._measure(case))
 
+    def says(self, kind: str) -> str:
+        how = "or more" if kind == "block" else "or less"
+        much = f"{self.count} effects" if self.amount is None else f"effects of {sum_in_words(self.amount, None)}"
+        return f"{much} {how} came back unpaid in the last {days_in_words(self.days)}"
+
     @classmethod
-    def refuse(cls, kind: str, values: Mapping[str, Any]) -> str:
+    def refuse(cls, kind: str, values: Mapping[str, Any]) -> Wrong | None:
         if "days" not in values:
-            return "Give the days to look back."
-        return "" if ("count" in values) != ("amount" in values) else "Give a count or an amount, not both."
+            return Wrong("days", "Give the days to look back.")
+        if ("count" in values) == ("amount" in values):
+            return Wrong("count", "Give a count or an amount, not both.")
+        if kind == "block" and not values.get("count", 1):
+            return Wrong("count", "A block needs at least one effect.")
+        return None

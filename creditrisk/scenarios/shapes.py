@@ -283,8 +283,8 @@ def rule(value: Any, place: Place) -> Rule:
         return Rule(str(name))
     own = {k: v for k, v in given.items() if k in values}
     kind = given.get("kind", "block")
-    if sentence := rules.book()[given["rule"]].refuse(kind, own):
-        place.wrong(f"rule {name}: {sentence}")
+    if wrong := rules.book()[given["rule"]].refuse(kind, own):
+        place.wrong(f"rule {name}: {wrong.sentence}")
     if given.get("release_order") and kind == "block":
         place.wrong(f"rule {name}: release_order stands on an exclusion only")
     scope, scope_code = given.get("scope", ("all", ""))
