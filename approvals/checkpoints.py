@@ -23,7 +23,7 @@ def met(document: Document, step: str, *, policy: Policy) -> list[str]:
         wanted = [CHECKPOINT[step]] if step in CHECKPOINT else []
     if wanted == ["invoice"] and document.kind == Kind.INVOICE and _stands_alone(document):
         wanted = ["delivery", "invoice"]
-    return [c for c in wanted if policy.checks(c)]
+    return [c for c in wanted if policy.checks(c, company=document.company_id)]
 
 
 def _stands_alone(invoice: Document) -> bool:

@@ -76,7 +76,7 @@ def check(
     seen = _without(document, seen).with_slots([row] if row else [])
     case = cases.build(candidate, seen, checkpoint=checkpoint, rows=[row] if row else [])
     outcome = evaluate(case, policy.rows)
-    if not policy.checks(checkpoint) or (type is not None and type.sign < 0):
+    if not policy.checks(checkpoint, company=seller.pk) or (type is not None and type.sign < 0):
         outcome = Outcome(Verdict.PASSED, outcome.findings)
     after = seen.standing(debtor.pk, company_id=seller.pk)
     return Trial(outcome, before, after, case.heads, case.shared, case)

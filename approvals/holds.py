@@ -226,7 +226,7 @@ def covering(
     policy: Policy,
 ) -> Release | None:
     """Return the release that lets this step pass without a check, if any. Source: scenarios/FORMAT.md, "After a release"."""
-    grace = policy.checkpoints[checkpoint].grace_days if checkpoint in policy.checkpoints else 0
+    grace = policy.at(checkpoint, company=document.company_id).grace_days
     for release in releases:
         if policy.recheck_after_release == "ALWAYS":
             if grace and release.released_on <= day <= release.released_on + timedelta(days=grace):

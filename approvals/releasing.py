@@ -53,7 +53,7 @@ def judge_again(hold: Hold, *, by: Actor, now: datetime, family: context.Family)
         return None
     changes = held_changes(hold)
     checkpoints = ["confirmation"] if step == "amend" else submission.met(hold.document, step)
-    checkpoints = [c for c in checkpoints if submission.policy.checks(c)]
+    checkpoints = [c for c in checkpoints if submission.policy.checks(c, company=hold.document.company_id)]
     if not checkpoints:
         return None
     return submission.trial(hold.document, step, changes, checkpoints, forced=bool(hold.forced_reason))[0]

@@ -274,7 +274,8 @@ class Submission:
         )  # fmt: skip
         if more and hold is not None and hold.step not in ("amend", "next"):
             raise HoldOpen(f"{document} is held; decide the hold first.")
-        met = ["confirmation"] if more and self.policy.checks("confirmation") else []
+        checked = self.policy.checks("confirmation", company=document.company_id)
+        met = ["confirmation"] if more and checked else []
         point = transaction.savepoint_create() if met else None
         posted = self._perform(document, "amend", changes)
         forced = bool(hold and hold.forced_reason) and more

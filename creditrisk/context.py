@@ -60,6 +60,8 @@ def _ways(request: HttpRequest) -> list[Way]:
         ("view_requests", _("Limit requests"), "limit_requests", "shield", "g r"),
         ("view_alerts", _("Alerts"), "alerts", "bell", ""),
         ("view_decisions", _("Decisions"), "decisions", "scale", ""),
+        ("view_policy", _("Policy"), "policy", "policy", ""),
+        ("view_rules", _("Rule book"), "rules", "shield", ""),
     ]
     here = request.path
     found = []

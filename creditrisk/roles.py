@@ -47,7 +47,10 @@ DOORS: dict[str, frozenset[str]] = {
     "view_alerts": _EVERYBODY,
     "view_exposure": _OFFICE | _AUDIT,
     "recompute": _MANAGERS | {"admin"},
+    "view_rules": _EVERYBODY,
+    "view_policy": _OFFICE | _AUDIT,
     "edit_policy": frozenset({"admin"}),
+    "activate_policy": frozenset({"admin", "finance_director"}),
 }
 
 

@@ -15,6 +15,7 @@ admin.site.index_title = _("Administration")
 urlpatterns = [
     path("", include("creditrisk.monitoring.urls")),
     path("", include("creditrisk.decisions.urls")),
+    path("", include("creditrisk.policy.urls")),
     path("", include("customers.urls")),
     path("", include("documents.urls")),
     path("", include("ledger.urls")),

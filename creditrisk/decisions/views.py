@@ -8,7 +8,7 @@ from creditrisk import pages
 from creditrisk.decisions import queries
 from creditrisk.decisions.filters import DecisionFilter
 from creditrisk.decisions.tables import DecisionTable
-from creditrisk.roles import door
+from creditrisk.roles import door, may
 
 
 @door("view_decisions")
@@ -29,4 +29,5 @@ def decisions(request: HttpRequest) -> HttpResponse:
 @require_safe
 def decision(request: HttpRequest, pk: int) -> HttpResponse:
     """Show one decision: what it said, and on what it rested."""
-    return render(request, "decisions/decision.html", {"page": queries.page(request.user, pk)})
+    context = {"page": queries.page(request.user, pk), "may_policy": may(request.user, "view_policy")}
+    return render(request, "decisions/decision.html", context)

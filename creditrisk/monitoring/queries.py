@@ -15,7 +15,10 @@ from creditrisk.decisions import queries as decision_queries
 from creditrisk.exposure.models import Drift
 from creditrisk.facts import LimitState, Standing
 from creditrisk.money import HUNDRED, ZERO
-from creditrisk.policy.models import Checkpoint, PolicyVersion, RuleRow
+from creditrisk.policy import compile as policies
+from creditrisk.policy import draft as drafts
+from creditrisk.policy import health
+from creditrisk.policy.models import PolicyVersion
 from customers import queries as customer_queries
 from customers.models import Customer
 from documents import queries as document_queries
@@ -189,30 +192,21 @@ class Setup:
     """What an administrator wants to know: the policy in force, drift, and what was forgotten."""
 
     version: PolicyVersion | None
+    draft_differs: bool
     drifts: int
     last_drift: Drift | None
-    warnings: tuple[str, ...]
+    ailments: tuple[health.Ailment, ...]
 
 
-def setup(*, sentences: dict[str, str]) -> Setup:
-    """Return the state of the set-up; `sentences` are the words for each warning, by its code."""
-    found = {
-        "no_policy": not PolicyVersion.objects.exists(),
-        "no_rules": not RuleRow.objects.exists(),
-        "no_checkpoints": not Checkpoint.objects.filter(on=True).exists(),
-        "no_account": Customer.objects.filter(credit_account__isnull=True).exists(),
-        "no_limit": Customer.objects.filter(
-            limits__isnull=True,
-            segment__isnull=True,
-            parent__isnull=True,
-            shared_limits__isnull=True,
-        ).exists(),
-    }
+def setup(*, today: date) -> Setup:
+    """Return the state of the set-up: what is in force and what ails it, whether the draft says something else."""
+    draft = drafts.look()
     return Setup(
-        version=PolicyVersion.objects.select_related("saved_by").order_by("-number").first(),
+        version=draft.active,
+        draft_differs=draft.differs,
         drifts=Drift.objects.count(),
         last_drift=Drift.objects.order_by("-id").first(),
-        warnings=tuple(sentences[code] for code, true in found.items() if true and code in sentences),
+        ailments=tuple(health.examine(policies.active(), today=today)),
     )
 
 

@@ -5,7 +5,6 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from approvals import alerts
@@ -39,20 +38,10 @@ def start(request: HttpRequest) -> HttpResponse:
         context["wholes"] = queries.wholes(exposures)
         context["top"] = exposures[:8]
     if "admin" in roles:
-        context["setup"] = queries.setup(sentences=_setup_sentences())
+        context["setup"] = queries.setup(today=today)
     if roles & {"admin", "auditor"}:
         context["decided"] = queries.decisions_of_day(user, today=today)
     return render(request, "monitoring/start.html", context)
-
-
-def _setup_sentences() -> dict[str, str]:
-    return {
-        "no_policy": _("No policy has been saved yet: the product's defaults are in force."),
-        "no_rules": _("There is no rule row: only limits and stops hold documents."),
-        "no_checkpoints": _("Every checkpoint is off: nothing is checked."),
-        "no_account": _("Some customers have no credit account: they cannot be checked."),
-        "no_limit": _("Some customers have neither a limit nor one to inherit: they get no credit."),
-    }
 
 
 @door("view_exposure")

@@ -1,10 +1,14 @@
-"""Rows -> one frozen Policy, cached by version number."""
+"""Rows -> one frozen Policy, cached by version number.
+
+The rows are the draft: what administrators edit. Only a version is in force, and a version never changes.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
+from threading import Lock
 from typing import Any
 
 from django.db import connection, transaction
@@ -13,7 +17,7 @@ from django.db.models import Max
 from creditrisk import rules
 from creditrisk.facts import BUCKETS, CHECKPOINTS
 from creditrisk.money import ZERO
-from creditrisk.policy.models import Checkpoint, Parameters, PolicyVersion, RuleRow
+from creditrisk.policy.models import Checkpoint, CompanyCheckpoint, Parameters, PolicyVersion, RuleRow
 
 # Control of entry and of invoices is switched on by those who want it.
 OFF_AT_FIRST = ("entry", "invoice")
@@ -23,6 +27,14 @@ OFF_AT_FIRST = ("entry", "invoice")
 class CheckpointSetting:
     on: bool
     grace_days: int = 0
+
+
+@dataclass(frozen=True)
+class CompanySettings:
+    """What one company does otherwise than all the others, by checkpoint."""
+
+    code: str
+    checkpoints: Mapping[str, CheckpointSetting]
 
 
 @dataclass(frozen=True)
@@ -56,12 +68,18 @@ class Policy:
     checkpoints: Mapping[str, CheckpointSetting] = field(
         default_factory=lambda: {c: CheckpointSetting(c not in OFF_AT_FIRST) for c in CHECKPOINTS}
     )
-    rows: tuple[rules.Row, ...] = ()
+    companies: Mapping[int, CompanySettings] = field(default_factory=dict)
+    rows: rules.Rows = field(default_factory=rules.Rows)
 
-    def checks(self, checkpoint: str) -> bool:
-        """Return whether documents are checked at this checkpoint."""
-        setting = self.checkpoints.get(checkpoint)
-        return setting is not None and setting.on
+    def at(self, checkpoint: str, *, company: int | None = None) -> CheckpointSetting:
+        """Return what is set at a checkpoint: the company's own setting (by its id), else that of all companies."""
+        own = self.companies.get(company) if company is not None else None
+        setting = own.checkpoints.get(checkpoint) if own else None
+        return setting or self.checkpoints.get(checkpoint) or CheckpointSetting(False)
+
+    def checks(self, checkpoint: str, *, company: int | None = None) -> bool:
+        """Return whether documents of a company (by its id) are checked at this checkpoint."""
+        return self.at(checkpoint, company=company).on
 
     @property
     def needs_unpaid_effects(self) -> bool:
@@ -92,8 +110,16 @@ def version(number: int) -> Policy:
     return _compiled(PolicyVersion.objects.values_list("id", flat=True).get(number=number), number)
 
 
-@lru_cache(maxsize=64)
+_one_at_a_time = Lock()
+
+
 def _compiled(pk: int, number: int) -> Policy:
+    with _one_at_a_time:  # else two threads would both read a version that is new to them
+        return _read(pk, number)
+
+
+@lru_cache(maxsize=64)
+def _read(pk: int, number: int) -> Policy:
     # The key is unique for ever; a number may come again after a rollback.
     return compiled(number, PolicyVersion.objects.get(pk=pk).content)
 
@@ -104,16 +130,24 @@ def compiled(number: int, content: Mapping[str, Any]) -> Policy:
     values.update({name: Decimal(values[name]) for name in _DECIMALS if name in values})
     values["counts"] = frozenset(values["counts"])
     values["warn_at_percent"] = tuple(sorted(values["warn_at_percent"]))
-    checkpoints = {c: CheckpointSetting(**setting) for c, setting in content["checkpoints"].items()}
     return Policy(
         number=number,
         **values,
-        checkpoints=checkpoints,
-        rows=rules.reading_order(_row(row) for row in content["rules"]),
+        checkpoints=_settings(content["checkpoints"]),
+        companies={
+            own["company"]: CompanySettings(code, _settings(own["checkpoints"]))
+            for code, own in content.get("companies", {}).items()
+        },
+        rows=rules.reading_order(row_of(row) for row in content["rules"]),
     )
 
 
-def _row(row: Mapping[str, Any]) -> rules.Row:
+def _settings(told: Mapping[str, Any]) -> dict[str, CheckpointSetting]:
+    return {code: CheckpointSetting(**setting) for code, setting in told.items()}
+
+
+def row_of(row: Mapping[str, Any]) -> rules.Row:
+    """Return a row as the rules read it; one of a rule that is in the book."""
     rule = rules.book()[row["rule"]]
     values = {
         name: Decimal(value) if name in ("amount", "percent") else value
@@ -134,8 +168,8 @@ def _row(row: Mapping[str, Any]) -> rules.Row:
     )
 
 
-def content_of_rows() -> dict[str, Any]:
-    """Return the rows as they stand now, as a version's content."""
+def draft() -> dict[str, Any]:
+    """Return the rows as they stand now, as a version's content: what activating them would put in force."""
     parameters = Parameters.objects.get_or_create(pk=1)[0]
     values: dict[str, Any] = {
         f.attname: getattr(parameters, f.attname) for f in Parameters._meta.concrete_fields if f.attname != "id"
@@ -146,14 +180,16 @@ def content_of_rows() -> dict[str, Any]:
     for code in CHECKPOINTS:
         checkpoints.setdefault(code, {"on": code not in OFF_AT_FIRST, "grace_days": 0})
     rows = RuleRow.objects.select_related("group", "customer", "risk_class", "status", "terms").order_by("pk")
-    return {
-        "parameters": values,
-        "checkpoints": checkpoints,
-        "rules": [_content_of(row) for row in rows],
-    }
+    companies: dict[str, dict[str, Any]] = {}
+    for own in CompanyCheckpoint.objects.select_related("checkpoint", "company").order_by("company__code", "pk"):
+        told = companies.setdefault(own.company.code, {"company": own.company_id, "checkpoints": {}})
+        told["checkpoints"][own.checkpoint.code] = {"on": own.on, "grace_days": own.grace_days}
+    content = {"parameters": values, "checkpoints": checkpoints, "rules": [content_of(row) for row in rows]}
+    return content | ({"companies": companies} if companies else {})
 
 
-def _content_of(row: RuleRow) -> dict[str, Any]:
+def content_of(row: RuleRow) -> dict[str, Any]:
+    """Return one row of the draft as a version keeps it."""
     scoped = row.customer.code if row.customer else row.group.code if row.group else ""
     return {
         "id": row.pk,
@@ -170,16 +206,26 @@ def _content_of(row: RuleRow) -> dict[str, Any]:
     }
 
 
+def lock() -> None:
+    """Hold the draft for this transaction: one hand at a time changes, activates or discards it."""
+    Parameters.objects.get_or_create(pk=1)
+    Parameters.objects.select_for_update().get(pk=1)
+
+
+def newest_version() -> PolicyVersion | None:
+    """Return the version in force, if there is one."""
+    return PolicyVersion.objects.select_related("saved_by").order_by("-number").first()
+
+
 @transaction.atomic
 def save_version(*, by: Any, now: datetime, note: str = "") -> PolicyVersion:
-    """Make the rows as they stand the active policy, under the next number.
+    """Make the draft, as it stands, the active policy under the next number.
 
     Where nothing changed since the newest version that one is returned.
     """
-    Parameters.objects.get_or_create(pk=1)
-    Parameters.objects.select_for_update().get(pk=1)  # one version at a time
-    content = content_of_rows()
-    newest = PolicyVersion.objects.order_by("-number").first()
+    lock()
+    content = draft()
+    newest = newest_version()
     if newest is not None and newest.content == content:
         return newest
     number = (PolicyVersion.objects.aggregate(top=Max("number"))["top"] or 0) + 1

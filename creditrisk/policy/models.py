@@ -6,14 +6,17 @@ from typing import Any
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from creditrisk import rules
 from creditrisk.facts import BUCKETS, CHECKPOINTS
+from creditrisk.policy import row_checks
 from customers.models import (
     AccountStatus,
+    Company,
     CreditGroup,
     Customer,
     PaymentTerms,
@@ -21,6 +24,10 @@ from customers.models import (
     amount_field,
     currency_field,
 )
+
+PERCENT_MOST = 1000
+NOT_NEGATIVE = MinValueValidator(Decimal(0), _("It cannot be negative."))
+PERCENTS = [NOT_NEGATIVE, MaxValueValidator(PERCENT_MOST, _("At most 1000 percent."))]
 
 BUCKET_CHOICES = [(name, name.replace("_", " ")) for name in BUCKETS]
 
@@ -74,7 +81,7 @@ class AutoRelease(models.TextChoices):
 
 
 class Parameters(models.Model):
-    """The settings of credit control: one row, edited in the admin; every save makes a policy version."""
+    """The settings of credit control: one row, part of the draft until that is activated."""
 
     counts = ArrayField(
         models.CharField(max_length=30, choices=BUCKET_CHOICES), verbose_name=_("buckets that count"),
@@ -103,7 +110,9 @@ class Parameters(models.Model):
     collection_grace_days = models.PositiveIntegerField(_("grace after maturity, after collection, days"), default=0)
     include_provisional = models.BooleanField(_("provisional items count"), default=False)
     overdue_grace_days = models.PositiveIntegerField(_("grace before an item is overdue, days"), default=0)
-    overdue_ignore_below = amount_field(_("overdue below this is ignored"), default=Decimal(0))
+    overdue_ignore_below = amount_field(
+        _("overdue below this is ignored"), default=Decimal(0), validators=[NOT_NEGATIVE]
+    )
     disputed_items = models.CharField(
         _("disputed items"),
         max_length=12,
@@ -134,9 +143,9 @@ class Parameters(models.Model):
     )
     release_valid_days = models.PositiveIntegerField(_("a release lasts, days"), null=True, blank=True, default=30)
     release_tolerance_percent = models.DecimalField(
-        _("tolerance, percent"), max_digits=7, decimal_places=4, default=Decimal(0)
+        _("tolerance, percent"), max_digits=8, decimal_places=4, default=Decimal(0), validators=PERCENTS
     )
-    release_tolerance_amount = amount_field(_("tolerance, amount"), default=Decimal(0))
+    release_tolerance_amount = amount_field(_("tolerance, amount"), default=Decimal(0), validators=[NOT_NEGATIVE])
     four_eyes = models.BooleanField(
         _("four eyes"),
         default=True,
@@ -149,7 +158,12 @@ class Parameters(models.Model):
         default=AutoRelease.OFF,
     )
     warn_at_percent = ArrayField(
-        models.PositiveIntegerField(),
+        models.PositiveIntegerField(
+            validators=[
+                MinValueValidator(1, _("At least 1 percent.")),
+                MaxValueValidator(PERCENT_MOST, _("At most 1000 percent.")),
+            ]
+        ),
         verbose_name=_("alert at percent used"),
         default=usual_thresholds,
     )
@@ -189,11 +203,37 @@ class Checkpoint(models.Model):
     grace_days = models.PositiveIntegerField(
         _("grace days"),
         default=0,
-        help_text=_("After a release no check for so many days, the day of release included."),
+        help_text=_(
+            "After a release there is no check here for so many days after the day of release. They count only where"
+            " released documents are checked again at every attempt (Parameters, Releases)."
+        ),
     )
 
     def __str__(self) -> str:
-        return self.code
+        return self.get_code_display()
+
+
+class CompanyCheckpoint(models.Model):
+    """What one company does otherwise than all the others at a checkpoint."""
+
+    checkpoint = models.ForeignKey(Checkpoint, on_delete=models.CASCADE, related_name="companies")
+    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="+", verbose_name=_("company"))
+    on = models.BooleanField(_("on"), default=True)
+    grace_days = models.PositiveIntegerField(_("grace days"), default=0)
+
+    class Meta:
+        verbose_name = _("company that does otherwise")
+        verbose_name_plural = _("companies that do otherwise")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["checkpoint", "company"],
+                name="policy_one_setting_per_checkpoint_and_company",
+                violation_error_message=_("This company has a setting of its own here already."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.checkpoint} in {self.company}"
 
 
 class RowKind(models.TextChoices):
@@ -229,13 +269,19 @@ class RuleRow(models.Model):
     release_order = models.BooleanField(
         _("frees the order from every rule"),
         default=False,
-        help_text=_("On an exclusion only."),
+        help_text=_(
+            "On an exclusion only: when it is true the document passes, whatever the other rules and limits say."
+        ),
     )
     action = models.CharField(_("action"), max_length=4, choices=RowAction, default=RowAction.HOLD)
     days = models.PositiveIntegerField(_("days"), null=True, blank=True)
-    amount = amount_field(_("amount"), null=True, blank=True)
-    currency = currency_field(blank=True, default="")
-    percent = models.DecimalField(_("percent"), max_digits=9, decimal_places=4, null=True, blank=True)
+    amount = amount_field(_("amount"), null=True, blank=True, validators=[NOT_NEGATIVE])
+    currency = currency_field(
+        blank=True, default="", help_text=_("Of the amount. Blank: the currency of each customer's account.")
+    )
+    percent = models.DecimalField(
+        _("percent"), max_digits=9, decimal_places=4, null=True, blank=True, validators=PERCENTS
+    )
     count = models.PositiveIntegerField(_("count"), null=True, blank=True)
     status = models.ForeignKey(AccountStatus, on_delete=models.PROTECT, null=True, blank=True)
     terms = models.ForeignKey(PaymentTerms, on_delete=models.PROTECT, null=True, blank=True)
@@ -243,6 +289,7 @@ class RuleRow(models.Model):
     valid_to = models.DateField(_("last day"), null=True, blank=True)
 
     class Meta:
+        verbose_name = _("rule row")
         constraints = [
             models.CheckConstraint(
                 condition=Q(scope="ALL", group__isnull=True, customer__isnull=True)
@@ -254,10 +301,20 @@ class RuleRow(models.Model):
                 condition=Q(release_order=False) | Q(kind="EXCLUDE"),
                 name="policy_only_exclusions_free",
             ),
+            models.CheckConstraint(
+                condition=Q(valid_from__isnull=True) | Q(valid_to__isnull=True) | Q(valid_to__gte=F("valid_from")),
+                name="policy_row_days",
+            ),
+            models.CheckConstraint(
+                condition=(Q(percent__isnull=True) | Q(percent__gte=0, percent__lte=PERCENT_MOST))
+                & (Q(amount__isnull=True) | Q(amount__gte=0)),
+                name="policy_row_in_range",
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.rule}"
+        whom = self.customer.code if self.customer else self.group.code if self.group else _("all customers")
+        return f"{self.pk or _('new')}: {self.get_kind_display()} {self.get_rule_display()}, {whom}"
 
     def given(self) -> dict[str, Any]:
         """Return the values that were filled in, by the rule's names for them."""
@@ -268,17 +325,12 @@ class RuleRow(models.Model):
         return {name: value for name, value in values.items() if value is not None}
 
     def clean(self) -> None:
-        """Refuse values that the rule does not have, and rows that lack the ones it needs."""
-        rule = rules.book().get(self.rule)
-        if rule is None:
-            return
-        given = self.given()
-        if strangers := [name for name in given if name not in rule.values()]:
-            raise ValidationError(
-                {strangers[0]: _("This rule has no such value. It has: %s.") % ", ".join(rule.values())}
-            )
-        if wrong := rule.refuse(self.kind.lower(), given):
-            raise ValidationError({wrong.field: wrong.sentence})
+        """Refuse a row that says too little, too much or what another row says already, each at its field."""
+        wrong = {**row_checks.scope(self), **row_checks.values(self), **row_checks.days(self)}
+        if not wrong:
+            wrong = row_checks.twins(self, RuleRow.objects.exclude(pk=self.pk))
+        if wrong:
+            raise ValidationError(wrong)
 
 
 class PolicyVersion(models.Model):

@@ -1,0 +1,73 @@
+"""Two people at the draft of the policy in the same instant: one activates, the other is told; no row stands twice."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+from threading import Barrier
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+
+from creditrisk.policy import draft as drafts
+from creditrisk.policy.models import PolicyVersion, RuleRow
+from creditrisk.refusal import Refused, Stale
+from tests.cast import NOW, assemble
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+TIMES = 10
+
+
+def at_once(*calls: Callable[[], Any]) -> list[Any]:
+    """Return what calls give that begin in the same instant, each on a connection of its own."""
+    barrier = Barrier(len(calls))
+
+    def run(call: Callable[[], Any]) -> Any:
+        try:
+            barrier.wait(10)
+            return call()
+        except Refused as refusal:
+            return refusal
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(run, calls))
+
+
+def test_of_two_who_activate_at_once_one_wins_and_the_other_is_told() -> None:
+    cast = assemble()
+    for n in range(1, TIMES + 1):
+        RuleRow.objects.create(rule="order_amount", amount=Decimal(n))
+        mark = drafts.look().mark
+
+        def activate(by: Any, saw: str = mark) -> Any:
+            return drafts.activate(by=by, now=NOW, note="at once", saw=saw)
+
+        found = at_once(lambda: activate(cast.ada), lambda: activate(cast.fiona))
+
+        assert sorted(type(one).__name__ for one in found) == [PolicyVersion.__name__, Stale.__name__]
+        assert PolicyVersion.objects.count() == n + 1
+
+
+def test_the_same_row_added_twice_at_once_stands_once() -> None:
+    cast = assemble()
+    row = {
+        "rule": "days_overdue", "kind": "BLOCK", "action": "HOLD", "scope": "ALL", "group": "", "customer": "",
+        "risk_class": "", "days": "30", "amount": "", "currency": "", "percent": "", "count": "", "status": "",
+        "terms": "", "valid_from": "", "valid_to": "",
+    }  # fmt: skip
+
+    def add() -> int:
+        client = Client()
+        client.force_login(cast.ada.user)
+        return client.post(reverse("admin:policy_rulerow_add"), row).status_code
+
+    for _ in range(TIMES):
+        RuleRow.objects.all().delete()
+
+        assert sorted(at_once(add, add)) == [200, 302]
+        assert RuleRow.objects.count() == 1
