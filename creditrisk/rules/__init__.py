@@ -132,6 +132,11 @@ class Row:
         """Return what the row is read for: its rule, and the kind of value; the first true row of a search ends it."""
         return self.rule.code, self.rule.value_kind()
 
+    @cached_property
+    def whom(self) -> str:
+        """Return whom the row speaks of, as its findings keep it."""
+        return self.scope if self.scope == "all" else f"{self.scope} {self.scope_code}"
+
 
 # The reading order, for all rules: customer, group, all; inside a level block before exclusion. What holds is read
 # before what warns, so that the order in which rows were written says nothing.
@@ -301,18 +306,13 @@ def _of_rows(asked: Sequence[tuple[Row, Measured | None]], *, freed: bool) -> li
     ended: dict[tuple[str, tuple[str, ...]], Row] = {}
     for row, measured in asked:
         true = measured is not None and measured.true
-        first = ended.get(row.search)
+        blocks, first = row.kind == "block", ended.get(row.search)
         if true and first is None:
             ended[row.search] = row
-        counts = true and first is None and row.kind == "block" and not freed
-        findings.append(
-            Finding(
-                code=row.rule.code, kind=row.kind, action=row.action if row.kind == "block" else "NONE",
-                measured=measured, true=true, counts=counts, row=row.id,
-                scope=row.scope if row.scope == "all" else f"{row.scope} {row.scope_code}",
-                excluded_by=first.id if first and first.kind == "exclude" and true and row.kind == "block" else None,
-            )
-        )  # fmt: skip
+        counts = true and first is None and blocks and not freed
+        excluded_by = first.id if true and blocks and first is not None and first.kind == "exclude" else None
+        action = row.action if blocks else "NONE"
+        findings.append(Finding(row.rule.code, row.kind, action, measured, true, counts, row.id, row.whom, excluded_by))
     return findings
 
 

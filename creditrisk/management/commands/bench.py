@@ -1,25 +1,50 @@
-"""Measure the gate against a bare transaction on the same server."""
+"""Measure the gate against a bare transaction, or many rules against few, on the same server."""
 
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from bench import gate
+from bench import gate, policy
 
 
 class Command(BaseCommand):
-    help = "When you want to know what a decision costs here; best by `make bench`, on servers of its own."
+    help = (
+        "When you want to know what a decision costs here (gate), or what a large rule book adds to it (policy); best by"
+        " `make bench`, on servers of its own."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("what", nargs="?", choices=["gate", "policy"], default="gate")
         parser.add_argument("--times", type=int, default=200, help="how many transactions of each kind")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        floor, *sizes = gate.measure(now=timezone.now(), times=options["times"], say=self.stdout.write)
+        if options["what"] == "policy":
+            self._policy(options["times"])
+        else:
+            self._gate(options["times"])
+
+    def _gate(self, times: int) -> None:
+        floor, *sizes = gate.measure(now=timezone.now(), times=times, say=self.stdout.write)
         self.stdout.write(f"\n{'':<34}{'median ms':>10}{'p95 ms':>10}{'x floor':>9}{'x smallest':>11}")
         self.stdout.write(f"{'floor: a bare transaction':<34}{floor.median:>10.2f}{floor.p95:>10.2f}{1:>9.2f}{'':>11}")
         for timing in sizes:
             name = f"confirm, {int(timing.name):,} open documents"
             ratios = f"{timing.median / floor.median:>9.2f}{timing.median / sizes[0].median:>11.2f}"
             self.stdout.write(f"{name:<34}{timing.median:>10.2f}{timing.p95:>10.2f}{ratios}")
+
+    def _policy(self, times: int) -> None:
+        found = policy.measure(now=timezone.now(), times=times, say=self.stdout.write)
+        names = {
+            "few": f"confirm, {policy.FEW} rows",
+            "many": f"confirm, {policy.MANY} rows of a large rule book",
+            "every": f"confirm, {policy.MANY} rows, every one applies",
+        }
+        self.stdout.write(f"\n{'':<44}{'median ms':>10}{'p95 ms':>10}{'x few':>9}")
+        for name, title in names.items():
+            timing = found.timings[name]
+            self.stdout.write(f"{title:<44}{timing.median:>10.2f}{timing.p95:>10.2f}{found.ratio(name):>9.2f}")
+        self.stdout.write(f"{found.versions} versions, read again after their first decision: {found.reads} times.")
+        if found.ratio("many") > policy.MOST or found.reads:
+            raise CommandError(f"More than {policy.MOST} times, or a policy that was read twice.")
