@@ -9,7 +9,7 @@ from typing import Any
 
 from creditrisk.demo import names
 from creditrisk.policy import compile as policies
-from creditrisk.policy.models import RuleRow
+from creditrisk.policy.models import Parameters, RuleRow
 from creditrisk.takeover.parties import round_figure
 from customers.models import (
     AccountStatus,
@@ -286,13 +286,19 @@ def _policy(*, by: Any, now: datetime) -> None:
     key = CreditGroup.objects.get(code="KEY")
     for values in (
         {"rule": "days_overdue", "days": 30},
-        {"rule": "days_overdue", "kind": "EXCLUDE", "amount": Decimal(250), "currency": "EUR"},
         {"rule": "days_overdue", "kind": "EXCLUDE", "scope": "GROUP", "group": key, "days": 45},
         {"rule": "limit_used", "percent": Decimal(90), "action": "WARN"},
         {"rule": "limit_expired", "days": 10},
         {"rule": "unpaid_effects", "days": 60, "count": 2},
     ):
-        row = RuleRow(**values)
-        row.full_clean()
-        row.save()
+        _write(values)
+    Parameters.objects.update(overdue_ignore_below=250)
     policies.save_version(by=by, now=now, note="Policy of the demo company")
+    # What somebody is about to change: it stands in the draft, for those who look at the policy to find.
+    _write({"rule": "order_amount", "amount": Decimal(60000), "currency": "EUR"})
+
+
+def _write(values: dict[str, Any]) -> None:
+    row = RuleRow(**values)
+    row.full_clean()
+    row.save()
