@@ -13,13 +13,14 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from creditrisk.backoffice import ReadOnly, Reference, ReferenceRows
 from creditrisk.clock import business_day
 from creditrisk.policy import compile as policies
 from creditrisk.policy import draft
-from creditrisk.policy.changes import described
+from creditrisk.policy.changes import said
 from creditrisk.policy.forms import ParametersForm, RuleRowForm
 from creditrisk.policy.models import Checkpoint, CompanyCheckpoint, Parameters, PolicyVersion, RuleRow
 from creditrisk.policy.words import HELP, SECTIONS
@@ -233,9 +234,9 @@ class RuleRowAdmin(DraftPart):
         super().save_model(request, obj, form, change)
 
 
-@admin.display(description=_("when"))
+@admin.display(description=_("what it says"))
 def _told(row: RuleRow) -> str:
-    return described(policies.content_of(row))
+    return capfirst(said(policies.content_of(row)))
 
 
 def _rows_in_force() -> dict[int, Any]:

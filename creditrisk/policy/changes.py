@@ -25,10 +25,14 @@ def changes(before: Content | None, after: Content) -> list[str]:
 
 
 def described(row: Mapping[str, Any]) -> str:
-    """Return one rule row, as a version keeps it, in words."""
-    label = rules.labels().get(row["rule"], row["rule"])
+    """Return one rule row, as a version keeps it, in words: “Days overdue” for all customers: holds when ..."""
+    return f"“{rules.labels().get(row['rule'], row['rule'])}” {said(row)}"
+
+
+def said(row: Mapping[str, Any]) -> str:
+    """Return what a row says, for those who know of which rule it is."""
     whom = {"all": "all customers", "group": f"group {row['scope_code']}", "customer": f"customer {row['scope_code']}"}
-    text = f"“{label}” for {whom[row['scope']]}"
+    text = f"for {whom[row['scope']]}"
     if row["risk_class"]:
         text += f" of risk class {row['risk_class']}"
     when = _when(row)

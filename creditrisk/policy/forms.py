@@ -32,11 +32,28 @@ class ParametersForm(forms.ModelForm):
         return sorted(set(self.cleaned_data["warn_at_percent"]))
 
 
+ROW_HELP = {
+    "kind": "A block stands in the way when it is true. An exclusion keeps the later blocks of the same rule from doing so.",
+    "action": "What a true block does: the document is held until somebody releases it, or passes with a warning.",
+    "scope": "A looser block for one customer does not relax a stricter one for all: that takes an exclusion.",
+    "risk_class": "Blank: customers of every class.",
+    "days": "A block is true from so many days on, an exclusion up to so many. “Unpaid effects” looks back so many days.",
+    "amount": "A block is true from this amount on, an exclusion up to it.",
+    "percent": "Of the limit in use, the document included; 0 to 1000.",
+    "count": "How many effects came back unpaid.",
+    "status": "The account status that the row looks for.",
+    "terms": "The payment terms of the document that the row looks for.",
+}
+
+
 class RuleRowForm(forms.ModelForm):
     """A row; the script beside the form hides what its rule does not have."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
+        for name, words in ROW_HELP.items():
+            if name in self.fields:
+                self.fields[name].help_text = words
         if "rule" in self.fields:
             has = {code: {"values": rule.values(), "says": rules.sentence(code)} for code, rule in rules.book().items()}
             self.fields["rule"].widget.attrs["data-rules"] = json.dumps(has)

@@ -9,12 +9,13 @@ from django.contrib.admin.models import LogEntry
 from django.db.models import Count, Value
 from django.db.models.functions import Coalesce, NullIf
 from django.http import Http404
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from creditrisk import rules
 from creditrisk.facts import CHECKPOINTS
 from creditrisk.policy import compile as policies
-from creditrisk.policy.changes import changes, described, setting
+from creditrisk.policy.changes import changes, said, setting
 from creditrisk.policy.compile import Policy
 from creditrisk.policy.idle import idle
 from creditrisk.policy.models import PolicyVersion, RuleRow
@@ -97,7 +98,7 @@ def _rows(content: Mapping[str, Any], today: date) -> tuple[tuple[str, str, tupl
     for row in ordered:
         if row.id is not None:
             told = by_number[row.id]
-            line = RowLine(row.id, described(told), row.kind, why.get(row.id, ""), row.id in edited)
+            line = RowLine(row.id, capfirst(said(told)), row.kind, why.get(row.id, ""), row.id in edited)
             found.setdefault(row.rule.code, []).append(line)
     return tuple((code, str(rules.labels()[code]), tuple(lines)) for code, lines in found.items())
 
@@ -178,7 +179,7 @@ class Entry:
 
 
 MEANINGS = {
-    "days": "days",
+    "days": "how many days",
     "amount": "an amount of money",
     "currency": "the currency of the amount; blank: the account's",
     "percent": "percent of the limit",

@@ -5,6 +5,7 @@ from typing import Any
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from creditrisk.facts import BUCKETS
 from creditrisk.policy.models import Parameters
 
 SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -63,6 +64,8 @@ def shown(name: str, value: Any) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, list):
+        if name == "counts" and set(value) == set(BUCKETS):
+            return _("all")
         percent = "%" if name == "warn_at_percent" else ""
         return ", ".join(f"{str(one).replace('_', ' ')}{percent}" for one in value) or _("nothing")
     if value in (None, ""):

@@ -153,7 +153,7 @@ def test_the_rule_book_shows_every_rule_with_its_sentence_and_where_it_is_at_wor
 
     for code in labels():
         assert sentence(code) in page, code
-    assert "“Limit used” for group KEY: holds when 90% of the limit or more is used" in page
+    assert "For group KEY: holds when 90% of the limit or more is used" in page
     assert "holds for 4, warns for 0, does nothing for 0" in page
     assert "Switched on by a parameter." in page and "Switched off by a parameter." in page
 
@@ -166,7 +166,7 @@ def test_rows_for_customers_of_other_companies_are_counted_not_shown(cast: Cast)
     CompanyAccess.objects.create(user=cast.sara.user, company=other)
     unseen = words(as_user(cast.sara.user).get(reverse("rules")))
 
-    assert "for customer ROSSI" in seen
+    assert "For customer ROSSI" in seen
     assert "ROSSI" not in unseen and "and 1 row for a customer of others" in unseen
 
 
