@@ -61,7 +61,7 @@ def _ways(request: HttpRequest) -> list[Way]:
         ("view_alerts", _("Alerts"), "alerts", "bell", ""),
         ("view_decisions", _("Decisions"), "decisions", "scale", ""),
         ("view_policy", _("Policy"), "policy", "policy", ""),
-        ("view_rules", _("Rule book"), "rules", "shield", ""),
+        ("view_rules", _("Rule book"), "rules", "info", ""),
     ]
     here = request.path
     found = []

@@ -56,7 +56,6 @@ def _desk(request: HttpRequest, form: ActivationForm | None) -> dict[str, Any]:
         "draft": draft,
         "active": draft.active,
         "form": form or ActivationForm(initial={"saw": draft.mark}),
-        "idle": draft.idle(today=today),
         "ailments": _mended_at(health.examine(policies.compiled(0, draft.content), today=today)),
         "touches": queries.touches(since=draft.active.saved_at if draft.active else None),
         "reading": queries.reading(draft.content, today=today),

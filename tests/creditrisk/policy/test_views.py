@@ -34,7 +34,7 @@ def test_the_page_shows_the_difference_the_idle_rows_and_the_way_to_activate(cas
     page = words(fiona.get(reverse("policy")))
 
     assert "added: “Days overdue” for all customers: holds when the oldest overdue instalment is 30 days late" in page
-    assert f"Row {idle.pk} can have no effect." in page
+    assert f"Row {idle.pk} (Days overdue) has no effect." in page
     assert "Activate the draft" in page and "Discard the draft" not in page
     assert "Activate the draft" not in words(as_user(cast.carla.user).get(reverse("policy")))
     assert "Discard the draft" in words(as_user(cast.ada.user).get(reverse("policy")))
