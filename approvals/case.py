@@ -1,6 +1,6 @@
 """From a picture and a document to the frozen case that the rules are asked about."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -11,10 +11,10 @@ from approvals import context
 from approvals.context import Picture
 from creditrisk.exposure import read
 from creditrisk.exposure.read import Slot
-from creditrisk.facts import BUCKETS, Case
+from creditrisk.facts import BUCKETS, Case, UnpaidEffect
 from creditrisk.money import ZERO
 from customers.models import Company, Customer, PaymentTerms, SettlementDiscount
-from documents.models import Document, DocumentType, Kind
+from documents.models import Document, DocumentType, Kind, State
 
 
 @dataclass(frozen=True)
@@ -26,14 +26,18 @@ class Candidate:
     company_id: int
     amount: Decimal
     currency: str
-    terms: PaymentTerms | None
-    discount: SettlementDiscount | None
-    type: DocumentType | None
+    terms: str | None = None
+    terms_rank: int | None = None
+    prepaid: bool = False
+    discount: str | None = None
+    discount_rank: int | None = None
+    uses_credit: bool = True
+    never_blocked: bool = False
     document_id: int | None = None
 
     @classmethod
     def of(cls, document: Document) -> "Candidate":
-        return cls(
+        return cls._made(
             document.kind, document.debtor_id, document.company_id, document.total, document.currency, document.terms,
             document.settlement_discount, document.type, document.pk,
         )  # fmt: skip
@@ -43,15 +47,48 @@ class Candidate:
         cls, customer: Customer, *, company: Company, amount: Decimal, currency: str, terms: PaymentTerms | None,
         discount: SettlementDiscount | None, type: DocumentType | None, kind: str,
     ) -> "Candidate":  # fmt: skip
-        return cls(kind, customer.pk, company.pk, amount, currency, terms, discount, type)
+        return cls._made(kind, customer.pk, company.pk, amount, currency, terms, discount, type, None)
 
-    @property
-    def uses_credit(self) -> bool:
-        return self.type is None or self.type.counts
+    @classmethod
+    def _made(
+        cls, kind: str, debtor_id: int, company_id: int, amount: Decimal, currency: str, terms: PaymentTerms | None,
+        discount: SettlementDiscount | None, type: DocumentType | None, document_id: int | None,
+    ) -> "Candidate":  # fmt: skip
+        return cls(
+            kind=str(kind), debtor_id=debtor_id, company_id=company_id, amount=amount, currency=currency,
+            terms=terms.code if terms else None, terms_rank=terms.rank if terms else None,
+            prepaid=bool(terms and terms.prepaid), discount=discount.code if discount else None,
+            discount_rank=discount.rank if discount else None, uses_credit=type is None or type.counts,
+            never_blocked=bool(type and type.never_blocked), document_id=document_id,
+        )  # fmt: skip
 
-    @property
-    def prepaid(self) -> bool:
-        return self.terms is not None and self.terms.prepaid
+
+@dataclass(frozen=True)
+class Beside:
+    """What is read beside the picture, where the document or the policy asks for it; None: nobody asked.
+
+    `rows` are the document's own weights by the formula, `unpaid` and `received` are in the account's currency.
+    """
+
+    rows: tuple[Slot, ...] | None = None
+    unpaid: tuple[UnpaidEffect, ...] | None = None
+    received: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class Question:
+    """All that the rules are asked about one step of a document: what was read, and at which checkpoints.
+
+    `amount` is what a release must cover, in the document's currency. It is what a decision keeps and a replay asks.
+    """
+
+    candidate: Candidate
+    seen: Picture
+    step: str
+    checkpoints: tuple[str, ...]
+    amount: Decimal
+    forced: bool = False
+    beside: Beside = Beside()
 
 
 def own_rows(document_id: int) -> list[Slot]:
@@ -90,41 +127,45 @@ def everything_counts(seen: Picture) -> bool:
     return len(seen.policy.counts) == len(BUCKETS)
 
 
-def build(
-    candidate: Candidate,
-    seen: Picture,
-    *,
-    checkpoint: str,
+def beside(
+    candidate: Candidate, seen: Picture, *, checkpoints: Sequence[str], state: str | None = None,
     rows: Iterable[Slot] | None = None,
-    forced: bool = False,
-    advance_on: bool = True,
-) -> Case:
-    """Return the case of a candidate at a checkpoint. `rows` are its own weights, where some may not be counted.
+) -> Beside:  # fmt: skip
+    """Read what the picture lacks and this document or the policy asks for.
+
+    `rows` are its own weights where there is no document yet. Raises MissingRate.
+    """
+    currency = seen.accounts[candidate.debtor_id].currency
+    if candidate.document_id and (state == State.DRAFT or not everything_counts(seen)):
+        rows = own_rows(candidate.document_id)
+    unpaid = received = None
+    if seen.policy.needs_unpaid_effects:
+        unpaid = context.unpaid_effects(candidate.debtor_id, rates=seen.rates, currency=currency)
+    if candidate.prepaid and "delivery" in checkpoints:
+        received = context.advance_received(
+            candidate.debtor_id, but_document=candidate.document_id, currency=currency, rates=seen.rates
+        )
+    return Beside(None if rows is None else tuple(rows), unpaid, received)
+
+
+def build(candidate: Candidate, seen: Picture, *, checkpoint: str, beside: Beside, forced: bool = False) -> Case:
+    """Return the case of a candidate at a checkpoint. Pure: everything was read before.
 
     Raises MissingRate.
     """
     account = seen.accounts[candidate.debtor_id]
     policy, today = seen.policy, seen.today
-    weight = uncounted(rows, seen) if rows is not None and candidate.uses_credit else {}
+    weight = uncounted(beside.rows, seen) if beside.rows is not None and candidate.uses_credit else {}
     own = seen.standing(candidate.debtor_id, company_id=candidate.company_id, weight=weight)
     needed = received = ZERO
-    if candidate.prepaid and checkpoint == "delivery" and advance_on:
-        currency = own.exposure.currency
-        needed = seen.rates.convert({candidate.currency: candidate.amount}, currency)
-        received = context.advance_received(
-            candidate.debtor_id,
-            but_document=candidate.document_id,
-            currency=currency,
-            rates=seen.rates,
-        )
-    unpaid = ()
-    if policy.needs_unpaid_effects:
-        unpaid = context.unpaid_effects(candidate.debtor_id, rates=seen.rates, currency=own.exposure.currency)
+    if candidate.prepaid and checkpoint == "delivery":
+        needed = seen.rates.convert({candidate.currency: candidate.amount}, own.exposure.currency)
+        received = beside.received or ZERO
     blocks = account.blocks or {}
     return Case(
         today=today,
         checkpoint=checkpoint,
-        document_kind=Kind.ORDER if checkpoint in ("entry", "confirmation", "picking") else candidate.kind,
+        document_kind=Kind.ORDER.value if checkpoint in ("entry", "confirmation", "picking") else candidate.kind,
         amount=candidate.amount,
         currency=candidate.currency,
         customer=account.code,
@@ -136,17 +177,17 @@ def build(
         credit_group=account.group,
         risk_class=account.risk_class,
         account_status=account.status or "NORMAL",
-        terms=candidate.terms.code if candidate.terms else None,
-        terms_rank=candidate.terms.rank if candidate.terms else None,
+        terms=candidate.terms,
+        terms_rank=candidate.terms_rank,
         usual_terms_rank=account.terms_rank,
         prepaid=candidate.prepaid,
-        discount=candidate.discount.code if candidate.discount else None,
-        discount_rank=candidate.discount.rank if candidate.discount else None,
+        discount=candidate.discount,
+        discount_rank=candidate.discount_rank,
         usual_discount=account.discount,
         usual_discount_rank=account.discount_rank,
         excluded=account.excluded,
         uses_credit=candidate.uses_credit,
-        never_blocked=bool(candidate.type and candidate.type.never_blocked),
+        never_blocked=candidate.never_blocked,
         blocked_orders=bool(blocks.get("orders")),
         blocked_deliveries=bool(blocks.get("deliveries")),
         authorise_orders=account.authorise_orders,
@@ -154,7 +195,7 @@ def build(
         suspended=account.suspended,
         forced=forced,
         next_review=date.fromisoformat(account.next_review) if account.next_review else None,
-        unpaid_effects=unpaid,
+        unpaid_effects=(beside.unpaid or ()) if policy.needs_unpaid_effects else (),
         members_overdue=seen.members_overdue(candidate.debtor_id),
         advance_needed=needed,
         advance_received=received,

@@ -1,49 +1,26 @@
 """Judging a document at its checkpoints and keeping the decision with everything that it rested on."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
 
 from django.db import connection
 from psycopg.types.json import Jsonb
 
 from approvals import case as cases
-from approvals import holds
+from approvals import holds, records
+from approvals.case import Question
 from approvals.context import Picture
-from approvals.models import Release
+from approvals.holds import Cover
+from approvals.records import Judgement
 from creditrisk.exposure.ledger import Posted
-from creditrisk.facts import (
-    Case,
-    Exposure,
-    Finding,
-    LimitState,
-    Outcome,
-    Standing,
-    Verdict,
-)
+from creditrisk.facts import LimitState, Outcome, Verdict
 from creditrisk.roles import Actor
 from creditrisk.rules import evaluate
-from documents.models import Document, State
+from documents.models import Document
 
-
-@dataclass(frozen=True)
-class Judgement:
-    """What was found at the checkpoints of one step, and the release that covers it, if any."""
-
-    outcome: Outcome
-    case: Case
-    checkpoint: str
-    release: Release | None = None
-
-    @property
-    def held(self) -> bool:
-        return self.outcome.verdict == Verdict.HELD
-
-    @property
-    def excess(self) -> Decimal:
-        return holds.excess_of(self.case)
+__all__ = ["Judgement", "answer", "covered", "judge", "merged", "position", "record"]
 
 
 def judge(
@@ -60,23 +37,39 @@ def judge(
     Raises MissingRate.
     """
     candidate = cases.Candidate.of(document)
-    rows = None
-    if not cases.everything_counts(seen) or document.state == State.DRAFT:
-        rows = cases.own_rows(document.pk)
+    beside = cases.beside(candidate, seen, checkpoints=checkpoints, state=document.state)
+    amount = document.total if amount is None else amount
+    found = answer(Question(candidate, seen, step, tuple(checkpoints), amount, forced, beside))
+    found = replace(found, fingerprint=tuple(holds.fingerprint(document)))
+    return covered(found, holds.covers_of(document)) if found.may_be_covered else found
+
+
+def answer(question: Question) -> Judgement:
+    """Return what the rules say at each checkpoint. Pure; the gate, a replay and a try-out ask here alike.
+
+    Raises MissingRate.
+    """
+    seen = question.seen
     found = []
-    for checkpoint in checkpoints:
-        case = cases.build(candidate, seen, checkpoint=checkpoint, rows=rows, forced=forced)
+    for checkpoint in question.checkpoints:
+        case = cases.build(
+            question.candidate, seen, checkpoint=checkpoint, beside=question.beside, forced=question.forced
+        )
         found.append((case, evaluate(case, seen.policy.rows)))
-    outcome = merged([o for _, o in found])
-    release = None
-    if outcome.verdict == Verdict.HELD and not forced:
-        release = holds.covering(
-            holds.releases_of(document), document, step=step, checkpoint=checkpoints[-1],
-            amount=document.total if amount is None else amount, day=seen.today, policy=seen.policy,
-        )  # fmt: skip
-        if release is not None:
-            outcome = Outcome(Verdict.PASSED, outcome.findings, (), outcome.warnings, outcome.freed_by)
-    return Judgement(outcome, found[-1][0], checkpoints[-1], release)
+    return Judgement(merged([o for _, o in found]), found[-1][0], question.checkpoints[-1], question)
+
+
+def covered(judgement: Judgement, covers: Sequence[Cover]) -> Judgement:
+    """Return the judgement with the release that covers the step, if one does: then it passes."""
+    question, outcome = judgement.question, judgement.outcome
+    release = holds.covering(
+        covers, document_id=question.candidate.document_id or 0, company_id=question.candidate.company_id,
+        step=question.step, checkpoint=judgement.checkpoint, amount=question.amount, day=question.seen.today,
+        policy=question.seen.policy,
+    )  # fmt: skip
+    if release is not None:
+        outcome = Outcome(Verdict.PASSED, outcome.findings, (), outcome.warnings, outcome.freed_by)
+    return replace(judgement, outcome=outcome, release=release, covers=tuple(covers))
 
 
 def merged(outcomes: Sequence[Outcome]) -> Outcome:
@@ -130,91 +123,9 @@ def record(
         document.pk, document.debtor_id, step, judgement.checkpoint, outcome.verdict.value,
         Jsonb(outcome.reasons), Jsonb(outcome.warnings), seen.policy.number, at_position, day, now, microseconds,
         judgement.case.amount, judgement.case.currency, own.exposure.currency, own.measured,
-        own.limit.amount if own.limit.state == LimitState.AMOUNT else None, Jsonb(facts_of(judgement, candidate)),
-        judgement.release.pk if judgement.release else None, by.user_id, Jsonb(by.as_record()),
+        own.limit.amount if own.limit.state == LimitState.AMOUNT else None, Jsonb(records.of(judgement, candidate)),
+        judgement.release.id if judgement.release else None, by.user_id, Jsonb(by.as_record()),
     ]  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(_INSERT, values)
         return int(cursor.fetchone()[0])
-
-
-def facts_of(judgement: Judgement, candidate: Sequence[Posted]) -> dict[str, Any]:
-    """Return what a decision rested on, as JSON: amounts as text."""
-    case = judgement.case
-    return {
-        "own": _standing(case.own),
-        "heads": [_standing(s) for s in case.heads],
-        "shared": [_standing(s) for s in case.shared],
-        "sub_limits": {name: str(amount) for name, amount in case.sub_limits.items()},
-        "terms": case.terms,
-        "usual_terms_rank": case.usual_terms_rank,
-        "account_status": case.account_status,
-        "advance": {"needed": str(case.advance_needed), "received": str(case.advance_received)},
-        "findings": [_finding(f) for f in judgement.outcome.findings],
-        "freed_by": judgement.outcome.freed_by,
-        "candidate": [
-            {
-                "customer": p.customer_id, "company": p.company_id, "bucket": p.bucket, "day": p.day.isoformat(),
-                "currency": p.currency, "amount": str(p.amount),
-            }
-            for p in candidate
-        ],
-    }  # fmt: skip
-
-
-def _standing(standing: Standing) -> dict[str, Any]:
-    limit = standing.limit
-    return {
-        "code": standing.code,
-        "kind": standing.kind,
-        "control": standing.control.value,
-        "measured": str(standing.measured),
-        "limit": {
-            "state": limit.state.value,
-            "amount": str(limit.amount),
-            "currency": limit.currency,
-            "source": limit.source,
-            "last_day": limit.last_day.isoformat() if limit.last_day else None,
-            "parts": [[p.source, None if p.amount is None else str(p.amount), p.detail] for p in limit.parts],
-        },
-        "exposure": _exposure(standing.exposure),
-    }
-
-
-def _exposure(exposure: Exposure) -> dict[str, Any]:
-    return {
-        "currency": exposure.currency,
-        "buckets": {name: str(amount) for name, amount in exposure.buckets.items() if amount},
-        "total": str(exposure.total),
-        "overdue": str(exposure.overdue),
-        "days_overdue": exposure.days_overdue,
-        "oldest_due": exposure.oldest_due.isoformat() if exposure.oldest_due else None,
-        "disputed": str(exposure.disputed),
-        "beyond_horizon": str(exposure.beyond_horizon),
-        "posted_unpaid": str(exposure.posted_unpaid),
-        "provisional": str(exposure.provisional),
-    }
-
-
-def _text(value: Any) -> Any:
-    if isinstance(value, tuple):
-        return [_text(v) for v in value]
-    return str(value) if isinstance(value, Decimal) else value
-
-
-def _finding(finding: Finding) -> dict[str, Any]:
-    measured = finding.measured
-    return {
-        "code": finding.code,
-        "kind": finding.kind,
-        "action": finding.action,
-        "true": finding.true,
-        "counts": finding.counts,
-        "row": finding.row,
-        "scope": finding.scope,
-        "excluded_by": finding.excluded_by,
-        "value": _text(measured.value) if measured else None,
-        "threshold": _text(measured.threshold) if measured else None,
-        "unit": measured.unit if measured else "",
-        "subject": measured.subject if measured else "",
-    }

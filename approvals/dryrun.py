@@ -72,9 +72,10 @@ def check(
         discount=settlement_discount or debtor.settlement_discount, type=type, kind=kind,
     )  # fmt: skip
     before = seen.standing(debtor.pk, company_id=seller.pk)
-    row = _weight(candidate, checkpoint, day=ship_date or today)
+    row = _weight(candidate, day=ship_date or today, sign=type.sign if type else 1)
     seen = _without(document, seen).with_slots([row] if row else [])
-    case = cases.build(candidate, seen, checkpoint=checkpoint, rows=[row] if row else [])
+    beside = cases.beside(candidate, seen, checkpoints=[checkpoint], rows=[row] if row else [])
+    case = cases.build(candidate, seen, checkpoint=checkpoint, beside=beside)
     outcome = evaluate(case, policy.rows)
     if not policy.checks(checkpoint, company=seller.pk) or (type is not None and type.sign < 0):
         outcome = Outcome(Verdict.PASSED, outcome.findings)
@@ -82,7 +83,7 @@ def check(
     return Trial(outcome, before, after, case.heads, case.shared, case)
 
 
-def _weight(candidate: cases.Candidate, checkpoint: str, *, day: date) -> Slot | None:
+def _weight(candidate: cases.Candidate, *, day: date, sign: int) -> Slot | None:
     """Return the row of the formula that the document would be."""
     if not candidate.uses_credit:
         return None
@@ -90,7 +91,6 @@ def _weight(candidate: cases.Candidate, checkpoint: str, *, day: date) -> Slot |
         bucket = "ORDERS_PREPAID" if candidate.prepaid else "ORDERS_CONFIRMED"
     else:
         bucket = "DELIVERED" if candidate.kind == Kind.DELIVERY else "INVOICES_ISSUED"
-    sign = candidate.type.sign if candidate.type else 1
     return Slot(
         candidate.debtor_id,
         candidate.company_id,

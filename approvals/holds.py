@@ -1,6 +1,7 @@
 """Holds: opened once, refreshed by every check, closed once; who may release them, and how far a release reaches."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -215,56 +216,70 @@ def checked_release(*, reason: str, scope: str, until: date | None, cap: Decimal
         raise Refused("The amount must be more than zero.", field="cap")
 
 
+@dataclass(frozen=True)
+class Cover:
+    """A release as far as it says what it covers. `changed`: its document is not as the releaser saw it."""
+
+    id: int
+    document_id: int
+    step: str
+    scope: str
+    until: date | None
+    cap: Decimal
+    released_on: date
+    changed: bool
+
+
 def covering(
-    releases: Sequence[Release],
-    document: Document,
-    *,
-    step: str,
-    checkpoint: str,
-    amount: Decimal,
-    day: date,
-    policy: Policy,
-) -> Release | None:
+    covers: Sequence[Cover], *, document_id: int, company_id: int, step: str, checkpoint: str, amount: Decimal,
+    day: date, policy: Policy,
+) -> Cover | None:  # fmt: skip
     """Return the release that lets this step pass without a check, if any. Source: scenarios/FORMAT.md, "After a release"."""
-    grace = policy.at(checkpoint, company=document.company_id).grace_days
-    for release in releases:
+    grace = policy.at(checkpoint, company=company_id).grace_days
+    for cover in covers:
         if policy.recheck_after_release == "ALWAYS":
-            if grace and release.released_on <= day <= release.released_on + timedelta(days=grace):
-                return release
-        elif _reaches(release, document, step=step, day=day, policy=policy) and _amount_fits(
-            release, document, amount=amount, policy=policy
+            if grace and cover.released_on <= day <= cover.released_on + timedelta(days=grace):
+                return cover
+        elif _reaches(cover, document_id, step=step, day=day, policy=policy) and _amount_fits(
+            cover, amount=amount, policy=policy
         ):
-            return release
+            return cover
     return None
 
 
-def _reaches(release: Release, document: Document, *, step: str, day: date, policy: Policy) -> bool:
-    if release.scope == "UNTIL":
-        return release.until is not None and day <= release.until
+def _reaches(cover: Cover, document_id: int, *, step: str, day: date, policy: Policy) -> bool:
+    if cover.scope == "UNTIL":
+        return cover.until is not None and day <= cover.until
     valid = policy.release_valid_days
-    if valid is not None and day > release.released_on + timedelta(days=valid):
+    if valid is not None and day > cover.released_on + timedelta(days=valid):
         return False
-    if release.scope == "THIS_STEP":
+    if cover.scope == "THIS_STEP":
         same = {"invoice", "issue"}
-        return release.document_id == document.pk and (release.step == step or {release.step, step} <= same)
+        return cover.document_id == document_id and (cover.step == step or {cover.step, step} <= same)
     return True
 
 
-def _amount_fits(release: Release, document: Document, *, amount: Decimal, policy: Policy) -> bool:
+def _amount_fits(cover: Cover, *, amount: Decimal, policy: Policy) -> bool:
     if policy.recheck_after_release == "NEVER":
         return True
-    if amount > release.cap:
+    if amount > cover.cap:
         return False
-    if policy.recheck_after_release == "ON_ANY_CHANGE":
-        released = document if release.document_id == document.pk else release.document
-        return release.saw.get("fingerprint") == fingerprint(released)
-    return True
+    return not (policy.recheck_after_release == "ON_ANY_CHANGE" and cover.changed)
 
 
-def releases_of(document: Document) -> list[Release]:
+def covers_of(document: Document) -> list[Cover]:
     """Return the releases that may cover a document: its own, and those of what it was made from; newest first."""
     ids = {document.pk}
     if document.kind != "ORDER":
         ids |= set(document.orders.values_list("pk", flat=True))
         ids |= {pk for pk in document.lines.values_list("source__document_id", flat=True).distinct() if pk is not None}
-    return list(Release.objects.filter(document_id__in=ids).select_related("document").order_by("-pk"))
+    found = Release.objects.filter(document_id__in=ids).select_related("document").order_by("-pk")
+    return [cover(r, fingerprint=fingerprint(document if r.document_id == document.pk else r.document)) for r in found]
+
+
+def cover(release: Release, *, fingerprint: Sequence[str]) -> Cover:
+    """Return what a release covers, with its document now as `fingerprint` says."""
+    return Cover(
+        release.pk, release.document_id, release.step, release.scope, release.until, release.cap, release.released_on,
+        release.saw.get("fingerprint") != list(fingerprint),
+    )  # fmt: skip

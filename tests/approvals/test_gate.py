@@ -85,8 +85,8 @@ def test_the_balances_of_a_decision_can_be_rebuilt_from_its_position(cast: Cast)
             [cast.bianchi.pk, decision.entry_position],
         )
         rebuilt = dict(cursor.fetchall())
-    for entry in decision.facts["candidate"]:
-        rebuilt[entry["bucket"]] = rebuilt.get(entry["bucket"], D(0)) + D(entry["amount"])
+    for _customer, _company, bucket, _currency, _day, amount in decision.facts["entries"]:
+        rebuilt[bucket] = rebuilt.get(bucket, D(0)) + D(amount)
 
     assert rebuilt == {"ITEMS": 700, "ORDERS_ENTERED": 0, "ORDERS_CONFIRMED": 400}
 
