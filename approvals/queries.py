@@ -265,3 +265,8 @@ def open_sums(user: Any) -> list[tuple[str, int, Decimal]]:
 def oldest_open(user: Any) -> Hold | None:
     """Return the hold that has waited longest."""
     return visible(user).filter(open=True).select_related("document", "customer").order_by("opened_at").first()
+
+
+def hold_of_release(release_id: int) -> int | None:
+    """Return the hold that a release let through."""
+    return Release.objects.filter(pk=release_id).values_list("hold_id", flat=True).first()

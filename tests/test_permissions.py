@@ -43,6 +43,7 @@ DOORS_OF_PAGES: dict[str, tuple[tuple[str, ...], set[str]]] = {
     "policy_compare": (READ, CREDIT | CONTROL),
     "policy_health": (READ, CREDIT | CONTROL),
     "rules": (READ, ALL),
+    "decision_behind": (READ, ALL),
     "customers": (READ, ALL),
     "customer_suggest": (READ, ALL),
     "customer": (READ, ALL),
@@ -150,6 +151,7 @@ def scene(db: None) -> Scene:
         "decision": [decision.pk],
         "policy_version": [1],
         "policy_restore": [1],
+        "decision_behind": [decision.pk, 0, "open_orders"],
         "return_new": [delivered.pk],
         "credit_note_new": [invoice.pk],
         "document_amend": [held.pk],
@@ -212,7 +214,10 @@ def test_who_is_not_logged_in_is_asked_to(scene: Scene, name: str, client: Clien
 
 @pytest.mark.parametrize(
     "name",
-    ["customer", "customer_exposure", "document", "decision", "item", "effect", "hold", "limit_request"],
+    [
+        "customer", "customer_exposure", "document", "decision", "decision_behind", "item", "effect", "hold",
+        "limit_request",
+    ],
 )
 def test_what_belongs_to_another_company_is_not_there(scene: Scene, name: str) -> None:
     other = Company.objects.create(code="OTHER", name="Other", currency="EUR")

@@ -7,13 +7,16 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import QuerySet
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 
-from creditrisk.decisions import story
+from creditrisk.decisions import behind, story
+from creditrisk.decisions.behind import Behind, Source
 from creditrisk.decisions.models import Decision
 from creditrisk.decisions.story import Told
 from creditrisk.facts import BESIDE, BUCKETS, LimitState
 from creditrisk.money import ZERO
+from creditrisk.policy.models import PolicyVersion
 from creditrisk.roles import companies_of
 from documents.models import Document
 
@@ -42,7 +45,9 @@ class DecisionRow:
 class Basis:
     """One standing that a decision rested on: an exposure by bucket against a limit, as they were read."""
 
+    index: int
     code: str
+    name: str
     kind: str
     currency: str
     measured: Decimal
@@ -56,6 +61,12 @@ class Basis:
     buckets: dict[str, Decimal]
     beside: dict[str, Decimal]
     days_overdue: int
+    counted: frozenset[str]
+
+    @property
+    def rows(self) -> list[tuple[str, Decimal, bool]]:
+        """Return the eight buckets with their amounts and whether they were counted."""
+        return [(name, amount, name in self.counted) for name, amount in self.buckets.items()]
 
 
 @dataclass(frozen=True)
@@ -66,7 +77,9 @@ class Page:
     bases: tuple[Basis, ...]
     told: tuple[Told, ...]
     in_the_way: tuple[Told, ...]
+    oldest: tuple[Source, ...]
     actor: Mapping[str, Any]
+    version_id: int | None
 
 
 def visible(user: Any) -> QuerySet[Decision]:
@@ -121,33 +134,40 @@ def reasons(decision_id: int, *, codes: Iterable[str]) -> list[Told]:
 def page(user: Any, pk: int) -> Page:
     """Return a decision with its story; 404 where it is not the reader's."""
     decision = get_object_or_404(visible(user).select_related("document__company", "customer", "by"), pk=pk)
-    facts = decision.facts
-    standings = [facts["own"]] if facts.get("own") else []
-    standings += [*facts.get("heads", ()), *facts.get("shared", ())]
-    told = tuple(story.tell_all(facts.get("findings", ()), currency=decision.currency))
+    facts, findings = decision.facts, decision.facts["findings"]
+    counted = behind.policy_of(decision).counts
+    told = story.with_exclusions(story.tell_all(findings, currency=decision.currency), findings, facts["freed_by"])
     return Page(
         decision=decision,
-        bases=tuple(_basis(s) for s in standings),
-        told=told,
+        bases=tuple(
+            _basis(standing, index=n, facts=facts, counted=counted)
+            for n, standing in enumerate(behind.standings(facts))
+        ),
+        told=tuple(told),
         in_the_way=tuple(story.standing_in_the_way(told)),
+        oldest=behind.oldest(decision, companies=companies_of(user)),
         actor=decision.actor or {},
+        version_id=PolicyVersion.objects.filter(number=decision.policy_number).values_list("pk", flat=True).first(),
     )
 
 
-def basis_of_hold(decision_id: int | None) -> Basis | None:
-    """Return the own standing that a decision rested on."""
-    decision = Decision.objects.only("facts").filter(pk=decision_id).first() if decision_id else None
-    return _basis(decision.facts["own"]) if decision and decision.facts.get("own") else None
+def figure(user: Any, pk: int, *, standing: int, figure: str) -> tuple[Decision, Behind]:
+    """Return what is behind one figure of a decision; 404 where the decision, or such a figure, is not there."""
+    decision = get_object_or_404(visible(user).select_related("document", "customer"), pk=pk)
+    try:
+        return decision, behind.of(decision, standing=standing, figure=figure, companies=companies_of(user))
+    except (IndexError, KeyError):
+        raise Http404 from None
 
 
-def _basis(standing: Mapping[str, Any]) -> Basis:
+def _basis(standing: Mapping[str, Any], *, index: int, facts: Mapping[str, Any], counted: frozenset[str]) -> Basis:
     limit, exposure = standing["limit"], standing["exposure"]
     total = Decimal(exposure["total"])
     bounded = limit["state"] in (LimitState.AMOUNT, LimitState.NONE)
     amount = Decimal(limit["amount"]) if bounded else None
     buckets = exposure.get("buckets", {})
     return Basis(
-        code=standing["code"], kind=standing.get("kind", "own"), currency=exposure["currency"],
+        index=index, code=standing["code"], name=_name(facts, standing), kind=standing["kind"], currency=exposure["currency"],
         measured=Decimal(standing.get("measured", total)), total=total, limit=amount, limit_state=limit["state"],
         limit_source=limit.get("source", ""),
         limit_parts=tuple((p[0], p[1] or "", p[2]) for p in limit.get("parts", ())),
@@ -157,4 +177,10 @@ def _basis(standing: Mapping[str, Any]) -> Basis:
             name: value for name in BESIDE if (value := Decimal(exposure.get(name) or ZERO))
         },
         days_overdue=exposure.get("days_overdue", 0),
+        counted=counted,
     )  # fmt: skip
+
+
+def _name(facts: Mapping[str, Any], standing: Mapping[str, Any]) -> str:
+    owners = facts["shares"] if standing["kind"] == "shared" else facts["accounts"]
+    return next((str(o["name"]) for o in owners.values() if o["code"] == standing["code"]), standing["code"])

@@ -1,7 +1,7 @@
 """A decision told in plain words: what was found, against which threshold, and what would free the document."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -10,12 +10,16 @@ from django.utils.translation import gettext as _
 from creditrisk import money, rules
 from creditrisk.facts import Finding
 
+_FIGURES = {"days_overdue": "overdue", "overdue_amount": "overdue"}
 HOLDS, WARNS, SPARED, PASSED = "holds", "warns", "spared", "passed"
 
 
 @dataclass(frozen=True)
 class Told:
-    """One finding as people read it. `effect` is holds, warns, spared (true, but without effect) or passed."""
+    """One finding as people read it. `effect` is holds, warns, spared (true, but without effect) or passed.
+
+    `spared` says what kept a true one from having effect, `figure` of which figure the measured value is a part.
+    """
 
     code: str
     label: str
@@ -28,6 +32,13 @@ class Told:
     row: int | None = None
     subject: str = ""
     kind: str = ""
+    spared: str = ""
+    figure: str = ""
+
+    @property
+    def stands(self) -> bool:
+        """Whether what was measured is how a limit stands: that of `subject`."""
+        return self.code in ("over_limit", "over_shared_limit")
 
 
 def sum_of(amount: Any, currency: str) -> str:
@@ -90,7 +101,7 @@ def tell(finding: Finding | Mapping[str, Any], *, currency: str = "") -> Told:
         words = _two(value, threshold, bare)
     else:
         measured, limit = _shown(value, unit), _shown(threshold, unit)
-        words = _words(flat["code"], value, threshold, unit, subject)
+        words = _words(flat["code"], value, threshold, unit, subject, flat["scope"])
     if flat["counts"]:
         effect = HOLDS if flat["action"] == "HOLD" else WARNS
     else:
@@ -98,6 +109,7 @@ def tell(finding: Finding | Mapping[str, Any], *, currency: str = "") -> Told:
     return Told(
         code=flat["code"], label=label_of(flat["code"]), text=words[0], frees=words[1], measured=measured,
         threshold=limit, effect=effect, scope=flat["scope"], row=flat["row"], subject=subject, kind=flat["kind"],
+        figure=subject if flat["code"] == "over_sub_limit" else _FIGURES.get(flat["code"], ""),
     )  # fmt: skip
 
 
@@ -108,6 +120,35 @@ def tell_all(findings: Iterable[Finding | Mapping[str, Any]], *, currency: str =
         (tell(f, currency=currency) for f in findings),
         key=lambda told: order[told.effect],
     )
+
+
+def with_exclusions(told: Sequence[Told], findings: Sequence[Mapping[str, Any]], freed_by: int | None) -> list[Told]:
+    """Say of what was true without effect which exclusion spared it; `findings` are those of the record."""
+    by_row = {f["row"]: f for f in findings if f["row"] is not None}
+    exclusion_of = {f["row"]: f["excluded_by"] for f in findings if f["excluded_by"] is not None}
+
+    def spared(one: Told) -> str:
+        row = exclusion_of.get(one.row, freed_by) if one.row is not None else freed_by
+        exclusion = by_row.get(row)
+        if exclusion is None:
+            return _("not counted: the customer or the document is excluded, or another row said it already")
+        words = _("by the exclusion “%(rule)s” for %(scope)s")
+        return words % {"rule": label_of(exclusion["code"]), "scope": for_whom(exclusion["scope"])}
+
+    return [replace(one, spared=spared(one)) if one.effect == SPARED else one for one in told]
+
+
+def for_whom(scope: str) -> str:
+    """Return for whom a row of a rule is, as a sentence says it."""
+    level, _space, code = scope.partition(" ")
+    match level:
+        case "all":
+            return _("all customers")
+        case "group":
+            return _("the credit group %s") % code
+        case "customer":
+            return _("the customer %s") % code
+    return scope
 
 
 def standing_in_the_way(told: Iterable[Told]) -> list[Told]:
@@ -150,7 +191,7 @@ def _two(value: Any, threshold: Any, unit: str) -> tuple[str, str]:
     )  # fmt: skip
 
 
-def _words(code: str, value: Any, threshold: Any, unit: str, subject: str) -> tuple[str, str]:
+def _words(code: str, value: Any, threshold: Any, unit: str, subject: str, scope: str) -> tuple[str, str]:
     """Return what was found, and what would free the document."""
     if code in ("over_limit", "over_shared_limit", "over_sub_limit"):
         return _over(code, value, threshold, unit, subject)
@@ -158,8 +199,8 @@ def _words(code: str, value: Any, threshold: Any, unit: str, subject: str) -> tu
     match code:
         case "days_overdue":
             return (
-                _("The oldest open item is %(late)s overdue; the bound is %(bound)s.")
-                % {"late": _days(value), "bound": _days(threshold)},
+                _("The oldest open item is %(late)s overdue; the rule for %(whom)s stops at %(bound)s.")
+                % {"late": _days(value), "bound": _days(threshold), "whom": for_whom(scope or "all")},
                 _("Payment of everything that is %(bound)s or more overdue.") % {"bound": _days(threshold)},
             )
         case "linked_overdue":

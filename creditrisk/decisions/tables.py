@@ -1,6 +1,11 @@
-"""The log of decisions as a table."""
+"""The log of decisions, and what is behind a figure of one, as tables."""
+
+from collections.abc import Mapping
+from typing import Any
 
 import django_tables2
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from creditrisk.decisions.models import Decision
@@ -8,6 +13,8 @@ from creditrisk.tables import (
     AgoColumn,
     AmountColumn,
     BaseTable,
+    DayColumn,
+    DaysColumn,
     DocumentColumn,
     LongColumn,
     OutcomeColumn,
@@ -37,3 +44,33 @@ class DecisionTable(BaseTable):
         )  # fmt: skip
         order_by = "-decided_at"
         empty_text = _("Nothing was decided yet.")
+
+
+class SourceColumn(DocumentColumn):
+    """What weighs in a figure, as a link where the reader may follow it."""
+
+    def render(self, value: Any, record: Any, table: Any) -> Any:
+        if record.page and table.links.get(record.page):
+            return format_html('<a href="{}">{}</a>', reverse(record.page, args=[record.id]), value)
+        return value
+
+
+class BehindTable(BaseTable):
+    """The documents, items and effects behind one figure of a decision."""
+
+    live = True
+    caption = _("What is behind the figure")
+
+    name = SourceColumn(verbose_name=_("Document"))
+    kind = TextColumn(verbose_name=_("Kind"))
+    customer = LongColumn(verbose_name=_("Customer"))
+    day = DayColumn(verbose_name=_("Due or ships"))
+    days_late = DaysColumn(verbose_name=_("Late"), late=True)
+    amount = AmountColumn(verbose_name=_("Amount"), currency="currency", show=True)
+
+    class Meta(BaseTable.Meta):
+        empty_text = _("Nothing was behind this figure.")
+
+    def __init__(self, rows: Any, *, links: Mapping[str, bool], late: bool, **options: Any) -> None:
+        self.links = links
+        super().__init__(rows, exclude=() if late else ("days_late",), **options)

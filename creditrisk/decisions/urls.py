@@ -7,4 +7,5 @@ from creditrisk.decisions import views
 urlpatterns = [
     path("decisions/", views.decisions, name="decisions"),
     path("decisions/<int:pk>/", views.decision, name="decision"),
+    path("decisions/<int:pk>/<int:standing>/<slug:figure>/", views.behind, name="decision_behind"),
 ]

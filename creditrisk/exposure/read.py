@@ -231,3 +231,8 @@ def _netted(late: list[Slot], credits: Mapping[str, Decimal], currency: str, rat
                 )
             )
     return result
+
+
+def is_overdue(bucket: str, day: date, *, reading: Reading, today: date) -> bool:
+    """Return whether a ledger bucket of that day is overdue today, so far as `fold` counts it."""
+    return _late(bucket, reading) and day < today - timedelta(days=reading.overdue_grace_days)
