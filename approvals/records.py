@@ -181,7 +181,7 @@ def question(facts: Mapping[str, Any], *, policy: Policy, today: date) -> Questi
             accounts={int(pk): Granted(int(pk), granted) for pk, granted in facts["accounts"].items()},
             shared={int(pk): Granted(int(pk), granted) for pk, granted in facts["shares"].items()},
             slots=slots(facts["slots"]),
-            rates=Rates(today, {(source, target): Decimal(rate) for source, target, rate in facts["rates"]}),
+            rates=rates(facts, day=today),
         ),
         step=facts["step"],
         checkpoints=tuple(facts["checkpoints"]),
@@ -195,6 +195,11 @@ def question(facts: Mapping[str, Any], *, policy: Policy, today: date) -> Questi
             received=None if received is None else Decimal(received),
         ),
     )  # fmt: skip
+
+
+def rates(facts: Mapping[str, Any], *, day: date) -> Rates:
+    """Return the exchange rates that were known."""
+    return Rates(day, {(source, target): Decimal(rate) for source, target, rate in facts["rates"]})
 
 
 def slots(rows: Sequence[Sequence[Any]]) -> tuple[Slot, ...]:

@@ -5,7 +5,7 @@ from typing import Any
 from celery import shared_task
 from django.utils import timezone
 
-from approvals import evaluation, recompute, sweep
+from approvals import evaluation, recompute, sweep, tryout
 
 
 @shared_task(name="approvals.tasks.evaluate_holds")
@@ -30,3 +30,17 @@ def recompute_exposure(*, customer_id: int | None = None, **kwargs: Any) -> str:
 def audit_slice(**kwargs: Any) -> str:
     """Audit the next slice of customers: a twenty-fourth an hour, everybody once a day."""
     return str(recompute.audit_slice(now=timezone.now()).total)
+
+
+@shared_task(name="approvals.tasks.try_policies")
+def try_policies(**kwargs: Any) -> None:
+    """Judge one handful of a try-out, then ask for the next: other tasks get their turn in between."""
+    if tryout.work(now=timezone.now()):
+        try_policies.delay()
+
+
+@shared_task(name="approvals.tasks.resume_tryouts")
+def resume_tryouts(**kwargs: Any) -> None:
+    """Go on with try-outs that nobody works on any more."""
+    if tryout.stalled(now=timezone.now()):
+        try_policies.delay()

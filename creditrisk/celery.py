@@ -23,4 +23,5 @@ app.conf.beat_schedule = {
         "task": "approvals.tasks.audit_slice",
         "schedule": HOUR,
     },
+    "try-outs that nobody works on": {"task": "approvals.tasks.resume_tryouts", "schedule": 60 * SECOND},
 }

@@ -44,6 +44,7 @@ DOORS: dict[str, frozenset[str]] = {
     "approve_limit": _OFFICE,
     "view_requests": _SALES | _OFFICE | _AUDIT,
     "view_decisions": _EVERYBODY,
+    "view_tryouts": _MANAGERS | _AUDIT,
     "view_alerts": _EVERYBODY,
     "view_exposure": _OFFICE | _AUDIT,
     "recompute": _MANAGERS | {"admin"},

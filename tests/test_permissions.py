@@ -11,10 +11,11 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from approvals import booking, gate, limit_requests
+from approvals import booking, gate, limit_requests, tryout
 from approvals.models import Hold
 from creditrisk.clock import business_day
 from creditrisk.decisions.models import Decision
+from creditrisk.policy import compile as policies
 from creditrisk.roles import DOORS, ROLES, may
 from customers.models import Company, CompanyAccess
 from documents.drafts import NewDocument
@@ -44,6 +45,9 @@ DOORS_OF_PAGES: dict[str, tuple[tuple[str, ...], set[str]]] = {
     "policy_health": (READ, CREDIT | CONTROL),
     "rules": (READ, ALL),
     "decision_behind": (READ, ALL),
+    "tryouts": (READ, MANAGERS | CONTROL),
+    "tryout_new": (BOTH, {"admin"}),
+    "tryout": (READ, MANAGERS | CONTROL),
     "customers": (READ, ALL),
     "customer_suggest": (READ, ALL),
     "customer": (READ, ALL),
@@ -144,6 +148,7 @@ def scene(db: None) -> Scene:
         cast.rossi, limit_requests.Asked(amount=Decimal(20000), reason="growing"), by=cast.sara, now=now
     )
     hold, decision = Hold.objects.get(), Decision.objects.order_by("pk").last()
+    tried = tryout.start(policies.content_of_rows(), label="Rows", since=today, until=today, by=cast.ada, now=now)
     arguments = {
         "customer": ["ROSSI"],
         "customer_limit": ["ROSSI"],
@@ -152,6 +157,7 @@ def scene(db: None) -> Scene:
         "policy_version": [1],
         "policy_restore": [1],
         "decision_behind": [decision.pk, 0, "open_orders"],
+        "tryout": [tried.pk],
         "return_new": [delivered.pk],
         "credit_note_new": [invoice.pk],
         "document_amend": [held.pk],
@@ -215,7 +221,14 @@ def test_who_is_not_logged_in_is_asked_to(scene: Scene, name: str, client: Clien
 @pytest.mark.parametrize(
     "name",
     [
-        "customer", "customer_exposure", "document", "decision", "decision_behind", "item", "effect", "hold",
+        "customer",
+        "customer_exposure",
+        "document",
+        "decision",
+        "decision_behind",
+        "item",
+        "effect",
+        "hold",
         "limit_request",
     ],
 )

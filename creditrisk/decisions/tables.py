@@ -1,14 +1,14 @@
-"""The log of decisions, and what is behind a figure of one, as tables."""
+"""The log of decisions, try-outs and what they found, as tables."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import django_tables2
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
-from creditrisk.decisions.models import Decision
+from creditrisk.decisions.models import Decision, TryOut, TryOutChange
 from creditrisk.tables import (
     AgoColumn,
     AmountColumn,
@@ -17,9 +17,11 @@ from creditrisk.tables import (
     DaysColumn,
     DocumentColumn,
     LongColumn,
+    NumberColumn,
     OutcomeColumn,
     TextColumn,
 )
+from creditrisk.templatetags.credit import MINUS, reason_label
 
 
 class DecisionTable(BaseTable):
@@ -44,6 +46,42 @@ class DecisionTable(BaseTable):
         )  # fmt: skip
         order_by = "-decided_at"
         empty_text = _("Nothing was decided yet.")
+
+
+class GainedAndLostColumn(TextColumn):
+    """What would stand in the way, and what no longer would, in words."""
+
+    def render(self, record: TryOutChange) -> Any:
+        signs = [("+", _("now"), code) for code in record.gained] + [(MINUS, _("no longer"), c) for c in record.lost]
+        return format_html_join(
+            "",
+            '<span class="sign"><b aria-hidden="true">{}</b><span class="sr">{}: </span>{}</span>',
+            ((sign, words, reason_label(code)) for sign, words, code in signs),
+        )
+
+
+class ChangeTable(BaseTable):
+    """Decisions that would have come out otherwise under the policy that was tried."""
+
+    live = True
+    caption = _("What would come out otherwise")
+
+    document = DocumentColumn(
+        accessor="decision__document",
+        verbose_name=_("Document"),
+        linkify=("decision", {"pk": django_tables2.A("decision_id")}),
+    )
+    customer = LongColumn(accessor="decision__customer__name", verbose_name=_("Customer"))
+    day = DayColumn(accessor="decision__day", verbose_name=_("Day"))
+    amount = AmountColumn(verbose_name=_("Amount"), currency="currency", show=True)
+    was = OutcomeColumn(verbose_name=_("Was"))
+    would = OutcomeColumn(verbose_name=_("Would be"))
+    gained = GainedAndLostColumn(verbose_name=_("Reasons"), orderable=False, empty_values=())
+
+    class Meta(BaseTable.Meta):
+        model = TryOutChange
+        fields = ("document", "customer", "day", "amount", "was", "would", "gained")
+        empty_text = _("No decision would come out otherwise.")
 
 
 class SourceColumn(DocumentColumn):
@@ -74,3 +112,31 @@ class BehindTable(BaseTable):
     def __init__(self, rows: Any, *, links: Mapping[str, bool], late: bool, **options: Any) -> None:
         self.links = links
         super().__init__(rows, exclude=() if late else ("days_late",), **options)
+
+
+class NameColumn(DocumentColumn):
+    """A name that may be long, as the row's link."""
+
+    cell = "doc doc--name"
+
+
+class TryOutTable(BaseTable):
+    """Policies that were tried."""
+
+    live = True
+    caption = _("Policies that were tried")
+
+    label = NameColumn(verbose_name=_("Policy"), linkify=("tryout", {"pk": django_tables2.A("pk")}))
+    since = DayColumn(verbose_name=_("From"))
+    until = DayColumn(verbose_name=_("To"))
+    decisions = NumberColumn(verbose_name=_("Decisions"))
+    judged = NumberColumn(verbose_name=_("Looked at"))
+    held = NumberColumn(verbose_name=_("Held instead"))
+    freed = NumberColumn(verbose_name=_("No longer held"))
+    asked_by = TextColumn(accessor="asked_by__username", verbose_name=_("By"))
+    asked_at = AgoColumn(verbose_name=_("When"))
+
+    class Meta(BaseTable.Meta):
+        model = TryOut
+        fields = ("label", "since", "until", "decisions", "judged", "held", "freed", "asked_by", "asked_at")
+        empty_text = _("No policy was tried yet.")

@@ -225,3 +225,25 @@ def ageing_bars(ages: Iterable[tuple[str, Decimal]], currency: str = "", label: 
         )
     words = "; ".join(f"{name} {money(value, currency)}" for name, value in rows)
     return _svg("chart chart--ageing", _ROW * max(len(rows), 1), label or _("Owed by age"), words, parts)
+
+
+@register.simple_tag
+def both_ways(freed: Decimal, held: Decimal, most: Decimal, currency: str = "") -> SafeString:
+    """Draw one amount to the left of a middle line and one to its right, on a scale that goes up to `most`."""
+    half = Decimal(50)
+    left, right = (min(value / most, Decimal(1)) * half if most > 0 else ZERO for value in (freed, held))
+    words = _("%(freed)s no longer held, %(held)s held instead") % {
+        "freed": money(freed, currency),
+        "held": money(held, currency),
+    }
+    return format_html(
+        '<svg class="chart chart--ways" width="100%" height="16" role="img" aria-label="{}"><title>{}</title>'
+        '<rect class="chart__freed" x="{}%" y="2" width="{}%" height="12" rx="1.5"></rect>'
+        '<rect class="chart__held" x="50%" y="2" width="{}%" height="12" rx="1.5"></rect>'
+        '<line class="chart__base" x1="50%" x2="50%" y1="0" y2="16"></line></svg>',
+        words,
+        words,
+        f"{half - left:.2f}",
+        f"{left:.2f}",
+        f"{right:.2f}",
+    )

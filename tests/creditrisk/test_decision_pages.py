@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from approvals import booking, gate
+from approvals import booking, gate, tryout
+from approvals.models import Hold
 from creditrisk.decisions import behind
-from creditrisk.decisions.models import Decision
+from creditrisk.decisions.models import Decision, TryOut
 from creditrisk.facts import BUCKETS
+from creditrisk.policy import compile as policies
 from creditrisk.policy.models import PolicyVersion
 from customers.models import Company, CompanyAccess, CreditAccount, SharedLimit
 from documents.drafts import NewDocument
@@ -149,3 +151,108 @@ def test_pages_cost_the_same_for_few_documents_and_for_many(cast: Cast) -> None:
 
     assert queries_of(client, reverse("decision", args=[many.pk])) == few[0]
     assert queries_of(client, reverse("decision_behind", args=[many.pk, 0, "overdue"])) == few[1]
+
+
+# -- try-outs ----------------------------------------------------------------------------------------------------------
+
+
+def tried(cast: Cast) -> TryOut:
+    cast.confirmed(cast.bianchi, "950")
+    cast.confirmed(cast.rossi, "100")
+    gate.submit(cast.order(cast.neri, "2500"), "confirm", by=cast.sara, now=NOW)
+    content = policies.content_of_rows()
+    policy(rules=[{"rule": "limit_used", "percent": 90}])
+    content = {**policies.content_of_rows(), "parameters": content["parameters"]}
+    return tryout.start(content, label="Ninety percent", since=TODAY, until=TODAY, by=cast.ada, now=NOW)
+
+
+def worked_off(made: TryOut) -> TryOut:
+    while tryout.work(now=NOW):
+        pass
+    return made
+
+
+def test_a_try_out_is_started_for_the_last_ninety_days(cast: Cast) -> None:
+    client = as_user(cast.ada.user)
+    form = client.get(reverse("tryout_new")).context["form"]
+    assert (form.initial["until"] - form.initial["since"]).days == 89
+
+    sent = {"policy": "1", "since": form.initial["since"], "until": form.initial["until"]}
+    response = client.post(reverse("tryout_new"), sent)
+
+    made = TryOut.objects.get()
+    assert response.headers["Location"] == reverse("tryout", args=[made.pk])
+    assert (made.content, made.asked_by) == (PolicyVersion.objects.get(number=1).content, cast.ada.user)
+    assert made.label.startswith("Version 1 of ")
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"since": "2026-03-03"}, "The last day lies before the first."),
+        ({"until": "soon"}, "That is not a day."),
+        ({"policy": "77"}, "Select a valid choice."),
+    ],
+)
+def test_bad_input_gets_a_sentence_and_starts_nothing(cast: Cast, changed: dict[str, str], sentence: str) -> None:
+    sent = {"policy": "rows", "since": "2026-03-02", "until": "2026-03-02", **changed}
+
+    response = as_user(cast.ada.user).post(reverse("tryout_new"), sent)
+
+    assert response.status_code == 422
+    assert sentence in words(response)
+    assert not TryOut.objects.exists()
+
+
+def test_progress_is_shown_until_it_is_done(cast: Cast) -> None:
+    made = tried(cast)
+    client, address = as_user(cast.dario.user), reverse("tryout", args=[made.pk])
+    asked = {"headers": {"HX-Request": "true", "HX-Target": "progress"}}
+
+    running, part = client.get(address), client.get(address, **asked)
+    worked_off(made)
+    after_it, whole = client.get(address, **asked), client.get(address)
+
+    assert "0 of 3 decisions looked at." in words(running)
+    assert part.content.decode().startswith('<section class="panel" id="progress"')
+    assert after_it.headers["HX-Refresh"] == "true"
+    assert "3 decisions judged again" in words(whole)
+
+
+def test_the_page_says_that_each_decision_stands_by_itself_and_what_changes(cast: Cast) -> None:
+    made = worked_off(tried(cast))
+
+    read = words(as_user(cast.guido.user).get(reverse("tryout", args=[made.pk])))
+
+    assert "Each decision is judged by itself" in read
+    assert "Held instead of passed 1" in read
+    assert "Too much of the limit is used – " in read
+    assert "1 × 950.00" in read
+
+
+def test_the_changes_can_be_narrowed_by_direction_rule_and_customer(cast: Cast) -> None:
+    made = worked_off(tried(cast))
+    client, address = as_user(cast.ada.user), reverse("tryout", args=[made.pk])
+
+    def shown(**asked: str) -> set[str]:
+        rows = client.get(address, asked, headers={"HX-Request": "true", "HX-Target": "list"}).context["table"].rows
+        return {row.record.decision.customer.code for row in rows}
+
+    assert shown() == {"BIANCHI", "NERI"}
+    assert shown(direction="HELD") == {"BIANCHI"}
+    assert shown(direction="REASONS") == {"NERI"}
+    assert shown(rule="limit_used") == {"BIANCHI", "NERI"}
+    assert shown(q="neri") == {"NERI"}
+    assert Hold.objects.count() == 1
+
+
+def test_lists_of_try_outs_cost_the_same_for_one_and_for_many(cast: Cast) -> None:
+    made = worked_off(tried(cast))
+    client = as_user(cast.ada.user)
+    few = queries_of(client, reverse("tryouts")), queries_of(client, reverse("tryout", args=[made.pk]))
+    for _n in range(3):
+        worked_off(tried(cast))
+
+    assert queries_of(client, reverse("tryouts")) == few[0]
+    newest = TryOut.objects.latest("pk")
+    assert queries_of(client, reverse("tryout", args=[newest.pk])) == few[1]

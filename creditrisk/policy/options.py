@@ -1,0 +1,34 @@
+"""Which policies can be tried on past decisions: the rows as they stand, and every version."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from creditrisk.policy import compile as policies
+from creditrisk.policy.models import PolicyVersion
+
+ROWS = "rows"
+
+
+def options() -> list[tuple[str, str]]:
+    """Return the policies that can be tried, by key and as people call them."""
+    versions = PolicyVersion.objects.order_by("-number").values_list("number", "note", "saved_at")
+    listed = [(str(number), _version(number, note, f"{saved_at:%d %b %Y}")) for number, note, saved_at in versions]
+    return [(ROWS, _("The rules and parameters as they stand in the administration")), *listed]
+
+
+def content(key: str) -> Mapping[str, Any]:
+    """Return what the policy of that key says, as a version's content.
+
+    Raises PolicyVersion.DoesNotExist.
+    """
+    if key == ROWS:
+        return policies.content_of_rows()
+    found: dict[str, Any] = PolicyVersion.objects.values_list("content", flat=True).get(number=int(key))
+    return found
+
+
+def _version(number: int, note: str, day: str) -> str:
+    name = _("Version %(number)d of %(day)s") % {"number": number, "day": day}
+    return f"{name}: {note}" if note else name
