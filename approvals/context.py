@@ -110,7 +110,7 @@ class Picture:
         self, customer_id: int, *, weight: Mapping[str, Decimal] | None = None
     ) -> tuple[Standing, ...]:
         """Return how each shared limit stands that gives this customer credit and is checked."""
-        if not self.policy.check_shared_limit:
+        if not self.policy.check_shared_limit or not self.family.shared.get(customer_id):
             return ()
         own = self.standing(customer_id).limit
         if own.state == LimitState.UNLIMITED:

@@ -1,4 +1,4 @@
-"""Measure the gate against a bare transaction, or many rules against few, on the same server."""
+"""Measure what the product costs beside a floor that is taken in the same run, on the same server."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -6,24 +6,28 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from bench import gate, policy
+from bench import gate, policy, tryout
 
 
 class Command(BaseCommand):
     help = (
-        "When you want to know what a decision costs here (gate), or what a large rule book adds to it (policy); best by"
-        " `make bench`, on servers of its own."
+        "When you want to know what a decision costs here (gate), what a large rule book adds to it (policy), or how many "
+        "decisions a second a policy is tried on (tryout); best by `make bench`, on servers of its own."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("what", nargs="?", choices=["gate", "policy"], default="gate")
-        parser.add_argument("--times", type=int, default=200, help="how many transactions of each kind")
+        parser.add_argument("what", nargs="?", choices=["gate", "policy", "tryout"], default="gate")
+        parser.add_argument("--times", type=int, default=200, help="gate, policy: how many transactions of each kind")
+        parser.add_argument("--decisions", type=int, default=20_000, help="tryout: on how many decisions")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if options["what"] == "policy":
-            self._policy(options["times"])
-        else:
-            self._gate(options["times"])
+        match options["what"]:
+            case "gate":
+                self._gate(options["times"])
+            case "policy":
+                self._policy(options["times"])
+            case "tryout":
+                self._tryout(options["decisions"])
 
     def _gate(self, times: int) -> None:
         floor, *sizes = gate.measure(now=timezone.now(), times=times, say=self.stdout.write)
@@ -48,3 +52,11 @@ class Command(BaseCommand):
         self.stdout.write(f"{found.versions} versions, read again after their first decision: {found.reads} times.")
         if found.ratio("many") > policy.MOST or found.reads:
             raise CommandError(f"More than {policy.MOST} times, or a policy that was read twice.")
+
+    def _tryout(self, wanted: int) -> None:
+        rates = tryout.measure(now=timezone.now(), wanted=wanted, say=self.stdout.write)
+        self.stdout.write(f"\n{'':<42}{'decisions':>11}{'a second':>10}{'x floor':>9}{'differ':>9}")
+        for rate in rates:
+            slower = rates[0].a_second / rate.a_second
+            figures = f"{rate.decisions:>11,}{rate.a_second:>10,.0f}{slower:>9.2f}{rate.changes:>9,}"
+            self.stdout.write(f"{rate.name:<42}{figures}")
