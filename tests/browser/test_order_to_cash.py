@@ -10,7 +10,10 @@ import pytest
 from django.conf import settings
 from playwright.sync_api import Locator, Page, expect
 
-from tests.cast import Cast, assemble
+from approvals import tryout
+from creditrisk.decisions.models import Decision, TryOut
+from creditrisk.policy import compile as policies
+from tests.cast import NOW, TODAY, Cast, assemble, policy
 
 SCREENS = Path(settings.BASE_DIR) / "var" / "browser"
 
@@ -194,19 +197,32 @@ def test_the_path_stays_open_without_javascript(cast: Cast, live_server: Any, br
     context.close()
 
 
+def tried_on_today(cast: Cast) -> TryOut:
+    """Return a try-out of a stricter policy, worked off."""
+    policy(rules=[{"rule": "limit_used", "percent": 1}])
+    content = policies.content_of_rows()
+    made = tryout.start(content, label="One percent", since=TODAY, until=TODAY, by=cast.ada, now=NOW)
+    while tryout.work(now=NOW):
+        pass
+    return made
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1280, "light"), (1920, "dark")])
 def test_pages_fit_every_screen(cast: Cast, live_server: Any, page: Page, axe: Axe, width: int, scheme: Any) -> None:
     page.set_viewport_size({"width": width, "height": 900})
     page.emulate_media(color_scheme=scheme)
     order = cast.order(cast.verdi, "300")
+    cast.confirmed(cast.rossi, "300")
+    decided, tried = Decision.objects.get(), tried_on_today(cast)
     walk = Walk(page, live_server.url, axe)
     walk.be("dario")
 
     for path in (
         "/", "/desk/", "/orders/", "/orders/new/", f"/documents/{order.pk}/", "/customers/", "/customers/VERDI/",
         "/customers/VERDI/limit/", "/customers/VERDI/exposure/", "/portfolio/", "/items/", "/payments/new/",
-        "/effects/", "/effects/new/", "/alerts/", "/decisions/",
+        "/effects/", "/effects/new/", "/alerts/", "/decisions/", "/tryouts/", f"/tryouts/{tried.pk}/",
+        f"/decisions/{decided.pk}/", f"/decisions/{decided.pk}/0/open_orders/",
     ):  # fmt: skip
         walk.go(path)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path

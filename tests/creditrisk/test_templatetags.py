@@ -243,3 +243,12 @@ def test_the_list_of_buckets_shows_all_eight_and_the_sum() -> None:
 
     assert html.count("<li") == len(BUCKETS) + 1
     assert f"EUR{NBSP}10.00" in html
+
+
+def test_amounts_both_ways_start_at_the_middle_and_share_a_scale() -> None:
+    svg = charts.both_ways(Decimal(25), Decimal(100), Decimal(100), "EUR")
+
+    assert spans(svg, "chart__freed") == [("37.50%", "12.50%")]
+    assert spans(svg, "chart__held") == [("50%", "50.00%")]
+    assert drawn(svg).get("aria-label") == f"EUR{NBSP}25.00 no longer held, EUR{NBSP}100.00 held instead"
+    assert spans(charts.both_ways(Decimal(0), Decimal(0), Decimal(0)), "chart__held") == [("50%", "0.00%")]
