@@ -83,7 +83,7 @@ def _checkpoints(question: Question, policy: Policy) -> tuple[str, ...]:
     wanted = question.checkpoints
     if question.step in ("invoice", "issue") and "delivery" in wanted:
         wanted = ("delivery", "invoice")
-    on = tuple(c for c in wanted if policy.checks(c))
+    on = tuple(c for c in wanted if policy.checks(c, company=question.candidate.company_id))
     return on or question.checkpoints[-1:] if question.forced else on
 
 

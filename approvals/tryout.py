@@ -75,16 +75,17 @@ def _unseen(policy: Policy, since: date, until: date) -> dict[str, int]:
     found = {}
     with connection.cursor() as cursor:
         for checkpoint, (kind, but, steps) in _PAST_THE_STEP.items():
-            if not policy.checks(checkpoint):
-                continue
             cursor.execute(
-                "SELECT count(*) FROM documents_document o LEFT JOIN documents_documenttype t ON t.id = o.type_id"
+                "SELECT o.company_id, count(*) FROM documents_document o LEFT JOIN documents_documenttype t ON t.id = o.type_id"
                 " WHERE o.kind = %s AND o.document_date BETWEEN %s AND %s AND o.state <> ALL (%s)"
                 "   AND COALESCE(t.sign, 1) > 0 AND NOT EXISTS"
-                "    (SELECT 1 FROM decisions_decision d WHERE d.document_id = o.id AND d.step = ANY (%s))",
+                "    (SELECT 1 FROM decisions_decision d WHERE d.document_id = o.id AND d.step = ANY (%s))"
+                " GROUP BY o.company_id",
                 [kind, since, until, list(but), list(steps)],
             )
-            found[checkpoint] = cursor.fetchone()[0]
+            found[checkpoint] = sum(
+                count for company, count in cursor.fetchall() if policy.checks(checkpoint, company=company)
+            )
     return {checkpoint: count for checkpoint, count in found.items() if count}
 
 

@@ -92,7 +92,7 @@ def measure(*, now: datetime, wanted: int, say: Callable[[str], Any]) -> list[Ra
     say(f"Making {wanted:,} decisions about {CUSTOMERS} customers.")
     fill(now=now, wanted=wanted)
     today = business_day(now)
-    content = policies.content_of_rows()
+    content = policies.draft()
     row = {"rule": "limit_used", "kind": "block", "scope": "all", "scope_code": "", "risk_class": None,
            "release_order": False, "action": "HOLD", "valid_from": None, "valid_to": None, "id": 1,
            "values": {"percent": "60"}}  # fmt: skip

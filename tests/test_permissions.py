@@ -148,7 +148,7 @@ def scene(db: None) -> Scene:
         cast.rossi, limit_requests.Asked(amount=Decimal(20000), reason="growing"), by=cast.sara, now=now
     )
     hold, decision = Hold.objects.get(), Decision.objects.order_by("pk").last()
-    tried = tryout.start(policies.content_of_rows(), label="Rows", since=today, until=today, by=cast.ada, now=now)
+    tried = tryout.start(policies.draft(), label="Rows", since=today, until=today, by=cast.ada, now=now)
     arguments = {
         "customer": ["ROSSI"],
         "customer_limit": ["ROSSI"],

@@ -16,7 +16,6 @@ from creditrisk.decisions.models import Decision
 from creditrisk.decisions.story import Told
 from creditrisk.facts import BESIDE, BUCKETS, LimitState
 from creditrisk.money import ZERO
-from creditrisk.policy.models import PolicyVersion
 from creditrisk.roles import companies_of
 from documents.models import Document
 
@@ -79,7 +78,6 @@ class Page:
     in_the_way: tuple[Told, ...]
     oldest: tuple[Source, ...]
     actor: Mapping[str, Any]
-    version_id: int | None
 
 
 def visible(user: Any) -> QuerySet[Decision]:
@@ -147,7 +145,6 @@ def page(user: Any, pk: int) -> Page:
         in_the_way=tuple(story.standing_in_the_way(told)),
         oldest=behind.oldest(decision, companies=companies_of(user)),
         actor=decision.actor or {},
-        version_id=PolicyVersion.objects.filter(number=decision.policy_number).values_list("pk", flat=True).first(),
     )
 
 

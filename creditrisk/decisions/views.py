@@ -93,7 +93,7 @@ def tryout_new(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     today = business_day(now)
     form = TryOutForm(
-        request.POST or None, initial={"policy": options.ROWS, "since": today - USUAL_PERIOD, "until": today}
+        request.POST or None, initial={"policy": options.DRAFT, "since": today - USUAL_PERIOD, "until": today}
     )
     if request.method == "POST" and form.is_valid():
         chosen = form.cleaned_data

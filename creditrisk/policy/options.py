@@ -1,4 +1,4 @@
-"""Which policies can be tried on past decisions: the rows as they stand, and every version."""
+"""Which policies can be tried on past decisions: the draft, and every version."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,14 +8,14 @@ from django.utils.translation import gettext as _
 from creditrisk.policy import compile as policies
 from creditrisk.policy.models import PolicyVersion
 
-ROWS = "rows"
+DRAFT = "draft"
 
 
 def options() -> list[tuple[str, str]]:
     """Return the policies that can be tried, by key and as people call them."""
     versions = PolicyVersion.objects.order_by("-number").values_list("number", "note", "saved_at")
     listed = [(str(number), _version(number, note, f"{saved_at:%d %b %Y}")) for number, note, saved_at in versions]
-    return [(ROWS, _("The rules and parameters as they stand in the administration")), *listed]
+    return [(DRAFT, _("The draft")), *listed]
 
 
 def content(key: str) -> Mapping[str, Any]:
@@ -23,8 +23,8 @@ def content(key: str) -> Mapping[str, Any]:
 
     Raises PolicyVersion.DoesNotExist.
     """
-    if key == ROWS:
-        return policies.content_of_rows()
+    if key == DRAFT:
+        return policies.draft()
     found: dict[str, Any] = PolicyVersion.objects.values_list("content", flat=True).get(number=int(key))
     return found
 

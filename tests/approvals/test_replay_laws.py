@@ -139,9 +139,9 @@ def test_hindsight_says_what_the_gate_says_under_the_other_policy(
             put_into_force(was)
             now = play(cast, steps)
             promised(cast, now)
-            first = policies.content_of_rows()
+            first = policies.draft()
             put_into_force(would)
-            other = policies.content_of_rows()
+            other = policies.draft()
 
             again(first)
             said = decided(cast, step, now, under=policies.compiled(0, other))

@@ -26,7 +26,7 @@ STRICTER = [{"rule": "limit_used", "percent": 90}]
 
 def start(cast: Cast, content: Any = None, **days: Any) -> TryOut:
     values = {"since": TODAY, "until": TODAY, **days}
-    return tryout.start(content or policies.content_of_rows(), label="Stricter", by=cast.ada, now=NOW, **values)
+    return tryout.start(content or policies.draft(), label="Stricter", by=cast.ada, now=NOW, **values)
 
 
 def done(made: TryOut) -> TryOut:
@@ -45,7 +45,7 @@ def test_it_shows_what_would_be_held_instead_and_what_no_longer(cast: Cast) -> N
     cast.confirmed(cast.bianchi, "950")
     gate.submit(cast.order(cast.neri, "2500"), "confirm", by=cast.sara, now=NOW)
     policy(rules=[{"rule": "limit_used", "percent": 90, "risk_class": None}, {"rule": "order_amount", "amount": 2000, "currency": "EUR", "kind": "EXCLUDE", "release_order": True}, {"rule": "order_amount", "amount": 90, "currency": "EUR", "action": "WARN"}])  # fmt: skip
-    content = policies.content_of_rows()
+    content = policies.draft()
     content["rules"] = [r for r in content["rules"] if not r["release_order"]]
     content["rules"].append({**content["rules"][0], "kind": "exclude", "rule": "order_amount", "release_order": True, "values": {"amount": "5000", "currency": "EUR"}, "scope": "customer", "scope_code": "NERI"})  # fmt: skip
 
@@ -61,7 +61,7 @@ def test_it_shows_what_would_be_held_instead_and_what_no_longer(cast: Cast) -> N
 def test_a_rule_that_warned_and_would_hold_is_named(cast: Cast) -> None:
     policy(rules=[{**STRICTER[0], "action": "WARN"}])
     cast.confirmed(cast.bianchi, "950")
-    content = policies.content_of_rows()
+    content = policies.draft()
     content["rules"][0]["action"] = "HOLD"
 
     assert found(done(start(cast, content))) == [(D(950), "HELD", "warned", "held", ["limit_used"], [])]
@@ -85,7 +85,7 @@ def test_nothing_but_its_own_rows_is_written(cast: Cast) -> None:
     cast.item(cast.rossi, "100", due=after(-9).date())
     cast.confirmed(cast.rossi, "9900")
     policy(rules=[*STRICTER, {"rule": "unpaid_effects", "count": 1, "days": 30}], overdue_grace_days=3)
-    content = policies.content_of_rows()
+    content = policies.draft()
 
     before = everything()
     done(start(cast, content))

@@ -200,7 +200,7 @@ def test_the_path_stays_open_without_javascript(cast: Cast, live_server: Any, br
 def tried_on_today(cast: Cast) -> TryOut:
     """Return a try-out of a stricter policy, worked off."""
     policy(rules=[{"rule": "limit_used", "percent": 1}])
-    content = policies.content_of_rows()
+    content = policies.draft()
     made = tryout.start(content, label="One percent", since=TODAY, until=TODAY, by=cast.ada, now=NOW)
     while tryout.work(now=NOW):
         pass

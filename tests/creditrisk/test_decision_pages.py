@@ -53,8 +53,7 @@ def test_every_figure_links_to_what_is_behind_it(cast: Cast) -> None:
     for figure in ("overdue", "receivables", "open_orders"):
         assert reverse("decision_behind", args=[decision.pk, 0, figure]) in page
     assert reverse("customer", args=["ROSSI"]) + "#grants" in page
-    version = PolicyVersion.objects.get(number=decision.policy_number)
-    assert reverse("admin:policy_policyversion_change", args=[version.pk]) in page
+    assert reverse("policy_version", args=[decision.policy_number]) in page
 
 
 def test_the_desk_is_linked_for_those_who_may_see_it(cast: Cast) -> None:
@@ -160,9 +159,9 @@ def tried(cast: Cast) -> TryOut:
     cast.confirmed(cast.bianchi, "950")
     cast.confirmed(cast.rossi, "100")
     gate.submit(cast.order(cast.neri, "2500"), "confirm", by=cast.sara, now=NOW)
-    content = policies.content_of_rows()
+    content = policies.draft()
     policy(rules=[{"rule": "limit_used", "percent": 90}])
-    content = {**policies.content_of_rows(), "parameters": content["parameters"]}
+    content = {**policies.draft(), "parameters": content["parameters"]}
     return tryout.start(content, label="Ninety percent", since=TODAY, until=TODAY, by=cast.ada, now=NOW)
 
 
@@ -195,7 +194,7 @@ def test_a_try_out_is_started_for_the_last_ninety_days(cast: Cast) -> None:
     ],
 )
 def test_bad_input_gets_a_sentence_and_starts_nothing(cast: Cast, changed: dict[str, str], sentence: str) -> None:
-    sent = {"policy": "rows", "since": "2026-03-02", "until": "2026-03-02", **changed}
+    sent = {"policy": "draft", "since": "2026-03-02", "until": "2026-03-02", **changed}
 
     response = as_user(cast.ada.user).post(reverse("tryout_new"), sent)
 

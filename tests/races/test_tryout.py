@@ -41,7 +41,7 @@ def test_a_worker_tries_the_policy_that_was_asked_for(cast: Cast, celery_worker:
 def test_two_hands_share_the_parts_and_none_is_done_twice(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tryout, "PART", 2)
     stricter(cast, orders=16)
-    made = tryout.start(policies.content_of_rows(), label="x", since=TODAY, until=TODAY, by=cast.ada, now=NOW)
+    made = tryout.start(policies.draft(), label="x", since=TODAY, until=TODAY, by=cast.ada, now=NOW)
 
     def hand(_n: int) -> int:
         done = 0

@@ -55,7 +55,7 @@ class Command(BaseCommand):
 
     def _other(self, number: int | None, *, draft: bool) -> Policy | None:
         if draft:
-            return policies.compiled(0, policies.content_of_rows())
+            return policies.compiled(0, policies.draft())
         if number is None:
             return None
         try:
