@@ -65,12 +65,24 @@ def _replace_lines(document: Document, changes: Changes) -> None:
     for before, after in zip(old, lines, strict=False):
         after.source_id = after.source_id or before.source_id
         after.text = after.text or before.text
-    if any(line.settled or line.drafted for line in old):
+    made = Line.objects.filter(source__in=old).exclude(document__state=State.CANCELLED)
+    if any(line.settled or line.drafted for line in old) or made.exists():
         raise InvalidState(f"Something was made from {document} already.")
     if document.kind != Kind.ORDER and any(line.taken.filter(undone=False).exists() for line in old):
         raise InvalidState(f"{document} takes over what it was made from; cancel it and draw it up again.")
     document.total = writing.checked_total(lines)
-    Line.objects.filter(document=document).delete()
+    # What was cancelled since still names the lines that it was made from: those stay, with other values.
+    named = set(Line.objects.filter(source__in=old).values_list("source_id", flat=True))
+    if any(line.pk in named for line in old[len(lines) :]):
+        raise InvalidState(
+            f"A cancelled document was made from a line of {document} that would go; keep as many lines."
+        )
+    kept = [(before, after) for before, after in zip(old, lines, strict=False) if before.pk in named]
+    for before, after in kept:
+        after.pk, after.document, after.position = before.pk, document, before.position
+        after.save(force_update=True)
+    stay = {after.pk for _before, after in kept}
+    Line.objects.filter(document=document).exclude(pk__in=stay).delete()
     writing.write_lines(document, lines)
 
 

@@ -138,10 +138,10 @@ def checked_total(lines: Iterable[Line]) -> Decimal:
 
 
 def write_lines(document: Document, lines: Sequence[Line]) -> None:
-    """Save lines in the order given."""
+    """Save lines in the order given; those that have their row already keep it."""
     for position, line in enumerate(lines, start=1):
         line.document, line.position = document, position
-    Line.objects.bulk_create(lines)
+    Line.objects.bulk_create(line for line in lines if line.pk is None)
 
 
 def residual(line: Line) -> Decimal:
