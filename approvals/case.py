@@ -1,7 +1,7 @@
 """From a picture and a document to the frozen case that the rules are asked about."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -49,30 +49,46 @@ class Candidate:
     ) -> "Candidate":  # fmt: skip
         return cls._made(kind, customer.pk, company.pk, amount, currency, terms, discount, type, None)
 
+    def on_terms(self, terms: PaymentTerms | None) -> "Candidate":
+        """Return the candidate on other payment terms."""
+        return replace(
+            self, terms=terms.code if terms else None, terms_rank=terms.rank if terms else None,
+            prepaid=bool(terms and terms.prepaid),
+        )  # fmt: skip
+
+    def with_discount(self, discount: SettlementDiscount | None) -> "Candidate":
+        """Return the candidate with another settlement discount."""
+        return replace(
+            self, discount=discount.code if discount else None, discount_rank=discount.rank if discount else None
+        )
+
+    def of_type(self, type: DocumentType | None) -> "Candidate":
+        """Return the candidate as a document of another type."""
+        return replace(self, uses_credit=type is None or type.counts, never_blocked=bool(type and type.never_blocked))
+
     @classmethod
     def _made(
         cls, kind: str, debtor_id: int, company_id: int, amount: Decimal, currency: str, terms: PaymentTerms | None,
         discount: SettlementDiscount | None, type: DocumentType | None, document_id: int | None,
     ) -> "Candidate":  # fmt: skip
-        return cls(
+        made = cls(
             kind=str(kind), debtor_id=debtor_id, company_id=company_id, amount=amount, currency=currency,
-            terms=terms.code if terms else None, terms_rank=terms.rank if terms else None,
-            prepaid=bool(terms and terms.prepaid), discount=discount.code if discount else None,
-            discount_rank=discount.rank if discount else None, uses_credit=type is None or type.counts,
-            never_blocked=bool(type and type.never_blocked), document_id=document_id,
+            document_id=document_id,
         )  # fmt: skip
+        return made.on_terms(terms).with_discount(discount).of_type(type)
 
 
 @dataclass(frozen=True)
 class Beside:
     """What is read beside the picture, where the document or the policy asks for it; None: nobody asked.
 
-    `rows` are the document's own weights by the formula, `unpaid` and `received` are in the account's currency.
+    `rows` are the document's own weights by the formula. `unpaid` and `advance` are in the account's currency: `advance` is
+    what unallocated payments leave for prepaid goods, negative where more went than was paid.
     """
 
     rows: tuple[Slot, ...] | None = None
     unpaid: tuple[UnpaidEffect, ...] | None = None
-    received: Decimal | None = None
+    advance: Decimal | None = None
 
 
 @dataclass(frozen=True)
@@ -129,23 +145,24 @@ def everything_counts(seen: Picture) -> bool:
 
 def beside(
     candidate: Candidate, seen: Picture, *, checkpoints: Sequence[str], state: str | None = None,
-    rows: Iterable[Slot] | None = None,
+    rows: Iterable[Slot] | None = None, advance: bool = False,
 ) -> Beside:  # fmt: skip
     """Read what the picture lacks and this document or the policy asks for.
 
-    `rows` are its own weights where there is no document yet. Raises MissingRate.
+    `rows` are its own weights where they are known, or where there is no document yet. `advance` reads what was paid in
+    advance anyhow: other terms may be tried. Raises MissingRate.
     """
     currency = seen.accounts[candidate.debtor_id].currency
-    if candidate.document_id and (state == State.DRAFT or not everything_counts(seen)):
+    if rows is None and candidate.document_id and (state == State.DRAFT or not everything_counts(seen)):
         rows = own_rows(candidate.document_id)
-    unpaid = received = None
+    unpaid = left = None
     if seen.policy.needs_unpaid_effects:
         unpaid = context.unpaid_effects(candidate.debtor_id, rates=seen.rates, currency=currency)
-    if candidate.prepaid and "delivery" in checkpoints:
-        received = context.advance_received(
+    if advance or (candidate.prepaid and "delivery" in checkpoints):
+        left = context.advance_left(
             candidate.debtor_id, but_document=candidate.document_id, currency=currency, rates=seen.rates
         )
-    return Beside(None if rows is None else tuple(rows), unpaid, received)
+    return Beside(None if rows is None else tuple(rows), unpaid, left)
 
 
 def build(candidate: Candidate, seen: Picture, *, checkpoint: str, beside: Beside, forced: bool = False) -> Case:
@@ -160,7 +177,7 @@ def build(candidate: Candidate, seen: Picture, *, checkpoint: str, beside: Besid
     needed = received = ZERO
     if candidate.prepaid and checkpoint == "delivery":
         needed = seen.rates.convert({candidate.currency: candidate.amount}, own.exposure.currency)
-        received = beside.received or ZERO
+        received = max(beside.advance or ZERO, ZERO)
     blocks = account.blocks or {}
     return Case(
         today=today,

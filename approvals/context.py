@@ -17,7 +17,7 @@ from creditrisk.facts import (
     Standing,
     UnpaidEffect,
 )
-from creditrisk.money import ZERO, Rates
+from creditrisk.money import Rates
 from creditrisk.policy import compile as policies
 from creditrisk.policy.compile import Policy
 from customers import limits
@@ -252,10 +252,11 @@ def unpaid_effects(customer_id: int, *, rates: Rates, currency: str) -> tuple[Un
     return tuple(UnpaidEffect(day, rates.convert({unit: amount}, currency)) for day, unit, amount in rows)
 
 
-def advance_received(customer_id: int, *, but_document: int | None, currency: str, rates: Rates) -> Decimal:
+def advance_left(customer_id: int, *, but_document: int | None, currency: str, rates: Rates) -> Decimal:
     """Return the customer's unallocated payments less what prepaid deliveries have used of them already.
 
-    In the account's currency. Each euro counts once: prepaid goods delivered, their invoices and open items use it.
+    In the account's currency. Each euro counts once: prepaid goods delivered, their invoices and open items use it;
+    negative where more goods went than were paid for.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -284,4 +285,4 @@ def advance_received(customer_id: int, *, but_document: int | None, currency: st
             {"c": customer_id, "d": but_document},
         )
         found = dict(cursor.fetchall())
-    return max(rates.convert(found, currency), ZERO)
+    return rates.convert(found, currency)

@@ -4,20 +4,21 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from approvals import case as cases
-from approvals import context
-from approvals.context import Picture
-from creditrisk.exposure.read import Slot
-from creditrisk.facts import Case, Outcome, Standing, Verdict
-from creditrisk.policy import compile as policies
+from approvals import attempt as attempts
+from approvals.attempt import Attempt, Typed
+from approvals.checkpoints import NEXT_STEP
+from creditrisk.facts import Outcome, Standing
+from creditrisk.money import rounded
 from creditrisk.refusal import CustomerStopped, Refused
-from creditrisk.rules import evaluate
 from customers import terms as customer_terms
 from customers.models import Company, Customer, PaymentTerms, SettlementDiscount, Stops
-from documents.models import Document, DocumentType, Kind
+from documents.drafts import Changes
+from documents.models import Document, DocumentType, Kind, State
 
 KIND = {"entry": Kind.ORDER, "confirmation": Kind.ORDER, "picking": Kind.ORDER, "delivery": Kind.DELIVERY,
         "invoice": Kind.INVOICE}  # fmt: skip
+STEP = {"entry": "enter", "confirmation": "confirm", "picking": "pick", "delivery": "deliver",
+        "invoice": "invoice"}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Trial:
     after: Standing
     heads: tuple[Standing, ...]
     shared: tuple[Standing, ...]
-    case: Case
+    attempt: Attempt
 
 
 def check(
@@ -49,61 +50,57 @@ def check(
 ) -> Trial:
     """Say what `submit` would do with a document of this amount (with tax) at this checkpoint.
 
-    With `document` its present weight is taken out first. Raises Refused, CustomerStopped, MissingRate.
+    With `document` it is that one, changed to what is given: one that is promised already meets its checkpoint only
+    where it asks for more. Raises Refused, CustomerStopped, MissingRate.
     """
     if not amount.is_finite() or amount <= 0:
         raise Refused("The amount must be more than zero.", field="amount")
+    if document is not None:
+        changes = Changes(
+            amount=amount, currency=currency, terms=terms, settlement_discount=settlement_discount,
+            ship_date=ship_date, bill_to=bill_to, type=type,
+        )  # fmt: skip
+        step = STEP[checkpoint] if document.state == State.DRAFT else "amend"
+        return check_step(document, step, changes=changes, today=today)
     debtor = bill_to or customer.bill_to or customer
-    status = debtor.account_status
-    kind = KIND[checkpoint]
-    if status is not None and status.stops == Stops.ALL and (type is None or type.sign > 0):
-        raise CustomerStopped(f"The account's status {status} refuses this document.")
-    policy = policies.active()
     unit = currency or debtor.currency
-    seller = company or customer.company
-    seen = context.picture(
-        context.limits.family([debtor.pk]),
-        policy=policy,
-        today=today,
-        currencies=[unit],
-    )
-    candidate = cases.Candidate.typed(
-        debtor, company=seller, amount=amount, currency=unit, terms=terms or customer_terms.usual(debtor),
-        discount=settlement_discount or debtor.settlement_discount, type=type, kind=kind,
+    if amount != rounded(amount, unit):
+        raise Refused(f"{unit} has no amounts as fine as {amount}.", field="amount")
+    kind = KIND[checkpoint]
+    _refuse_stopped(debtor, lowers=type is not None and type.sign < 0, promised=kind == Kind.ORDER)
+    typed = Typed(
+        kind, debtor, company or customer.company, amount, unit, terms or customer_terms.usual(debtor),
+        settlement_discount or debtor.settlement_discount, type, ship_date,
     )  # fmt: skip
-    before = seen.standing(debtor.pk, company_id=seller.pk)
-    row = _weight(candidate, day=ship_date or today, sign=type.sign if type else 1)
-    seen = _without(document, seen).with_slots([row] if row else [])
-    beside = cases.beside(candidate, seen, checkpoints=[checkpoint], rows=[row] if row else [])
-    case = cases.build(candidate, seen, checkpoint=checkpoint, beside=beside)
-    outcome = evaluate(case, policy.rows)
-    if not policy.checks(checkpoint, company=seller.pk) or (type is not None and type.sign < 0):
-        outcome = Outcome(Verdict.PASSED, outcome.findings)
-    after = seen.standing(debtor.pk, company_id=seller.pk)
-    return Trial(outcome, before, after, case.heads, case.shared, case)
+    return _trial(attempts.of_typed(typed, step=STEP[checkpoint], today=today))
 
 
-def _weight(candidate: cases.Candidate, *, day: date, sign: int) -> Slot | None:
-    """Return the row of the formula that the document would be."""
-    if not candidate.uses_credit:
-        return None
-    if candidate.kind == Kind.ORDER:
-        bucket = "ORDERS_PREPAID" if candidate.prepaid else "ORDERS_CONFIRMED"
-    else:
-        bucket = "DELIVERED" if candidate.kind == Kind.DELIVERY else "INVOICES_ISSUED"
-    return Slot(
-        candidate.debtor_id,
-        candidate.company_id,
-        bucket,
-        candidate.currency,
-        day,
-        sign * candidate.amount,
+def check_step(document: Document, step: str | None = None, *, changes: Changes | None = None, today: date) -> Trial:
+    """Say what `submit` would do with a step of a document that is there, its next one where none is named.
+
+    Raises Refused, CustomerStopped, MissingRate.
+    """
+    step = step or NEXT_STEP[Kind(document.kind)]
+    if step in ("deliver", "invoice", "issue"):
+        _refuse_stopped(document.debtor, lowers=document.lowers, promised=False)
+    return _trial(attempts.of_step(document, step, changes=changes, today=today))
+
+
+def _trial(attempt: Attempt) -> Trial:
+    debtor, company = attempt.plan.debtor_id, attempt.plan.company_id
+    return Trial(
+        outcome=attempt.outcome,
+        before=attempt.before.standing(debtor, company_id=company),
+        after=attempt.after.standing(debtor, company_id=company),
+        heads=attempt.after.heads(debtor, company_id=company),
+        shared=attempt.after.shared_standings(debtor),
+        attempt=attempt,
     )
 
 
-def _without(document: Document | None, seen: Picture) -> Picture:
-    if document is None:
-        return seen
-    return seen.with_slots(
-        Slot(s.customer_id, s.company_id, s.bucket, s.currency, s.day, -s.amount) for s in cases.own_rows(document.pk)
-    )
+def _refuse_stopped(debtor: Customer, *, lowers: bool, promised: bool) -> None:
+    status = debtor.account_status
+    if status is None or lowers or status.stops == Stops.NONE:
+        return
+    if status.stops == Stops.ALL or not promised:
+        raise CustomerStopped(f"The account's status {status} refuses this document.")

@@ -10,11 +10,11 @@
        7 record the decision: inputs, policy version, every finding with its measured value
        8 write alert rows for thresholds crossed
 
-`check` says the same without locks or writes; `record` takes history over; `release`, `reject` and `force` decide holds.
+`check` and `check_step` say the same without locks or writes; `record` takes history over; `release`, `reject` and `force` decide holds.
 """
 
-from approvals.dryrun import Trial, check
+from approvals.dryrun import Trial, check, check_step
 from approvals.releasing import force, reject, release
 from approvals.submission import Result, record, submit
 
-__all__ = ["Result", "Trial", "check", "force", "record", "reject", "release", "submit"]
+__all__ = ["Result", "Trial", "check", "check_step", "force", "record", "reject", "release", "submit"]

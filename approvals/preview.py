@@ -19,7 +19,7 @@ from documents.models import Kind
 CHECKPOINT = {
     Kind.ORDER: "confirmation",
     Kind.DELIVERY: "delivery",
-    Kind.INVOICE: "delivery",
+    Kind.INVOICE: "invoice",
 }
 
 

@@ -88,7 +88,7 @@ def _asked(judgement: Judgement) -> dict[str, Any]:
         "rates": [[source, target, str(rate)] for (source, target), rate in seen.rates.known.items()],
         "rows": None if beside.rows is None else rows(beside.rows),
         "unpaid": None if beside.unpaid is None else [[u.day.isoformat(), str(u.amount)] for u in beside.unpaid],
-        "received": None if beside.received is None else str(beside.received),
+        "advance": None if beside.advance is None else str(beside.advance),
         "covers": None if judgement.covers is None else [_cover(c) for c in judgement.covers],
     }
 
@@ -171,7 +171,7 @@ def _text(value: Any) -> Any:
 def question(facts: Mapping[str, Any], *, policy: Policy, today: date) -> Question:
     """Return what was asked, as it was read then, to be asked again under `policy`."""
     document = facts["document"]
-    unpaid, received, own = facts["unpaid"], facts["received"], facts["rows"]
+    unpaid, advance, own = facts["unpaid"], facts["advance"], facts["rows"]
     return Question(
         candidate=Candidate(**{**document, "amount": Decimal(document["amount"])}),
         seen=Picture(
@@ -192,7 +192,7 @@ def question(facts: Mapping[str, Any], *, policy: Policy, today: date) -> Questi
             unpaid=None if unpaid is None else tuple(
                 UnpaidEffect(date.fromisoformat(day), Decimal(amount)) for day, amount in unpaid
             ),
-            received=None if received is None else Decimal(received),
+            advance=None if advance is None else Decimal(advance),
         ),
     )  # fmt: skip
 

@@ -228,7 +228,7 @@ def _panel(form: forms.Form, lines: BaseLines, kind: str, *, document: Document 
         settlement_discount=typed.get("settlement_discount"),
         ship_date=typed.get("ship_date"),
         company=document.company if document else typed.get("company"),
-        bill_to=typed.get("bill_to"),
+        bill_to=debtor,
         type=typed.get("type"),
         document=document,
         today=today,
