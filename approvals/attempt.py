@@ -121,7 +121,8 @@ class Attempt:
         """Return the attempt after payments: `credits` are negative rows, `on_account` what stays unallocated."""
         received = self.seen.rates.convert(on_account, self.seen.accounts[self.candidate.debtor_id].currency)
         beside = replace(self.beside, advance=(self.beside.advance or ZERO) + received)
-        return replace(self, seen=self.seen.with_slots(credits), beside=beside)
+        slots = compact([*self.seen.slots, *credits], policy=self.seen.policy, today=self.seen.today)
+        return replace(self, seen=replace(self.seen, slots=slots), beside=beside)
 
     def with_facts(self, customer_id: int, **facts: Any) -> "Attempt":
         """Return the attempt with other master data of a customer, as `customers.limits.granted` names it."""
