@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from approvals import context, queries
+from approvals import context, queries, remedies
 from approvals.models import Hold
 from approvals.queries import PastRelease
+from approvals.remedies import words
+from approvals.remedies.words import Advice
 from creditrisk.decisions import queries as decisions
 from creditrisk.decisions.queries import DecisionRow
 from creditrisk.facts import Standing
@@ -30,6 +32,7 @@ class Evidence:
     payments: tuple[PaymentRow, ...]
     releases: tuple[PastRelease, ...]
     decisions: tuple[DecisionRow, ...]
+    advice: Advice | None
 
     @property
     def excess(self) -> Decimal | None:
@@ -39,7 +42,7 @@ class Evidence:
 
 
 def of(hold: Hold, *, today: date) -> Evidence:
-    """Return the evidence around a hold."""
+    """Return the evidence around a hold, with what would free it while it is open."""
     standing, heads, shared, missing = standings_of(hold.customer_id, company_id=hold.document.company_id, today=today)
     ids = [hold.customer_id]
     return Evidence(
@@ -51,6 +54,18 @@ def of(hold: Hold, *, today: date) -> Evidence:
         payments=tuple(statement.last_payments(ids)),
         releases=tuple(queries.past_releases(hold.customer_id)),
         decisions=tuple(decisions.of_document(hold.document, limit=5)),
+        advice=advice(hold.pk, grants=True, today=today) if hold.open else None,
+    )
+
+
+def advice(hold_id: int, *, grants: bool, today: date) -> Advice:
+    """Return what would free a held document, in words; `grants` where the reader hears of higher limits too."""
+    hold = Hold.objects.select_related(
+        "document__terms", "document__type", "document__settlement_discount", "document__debtor"
+    ).get(pk=hold_id)
+    document = hold.document
+    return words.tell(
+        remedies.of_hold(hold, today=today), debtor=document.debtor.code, kind=document.kind, grants=grants
     )
 
 

@@ -8,9 +8,22 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from approvals.dryrun import KIND
 from creditrisk.forms import AmountField, DayField, whole_cents
 from creditrisk.money import ZERO
 from creditrisk.policy.models import Scope
+from customers import queries as customer_queries
+from customers.forms import CodeField
+from customers.models import Customer, PaymentTerms, SettlementDiscount
+from documents.models import DocumentType, Kind
+from ledger.forms import CurrencyField
+
+# Where a document can be checked, as people say it.
+STEPS = [
+    ("entry", gettext_lazy("entering an order")), ("confirmation", gettext_lazy("confirming an order")),
+    ("picking", gettext_lazy("picking")), ("delivery", gettext_lazy("delivering")),
+    ("invoice", gettext_lazy("invoicing")),
+]  # fmt: skip
 
 # Why people release. Further words go into the note.
 REASONS = [
@@ -140,3 +153,45 @@ class DeskFilter(forms.Form):
             "reason": typed.get("reason", ""),
             "sort": typed.get("sort") or "age",
         }
+
+
+class CheckForm(forms.Form):
+    """A document that is only thought of: what would come of it at a checkpoint. Blank is the customer's usual."""
+
+    amount = AmountField(
+        label=gettext_lazy("Amount, with tax"), above=ZERO, minimum=None,
+        error_messages={"required": gettext_lazy("Say how much.")},
+    )  # fmt: skip
+    currency = CurrencyField()
+    checkpoint = forms.ChoiceField(
+        label=gettext_lazy("When"), choices=STEPS, initial="confirmation", required=False
+    )  # fmt: skip
+    terms = CodeField(
+        queryset=PaymentTerms.objects.order_by("code"), label=gettext_lazy("Payment terms"), required=False
+    )
+    ship_date = DayField(label=gettext_lazy("Ship date"), required=False)
+    settlement_discount = CodeField(
+        queryset=SettlementDiscount.objects.order_by("code"), label=gettext_lazy("Settlement discount"), required=False
+    )
+    type = CodeField(
+        queryset=DocumentType.objects.order_by("of", "code"), label=gettext_lazy("Document type"), required=False
+    )
+    company = CodeField(queryset=None, label=gettext_lazy("Company"), required=False)
+
+    def __init__(self, *args: Any, user: Any, customer: Customer, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.customer = customer
+        self.fields["company"].queryset = customer_queries.companies(user)
+        for name in ("terms", "settlement_discount", "company"):
+            self.fields[name].empty_label = _("the customer's")
+        self.fields["type"].empty_label = _("standard")
+
+    def clean(self) -> dict[str, Any]:
+        typed = super().clean() or {}
+        typed["checkpoint"] = typed.get("checkpoint") or "confirmation"
+        kind, of = KIND[typed["checkpoint"]], typed.get("type")
+        if of is not None and of.of != kind:
+            self.add_error("type", _("That is no type of %(kind)s.") % {"kind": Kind(kind).label})
+        debtor = self.customer.bill_to or self.customer
+        whole_cents(self, "amount", typed.get("currency") or debtor.currency)
+        return typed

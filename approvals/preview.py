@@ -6,8 +6,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from approvals import dryrun
+from approvals import dryrun, remedies
 from approvals.evidence import standings_of
+from approvals.remedies import words
+from approvals.remedies.words import Advice
 from creditrisk.decisions import story
 from creditrisk.decisions.story import Told
 from creditrisk.facts import BUCKETS, LimitState, Standing, Verdict
@@ -56,6 +58,8 @@ class Preview:
     buckets: tuple[Bucket, ...] = ()
     verdict: str = ""
     told: tuple[Told, ...] = ()
+    advice: Advice | None = None
+    checkpoint: str = ""
 
     @property
     def is_unlimited(self) -> bool:
@@ -84,14 +88,19 @@ def preview(
     kind: str,
     currency: str,
     today: date,
+    checkpoint: str = "",
     **typed: Any,
 ) -> Preview:
-    """Return what would come of a document of these lines' amounts (with tax, in `currency`); nothing is written."""
+    """Return what would come of a document of these lines' amounts (with tax, in `currency`); nothing is written.
+
+    `checkpoint` is where it is asked, by default the one that the document meets first.
+    """
     debtor = typed.get("bill_to") or customer.bill_to or customer
     total = sum(amounts, ZERO)
     company = typed.get("company") or customer.company
+    checkpoint = checkpoint or CHECKPOINT[Kind(kind)]
     known: dict[str, Any] = {
-        "debtor": debtor, "currency": currency, "amount": total, "amounts": tuple(amounts),
+        "checkpoint": checkpoint, "debtor": debtor, "currency": currency, "amount": total, "amounts": tuple(amounts),
         "account_currency": debtor.currency,
     }  # fmt: skip
     if total <= 0:
@@ -111,7 +120,7 @@ def preview(
             customer,
             amount=total,
             currency=currency,
-            checkpoint=CHECKPOINT[Kind(kind)],
+            checkpoint=checkpoint,
             today=today,
             **typed,
         )
@@ -127,8 +136,14 @@ def preview(
         buckets=_buckets(trial.before, trial.after),
         verdict=trial.outcome.verdict.value,
         told=tuple(in_the_way),
+        advice=_advice(trial, debtor) if trial.outcome.verdict == Verdict.HELD else None,
         **known,
     )
+
+
+def _advice(trial: dryrun.Trial, debtor: Customer) -> Advice:
+    found = remedies.while_typing(trial.attempt)
+    return words.tell(found, debtor=debtor.code, kind=trial.attempt.plan.kind, grants=False)
 
 
 def _buckets(before: Standing, after: Standing) -> tuple[Bucket, ...]:

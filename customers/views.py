@@ -9,8 +9,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from approvals import booking, context, evidence
+from approvals import booking, context, dryrun, evidence
+from approvals import preview as previews
 from approvals import queries as approval_queries
+from approvals.forms import CheckForm
 from creditrisk import pages
 from creditrisk.clock import business_day
 from creditrisk.decisions import queries as decision_queries
@@ -87,12 +89,34 @@ def _page(request: HttpRequest, found: Customer) -> dict[str, Any]:
         "securities": queries.securities(found),
         "blocks": queries.blocks(found, today=today),
         "payments": statement.last_payments(ids),
+        "check_form": CheckForm(user=request.user, customer=found),
         "may_grant": may(request.user, "grant_limit"),
         "may_ask": may(request.user, "ask_limit"),
         "may_pay": may(request.user, "post_ledger"),
         "may_order": may(request.user, "enter_document"),
         "may_see_exposure": may(request.user, "view_exposure"),
     }
+
+
+@door("view_customers")
+@require_safe
+def check(request: HttpRequest, code: str) -> HttpResponse:
+    """Say what would come of a document that is only thought of; nothing is written."""
+    found = queries.one(request.user, code)
+    form = CheckForm(request.GET or None, user=request.user, customer=found)
+    panel = None
+    if form.is_bound and form.is_valid():
+        typed = dict(form.cleaned_data)
+        amount, checkpoint = typed.pop("amount"), typed.pop("checkpoint")
+        typed["currency"] = typed["currency"] or (found.bill_to or found).currency
+        panel = previews.preview(
+            found, amounts=[amount], kind=dryrun.KIND[checkpoint], checkpoint=checkpoint,
+            today=business_day(timezone.now()), **typed,
+        )  # fmt: skip
+    elif form.is_bound:
+        panel = previews.Preview(sentence=" ".join(e for errors in form.errors.values() for e in errors))
+    context = {"customer": found, "check_form": form, "panel": panel}
+    return pages.show(request, "customers/check.html", "documents/_panel.html", context)
 
 
 @door("grant_limit")

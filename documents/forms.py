@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from approvals.forms import STEPS
 from creditrisk.forms import AmountField, DayField, Once, whole_cents
 from creditrisk.money import HUNDRED, ZERO
 from customers import queries as customer_queries
@@ -43,6 +44,9 @@ class HeaderForm(Once):
     )  # fmt: skip
     ship_date = DayField(label=gettext_lazy("Ship date"), required=False)
     note = forms.CharField(label=gettext_lazy("Note"), max_length=300, required=False)
+    at = forms.ChoiceField(
+        label=gettext_lazy("Checked when"), choices=STEPS, initial="confirmation", required=False
+    )  # fmt: skip
 
     def __init__(self, *args: Any, user: Any, kind: str, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -55,6 +59,8 @@ class HeaderForm(Once):
         for name in ("company", "terms", "settlement_discount"):
             self.fields[name].empty_label = _("the customer's")
         self.fields["type"].empty_label = _("standard")
+        if kind != Kind.ORDER:
+            del self.fields["at"]
         for name in ("customer", "bill_to"):
             self.fields[name].widget.attrs["list"] = "customers"
 
@@ -66,8 +72,8 @@ class AmendForm(HeaderForm):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        for name in ("customer", "company", "number", "invoicing"):
-            del self.fields[name]
+        for name in ("customer", "company", "number", "invoicing", "at"):
+            self.fields.pop(name, None)
 
 
 class PeriodForm(forms.Form):

@@ -51,6 +51,7 @@ DOORS_OF_PAGES: dict[str, tuple[tuple[str, ...], set[str]]] = {
     "customers": (READ, ALL),
     "customer_suggest": (READ, ALL),
     "customer": (READ, ALL),
+    "customer_check": (READ, ALL),
     "customer_limit": (BOTH, MANAGERS),
     "customer_exposure": (READ, CREDIT | CONTROL),
     "orders": (READ, ALL),
@@ -151,6 +152,7 @@ def scene(db: None) -> Scene:
     tried = tryout.start(policies.draft(), label="Rows", since=today, until=today, by=cast.ada, now=now)
     arguments = {
         "customer": ["ROSSI"],
+        "customer_check": ["ROSSI"],
         "customer_limit": ["ROSSI"],
         "customer_exposure": ["ROSSI"],
         "decision": [decision.pk],
@@ -222,6 +224,7 @@ def test_who_is_not_logged_in_is_asked_to(scene: Scene, name: str, client: Clien
     "name",
     [
         "customer",
+        "customer_check",
         "customer_exposure",
         "document",
         "decision",

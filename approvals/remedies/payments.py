@@ -154,7 +154,7 @@ def _on_account(attempt: Attempt) -> list[Payable]:
     most = ZERO
     for standing in _standings(attempt):
         most = max(most, rates.convert({standing.exposure.currency: standing.measured}, currency))
-    needed = rates.convert({plan.currency: plan.total}, currency) - min(attempt.beside.advance, ZERO)
+    needed = rates.convert({plan.currency: plan.total}, currency) - min(attempt.beside.advance or ZERO, ZERO)
     amount = rounded(max(most, needed, ZERO) + needed + 1, currency)
     row = Slot(plan.debtor_id, company, "CREDITS", currency, seen.today, amount)
     return [Payable(None, "", account.code, seen.today, row)]

@@ -40,7 +40,7 @@ def _later(attempt: Attempt) -> Iterator[Attempt]:
         days |= {row.valid_to + timedelta(days=1)} if row.valid_to else set()
         if row.rule.code == "unpaid_effects":
             reach = timedelta(days=row.rule.days + 1)  # type: ignore[attr-defined]
-            days |= {effect.day + reach for effect in attempt.beside.unpaid}
+            days |= {effect.day + reach for effect in attempt.beside.unpaid or ()}
     pictures = {}
     for day in sorted(d for d in days if seen.today < d <= until)[:MOST_DAYS]:
         turned = max((d for d in granted_on if d <= day), default=None)

@@ -230,6 +230,7 @@ def _panel(form: forms.Form, lines: BaseLines, kind: str, *, document: Document 
         company=document.company if document else typed.get("company"),
         bill_to=debtor,
         type=typed.get("type"),
+        checkpoint=typed.get("at") or "",
         document=document,
         today=today,
     )

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
+from approvals import evidence
 from approvals import queries as approval_queries
 from creditrisk import pages
 from creditrisk.clock import business_day
@@ -105,6 +106,7 @@ def document(request: HttpRequest, pk: int) -> HttpResponse:
         "lines": lines,
         "shown": queries.columns(lines),
         "hold": hold,
+        "advice": evidence.advice(hold.id, grants=may(request.user, "view_desk"), today=today) if hold else None,
         "past_holds": approval_queries.closed_holds(found),
         "decisions": decision_queries.of_document(found),
         "made_from": queries.made_from(found),
