@@ -15,7 +15,7 @@ from typing import Any
 from approvals import case as cases
 from approvals import context, deciding, holds
 from approvals.case import Beside, Candidate
-from approvals.checkpoints import CHECKPOINT
+from approvals.checkpoints import CHECKPOINT, of_kind
 from approvals.context import Picture
 from approvals.holds import Cover
 from creditrisk.exposure import read
@@ -159,19 +159,6 @@ def compact(rows: Iterable[Slot], *, policy: Policy, today: date) -> tuple[Slot,
     return tuple(Slot(*key[:4], day, amount) for key, (day, amount) in sums.items() if amount)
 
 
-def checkpoints(kind: str, step: str, *, company: int, stands_alone: bool, policy: Policy) -> tuple[str, ...]:
-    """Return the checkpoints that a step of such a document meets and that are on."""
-    if step == "enter":
-        wanted = ["entry"] if kind == Kind.ORDER else []
-    elif step == "amend":
-        wanted = ["confirmation"]
-    else:
-        wanted = [CHECKPOINT[step]] if step in CHECKPOINT else []
-    if wanted == ["invoice"] and stands_alone:
-        wanted = ["delivery", "invoice"]
-    return tuple(c for c in wanted if policy.checks(c, company=company))
-
-
 @dataclass(frozen=True)
 class Typed:
     """A document that is only typed so far."""
@@ -200,7 +187,7 @@ def of_typed(typed: Typed, *, step: str, today: date, policy: Policy | None = No
         day=typed.ship_date or today, parts=(Part(typed.amount),), prepaid=candidate.prepaid,
         counts=candidate.uses_credit, sign=kind.sign if kind else 1, promised=step != "enter",
     )  # fmt: skip
-    met = checkpoints(typed.kind, step, company=typed.company.pk, stands_alone=True, policy=policy)
+    met = tuple(of_kind(typed.kind, step, company=typed.company.pk, stands_alone=True, policy=policy))
     if kind is not None and kind.sign < 0:
         met = ()
     return _read(candidate, plan, step=step, met=met, debtors=[typed.debtor.pk], policy=policy, today=today)
@@ -226,7 +213,7 @@ def of_step(
     met: tuple[str, ...] = ()
     if not document.lowers:
         alone = document.kind == Kind.INVOICE and not any(part.earlier for part in plan.parts)
-        met = checkpoints(document.kind, step, company=document.company_id, stands_alone=alone, policy=policy)
+        met = tuple(of_kind(document.kind, step, company=document.company_id, stands_alone=alone, policy=policy))
         if step == "amend" and document.state != State.DRAFT and met:
             rates = ledger_rates.on(today, [document.currency, plan.currency])
             horizon = policy.order_horizon_days

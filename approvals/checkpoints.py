@@ -17,13 +17,22 @@ def met(document: Document, step: str, *, policy: Policy) -> list[str]:
     """Return the checkpoints that this step of the document meets and that are on; none for what only lowers."""
     if document.lowers:
         return []
+    alone = CHECKPOINT.get(step) == "invoice" and document.kind == Kind.INVOICE and _stands_alone(document)
+    return of_kind(document.kind, step, company=document.company_id, stands_alone=alone, policy=policy)
+
+
+def of_kind(kind: str, step: str, *, company: int, stands_alone: bool, policy: Policy) -> list[str]:
+    """Return the checkpoints that a step of such a document of a company (by its id) meets and that are on.
+
+    An amendment asks for more of what was confirmed; an invoice that stands alone is a delivery too.
+    """
     if step == "enter":
-        wanted = ["entry"] if document.kind == Kind.ORDER else []
+        wanted = ["entry"] if kind == Kind.ORDER else []
     else:
-        wanted = [CHECKPOINT[step]] if step in CHECKPOINT else []
-    if wanted == ["invoice"] and document.kind == Kind.INVOICE and _stands_alone(document):
+        wanted = [CHECKPOINT[step]] if step in CHECKPOINT else ["confirmation"] if step == "amend" else []
+    if wanted == ["invoice"] and kind == Kind.INVOICE and stands_alone:
         wanted = ["delivery", "invoice"]
-    return [c for c in wanted if policy.checks(c, company=document.company_id)]
+    return [c for c in wanted if policy.checks(c, company=company)]
 
 
 def _stands_alone(invoice: Document) -> bool:

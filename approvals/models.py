@@ -226,6 +226,8 @@ class EvaluationRequest(models.Model):
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+")
     cause = models.CharField(_("cause"), max_length=80)
     requested_at = models.DateTimeField(_("requested at"))
+    claimed_at = models.DateTimeField(_("claimed at"), null=True, blank=True)
+    retry_at = models.DateTimeField(_("tried again from"), null=True, blank=True)
     done_at = models.DateTimeField(_("done at"), null=True, blank=True)
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
     error = models.TextField(_("error"), blank=True, default="")
@@ -237,10 +239,80 @@ class EvaluationRequest(models.Model):
                 condition=Q(done_at__isnull=True),
                 name="approvals_evaluations_to_do",
             ),
+            models.Index(
+                fields=["customer"],
+                condition=Q(done_at__isnull=True),
+                name="approvals_evaluation_waits",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.customer_id} {self.cause}"
+
+
+class EvaluationRun(models.Model):
+    """Holds that somebody wants looked at again. Its rows keep the progress; the worker takes them one by one."""
+
+    scope = models.CharField(_("what"), max_length=120)
+    asked_at = models.DateTimeField(_("asked at"))
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["id"], condition=Q(finished_at__isnull=True), name="approvals_runs_to_do")]
+
+    def __str__(self) -> str:
+        return self.scope
+
+
+class Looked(models.TextChoices):
+    """What came of looking at a hold again."""
+
+    HELD = "HELD", _("still held")
+    READY = "READY", _("ready to release")
+    RELEASED = "RELEASED", _("released by itself")
+    CLOSED = "CLOSED", _("was decided meanwhile")
+    FAILED = "FAILED", _("could not be judged")
+
+
+class EvaluationRunHold(models.Model):
+    """One hold of a run: claimed, done, with what came of it or why it could not be judged."""
+
+    run = models.ForeignKey(EvaluationRun, on_delete=models.CASCADE, related_name="holds")
+    hold = models.ForeignKey(Hold, on_delete=models.CASCADE, related_name="+")
+    claimed_at = models.DateTimeField(_("claimed at"), null=True, blank=True)
+    done_at = models.DateTimeField(_("done at"), null=True, blank=True)
+    result = models.CharField(_("result"), max_length=8, choices=Looked, blank=True, default="")
+    error = models.TextField(_("error"), blank=True, default="")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["run", "hold"], name="approvals_hold_once_in_a_run"),
+            models.CheckConstraint(
+                condition=Q(done_at__isnull=True, result="") | (Q(done_at__isnull=False) & ~Q(result="")),
+                name="approvals_looked_when_done",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["id"], condition=Q(done_at__isnull=True), name="approvals_run_holds_to_do"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.run_id} {self.hold_id} {self.result}"
+
+
+class EvaluatedPolicy(models.Model):
+    """The last version of the policy whose change the holds were looked at for: one row."""
+
+    number = models.PositiveIntegerField(_("number"))
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(pk=1), name="approvals_one_evaluated_policy")]
+
+    def __str__(self) -> str:
+        return f"v{self.number}"
 
 
 class SweptDay(models.Model):

@@ -11,14 +11,14 @@ from datetime import date, datetime
 
 from django.db import transaction
 
-from approvals import alerts, checkpoints, context, crossings, deciding, holds, locking
+from approvals import alerts, checkpoints, context, crossings, deciding, holds, locking, requests
 from approvals.context import Picture
 from approvals.deciding import Judgement
 from approvals.models import Hold, HowClosed
 from creditrisk.clock import business_day
 from creditrisk.exposure import ledger
 from creditrisk.exposure.ledger import Posted, Touched
-from creditrisk.facts import Outcome, Verdict
+from creditrisk.facts import BUCKETS, Outcome, Verdict
 from creditrisk.money import MissingRate
 from creditrisk.policy import compile as policies
 from creditrisk.refusal import CustomerStopped, HoldOpen, InvalidState, Refused, Stale
@@ -334,6 +334,8 @@ class Submission:
                 self.kept, document=document, family=self.family, policy=self.policy, seen=seen, day=self.day,
                 now=self.now,
             )  # fmt: skip
+            shifts = self.step == "amend" or len(self.policy.counts) < len(BUCKETS)
+            requests.ask(requests.freed(self.kept, shifts=shifts), cause=self.step, now=self.now)
 
 
 def _refuse_stopped(status: object, *, lowers: bool, new: bool) -> None:

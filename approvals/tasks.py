@@ -5,13 +5,18 @@ from typing import Any
 from celery import shared_task
 from django.utils import timezone
 
-from approvals import evaluation, recompute, sweep, tryout
+from approvals import evaluation, recompute, runs, sweep, tryout
+
+AT_A_TIME = 100
 
 
 @shared_task(name="approvals.tasks.evaluate_holds")
 def evaluate_holds(**kwargs: Any) -> int:
-    """Look again at the holds whose reason may be gone."""
-    return evaluation.work_off(now=timezone.now())
+    """Look again at the holds whose reason may be gone, and at those that somebody wants looked at."""
+    done = evaluation.work_off(now=timezone.now(), most=AT_A_TIME) + runs.work_off(now=timezone.now(), most=AT_A_TIME)
+    if done >= AT_A_TIME:  # there may be more: another task goes on, on whatever worker is free
+        evaluate_holds.delay()
+    return done
 
 
 @shared_task(name="approvals.tasks.sweep_day")

@@ -13,6 +13,11 @@ app = Celery("creditrisk")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
+# Whoever wakes the worker waits a moment at most for a broker that does not answer (creditrisk/nudge.py).
+app.conf.broker_transport_options = {
+    "max_retries": 1, "interval_start": 0, "interval_step": 0, "interval_max": 0, "socket_connect_timeout": 2,
+}  # fmt: skip
+
 app.conf.beat_schedule = {
     "holds whose reason may be gone": {
         "task": "approvals.tasks.evaluate_holds",

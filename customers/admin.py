@@ -3,8 +3,11 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import Q
 from django.http import HttpRequest
 
+from approvals import causes
+from approvals.concerning import Concerning
 from creditrisk.backoffice import ReadOnly, Reference, ReferenceRows
 from customers.models import (
     AccountStatus,
@@ -37,43 +40,66 @@ class InstalmentRows(ReferenceRows):
 
 
 @admin.register(PaymentTerms)
-class PaymentTermsAdmin(Reference):
+class PaymentTermsAdmin(Concerning):
     list_display = ("code", "name", "days", "end_of_month", "prepaid", "rank")
     list_filter = ("prepaid", "end_of_month")
     search_fields = ("code", "name")
     inlines = (InstalmentRows,)
 
+    def concerned(self, obj: Any) -> set[int]:
+        theirs = Q(terms=obj.pk) | Q(segment__terms=obj.pk)
+        return causes.held(theirs) | causes.documents(Q(document__terms=obj.pk))
+
 
 @admin.register(SettlementDiscount)
-class SettlementDiscountAdmin(Reference):
+class SettlementDiscountAdmin(Concerning):
     list_display = ("code", "percent", "days", "rank")
+
+    def concerned(self, obj: Any) -> set[int]:
+        theirs = causes.held(Q(settlement_discount=obj.pk))
+        return theirs | causes.documents(Q(document__settlement_discount=obj.pk))
 
 
 @admin.register(AccountStatus)
-class AccountStatusAdmin(Reference):
+class AccountStatusAdmin(Concerning):
     list_display = ("code", "stops")
+
+    def concerned(self, obj: Any) -> set[int]:
+        return causes.held(Q(account_status=obj.pk))
 
 
 @admin.register(CreditGroup)
-class CreditGroupAdmin(Reference):
+class CreditGroupAdmin(Concerning):
     list_display = ("code", "name")
     search_fields = ("code", "name")
 
+    def concerned(self, obj: Any) -> set[int]:
+        return causes.held(Q(credit_account__credit_group=obj.pk))
+
 
 @admin.register(RiskClass)
-class RiskClassAdmin(Reference):
+class RiskClassAdmin(Concerning):
     list_display = ("code", "score_from", "score_to")
+
+    def concerned(self, obj: Any) -> set[int]:
+        return causes.held(Q(credit_account__risk_class=obj.pk))
 
 
 @admin.register(Region)
-class RegionAdmin(Reference):
+class RegionAdmin(Concerning):
     list_display = ("code", "name", "terms", "invoicing")
     search_fields = ("code", "name")
 
+    def concerned(self, obj: Any) -> set[int]:
+        return causes.held(Q(region=obj.pk))
+
 
 @admin.register(Segment)
-class SegmentAdmin(Reference):
+class SegmentAdmin(Concerning):
     list_display = ("code", "name", "state", "amount", "currency", "control", "terms", "invoicing")
+
+    def concerned(self, obj: Any) -> set[int]:
+        return causes.held(Q(segment=obj.pk))
 
 
 class AccountRow(ReferenceRows):
@@ -85,7 +111,7 @@ class AccountRow(ReferenceRows):
 
 
 @admin.register(Customer)
-class CustomerAdmin(Reference):
+class CustomerAdmin(Concerning):
     """A customer with its credit account. Deleting one is for the database: whoever has documents stays."""
 
     list_display = ("code", "name", "company", "currency", "country", "segment", "terms", "parent")
@@ -99,13 +125,16 @@ class CustomerAdmin(Reference):
         super().save_related(request, form, formsets, change)
         CreditAccount.objects.get_or_create(customer=form.instance)
 
+    def concerned(self, obj: Any) -> set[int]:
+        return causes.held(Q(pk=obj.pk) | Q(children=obj.pk))
+
 
 class SubLimitRows(ReferenceRows):
     model = SubLimit
 
 
 @admin.register(CreditAccount)
-class CreditAccountAdmin(Reference):
+class CreditAccountAdmin(Concerning):
     """What credit control does with a customer. The limit itself is granted on the customer's page."""
 
     list_display = ("customer", "control", "credit_group", "risk_class", "suspended", "excluded", "next_review")
@@ -121,21 +150,30 @@ class CreditAccountAdmin(Reference):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
+    def concerned(self, obj: Any) -> set[int]:
+        return causes.held(Q(pk=obj.pk))
+
 
 @admin.register(SharedLimit)
-class SharedLimitAdmin(Reference):
+class SharedLimitAdmin(Concerning):
     list_display = ("code", "name", "currency", "mandatory", "count_member_overdue")
     search_fields = ("code", "name")
     autocomplete_fields = ("members",)
 
+    def concerned(self, obj: Any) -> set[int]:
+        return causes.held(Q(shared_limits=obj.pk))
+
 
 @admin.register(Security)
-class SecurityAdmin(Reference):
+class SecurityAdmin(Concerning):
     list_display = ("customer", "kind", "amount", "currency", "percent", "valid_from", "valid_to")
     list_filter = ("kind", "currency")
     list_select_related = ("customer",)
     autocomplete_fields = ("customer",)
     search_fields = ("customer__code", "customer__name")
+
+    def concerned(self, obj: Any) -> set[int]:
+        return causes.held(Q(securities=obj.pk))
 
 
 @admin.register(Limit)

@@ -1,15 +1,21 @@
 """Documents are looked at here and changed through the gate alone; their types are reference data."""
 
 from django.contrib import admin
+from django.db.models import Q
 
-from creditrisk.backoffice import ReadOnly, ReadOnlyRows, Reference
+from approvals import causes
+from approvals.concerning import Concerning
+from creditrisk.backoffice import ReadOnly, ReadOnlyRows
 from documents.models import DeliveryNote, DocumentType, Invoice, Line, NumberRange, SalesOrder
 
 
 @admin.register(DocumentType)
-class DocumentTypeAdmin(Reference):
+class DocumentTypeAdmin(Concerning):
     list_display = ("code", "name", "of", "counts", "never_blocked", "sign")
     list_filter = ("of", "counts")
+
+    def concerned(self, obj: DocumentType) -> set[int]:
+        return causes.documents(Q(document__type=obj.pk))
 
 
 @admin.register(NumberRange)

@@ -2,15 +2,20 @@
 
 from django.contrib import admin
 
-from creditrisk.backoffice import ReadOnly, ReadOnlyRows, Reference
+from approvals import causes
+from approvals.concerning import Concerning
+from creditrisk.backoffice import ReadOnly, ReadOnlyRows
 from ledger.models import Allocation, Effect, EffectEvent, EffectItem, ExchangeRate, OpenItem, Presentation
 
 
 @admin.register(ExchangeRate)
-class ExchangeRateAdmin(Reference):
+class ExchangeRateAdmin(Concerning):
     list_display = ("source", "target", "day", "rate")
     list_filter = ("source", "target")
     date_hierarchy = "day"
+
+    def concerned(self, obj: ExchangeRate) -> set[int]:
+        return causes.rate(obj.source, obj.target)
 
 
 class SettledWith(ReadOnlyRows):

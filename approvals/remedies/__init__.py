@@ -19,8 +19,9 @@ from approvals.remedies.payments import Payable
 from approvals.remedies.remedy import Remedies, Remedy
 from creditrisk.money import ZERO, MissingRate, decimals
 from creditrisk.refusal import Refused
+from customers import terms as customer_terms
 from customers.models import Customer, PaymentTerms, SettlementDiscount
-from documents import foresight, writing
+from documents import foresight
 from documents.models import Document, Kind
 
 
@@ -80,7 +81,7 @@ def _read(attempt: Attempt) -> Choices:
     return Choices(
         payables=payments.read(attempt),
         terms=tuple(PaymentTerms.objects.order_by("code")),
-        usual_terms=writing.usual_terms(debtor),
+        usual_terms=customer_terms.usual(debtor),
         usual_discount=debtor.settlement_discount,
         changeable=_may_change(attempt.document),
     )
@@ -154,10 +155,10 @@ def largest(attempt: Attempt, unit: Decimal) -> Decimal | None:
 def _other_terms(attempt: Attempt, choices: Choices) -> list[PaymentTerms]:
     """Return the terms that may be proposed: the usual ones, the next lower rank, prepaid."""
     now = attempt.candidate.terms
-    others = [t for t in choices.terms if now is None or t.pk != now.pk]
+    others = [t for t in choices.terms if t.code != now]
     found = [t for t in others if choices.usual_terms is not None and t.pk == choices.usual_terms.pk]
-    if now is not None and now.rank is not None:
-        lower = [t for t in others if not t.prepaid and t.rank is not None and t.rank < now.rank and t not in found]
+    if (rank := attempt.candidate.terms_rank) is not None:
+        lower = [t for t in others if not t.prepaid and t.rank is not None and t.rank < rank and t not in found]
         passing = [t for t in sorted(lower, key=lambda t: -(t.rank or 0)) if attempt.on_terms(t).passes]
         found += passing[:1]
     found += [t for t in others if t.prepaid and t not in found][:1]

@@ -14,7 +14,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Max
 
-from creditrisk import rules
+from creditrisk import nudge, rules
 from creditrisk.facts import BUCKETS, CHECKPOINTS
 from creditrisk.money import ZERO
 from creditrisk.policy.models import Checkpoint, CompanyCheckpoint, Parameters, PolicyVersion, RuleRow
@@ -228,6 +228,9 @@ def save_version(*, by: Any, now: datetime, note: str = "") -> PolicyVersion:
     newest = newest_version()
     if newest is not None and newest.content == content:
         return newest
+    nudge.after_commit(
+        "approvals.tasks.evaluate_holds"
+    )  # a version is its own request: the worker finds whom it concerns
     number = (PolicyVersion.objects.aggregate(top=Max("number"))["top"] or 0) + 1
     return PolicyVersion.objects.create(number=number, content=content, note=note, saved_by=by, saved_at=now)
 
