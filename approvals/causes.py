@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db import connection, transaction
@@ -11,6 +11,7 @@ from django.db.models import OuterRef, Q, Subquery
 from approvals import requests
 from approvals.models import EvaluatedPolicy, Hold, HoldReview
 from creditrisk.policy.models import PolicyVersion
+from creditrisk.rules import Row
 from customers.models import Customer
 
 # Parameters that say what happens around a release or an alert: no reason of a hold rests on them.
@@ -84,6 +85,27 @@ def policy(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> set[in
     checkpoints = _differing(before["checkpoints"], after["checkpoints"])
     rows = _changed_rows(before["rules"], after["rules"])
     return {h.customer_id for h in found if h.checkpoint in checkpoints or any(_speaks_of(row, h) for row in rows)}
+
+
+def new_day(last: date, today: date, *, rows: Iterable[Row]) -> set[int]:
+    """Return the customers with open holds that rest on rules whose own days passed after `last`, up to `today`.
+
+    A row begins or no longer holds; an effect came back unpaid too long ago to count.
+    """
+    began = [r for r in rows if r.valid_from and last < r.valid_from <= today]
+    ended = [r for r in rows if r.valid_to and last <= r.valid_to < today]
+    turned = [
+        {"scope": r.scope, "scope_code": r.scope_code, "rule": r.rule.code, "release_order": r.release_order}
+        for r in (*began, *ended)
+    ]
+    ageing = any(r.rule.code == "unpaid_effects" for r in rows)
+    if not turned and not ageing:
+        return set()
+    return {
+        h.customer_id
+        for h in _open()
+        if (ageing and "unpaid_effects" in h.reasons) or any(_speaks_of(row, h) for row in turned)
+    }
 
 
 def ask_for_policy(*, now: datetime) -> int:

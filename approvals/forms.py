@@ -132,6 +132,13 @@ class DeskFilter(forms.Form):
         widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
     )  # fmt: skip
     reason = forms.ChoiceField(label=gettext_lazy("Reason"), required=False)
+    state = forms.ChoiceField(
+        label=gettext_lazy("Show"), required=False,
+        choices=[
+            ("", gettext_lazy("everything")), ("ready", gettext_lazy("ready to release")),
+            ("held", gettext_lazy("with a reason left")),
+        ],
+    )  # fmt: skip
     sort = forms.ChoiceField(
         label=gettext_lazy("First"), required=False,
         choices=[
@@ -151,6 +158,7 @@ class DeskFilter(forms.Form):
         return {
             "text": typed.get("q", ""),
             "reason": typed.get("reason", ""),
+            "state": typed.get("state", ""),
             "sort": typed.get("sort") or "age",
         }
 

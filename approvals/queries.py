@@ -1,20 +1,28 @@
 """Reading holds, releases and alerts for pages: the release desk, what waits for whom, what is known."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Case, Exists, F, OuterRef, QuerySet, Subquery, When
 from django.shortcuts import get_object_or_404
 
-from approvals.models import Alert, AlertSeen, Hold, HoldReview, Release
+from approvals.models import Alert, AlertSeen, EvaluationRun, EvaluationRunHold, Hold, HoldReview, Release
 from creditrisk.decisions import queries as decision_queries
 from creditrisk.decisions import story
 from creditrisk.decisions.story import Told
 from creditrisk.money import ZERO
 from creditrisk.roles import companies_of
 from documents.models import DocumentQuerySet
+
+
+@dataclass(frozen=True)
+class Gone:
+    """A reason that held a document once and does not any more, with the moment at which that was seen."""
+
+    code: str
+    since: datetime
 
 
 @dataclass(frozen=True)
@@ -48,6 +56,8 @@ class HoldRow:
     forced_reason: str = ""
     told: tuple[Told, ...] = field(default=())
     decision_id: int | None = None
+    gone: tuple[Gone, ...] = field(default=())
+    looked_at: datetime | None = None
 
     @property
     def is_ready(self) -> bool:
@@ -152,13 +162,17 @@ SORTS = {
 }
 
 
-def desk(user: Any, *, text: str = "", reason: str = "", sort: str = "age") -> QuerySet[Hold]:
+def desk(user: Any, *, text: str = "", reason: str = "", state: str = "", sort: str = "age") -> QuerySet[Hold]:
     """Return the open holds that the reader may see, narrowed and sorted."""
     holds = _full(visible(user).filter(open=True))
     if text:
         holds = holds.filter(document__number__icontains=text) | holds.filter(customer__name__icontains=text)
     if reason:
         holds = holds.filter(review_reasons__contains=[reason])
+    if state == "ready":
+        holds = holds.filter(review_reasons=[])
+    elif state == "held":
+        holds = holds.exclude(review_reasons=[])
     return holds.order_by(SORTS.get(sort, "opened_at"), "pk")
 
 
@@ -194,7 +208,29 @@ def _with_words(hold: Any, *, today: date) -> HoldRow:
         told = tuple(decision_queries.reasons(hold.review_decision, codes=hold.review_reasons or ()))
     missing = [code for code in hold.review_reasons or () if code not in {t.code for t in told}]
     told += tuple(Told(code, story.label_of(code), "", "", "", "", story.HOLDS) for code in missing)
-    return _row(hold, today=today, told=told)
+    row = _row(hold, today=today, told=told)
+    gone, looked_at = _gone(hold)
+    return replace(row, gone=gone, looked_at=looked_at)
+
+
+def _gone(hold: Any) -> tuple[tuple[Gone, ...], datetime | None]:
+    """Return the reasons of a hold that are no longer true, and when it was last found otherwise than before."""
+    gone: dict[str, datetime] = {}
+    before: set[str] = set()
+    looked_at = None
+    for reasons, looked_at in hold.reviews.order_by("pk").values_list("reasons", "reviewed_at"):
+        gone |= dict.fromkeys(sorted(before - set(reasons)), looked_at)
+        gone = {code: since for code, since in gone.items() if code not in reasons}
+        before = set(reasons)
+    return tuple(Gone(code, since) for code, since in gone.items()), looked_at
+
+
+def looked_at(user: Any, run: EvaluationRun) -> QuerySet[EvaluationRunHold]:
+    """Return the holds of a run that the reader may see: what could not be judged first, then the newest results."""
+    return (
+        run.holds.filter(hold__in=visible(user)).select_related("hold__document", "hold__customer")
+        .order_by(Case(When(result="FAILED", then=0), default=1), F("done_at").desc(nulls_last=True), "pk")
+    )  # fmt: skip
 
 
 def closed_holds(document: Any) -> list[HoldRow]:

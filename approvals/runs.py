@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, Q
 
 from approvals import evaluation
-from approvals.models import EvaluationRun, EvaluationRunHold, Hold, Looked
+from approvals.models import EvaluationRun, EvaluationRunHold, Looked
 from approvals.requests import TASK
 from creditrisk import nudge
 
@@ -35,6 +35,12 @@ class Progress:
     @property
     def percent(self) -> int:
         return self.done * 100 // self.total if self.total else 100
+
+
+_RESULTS = {
+    "held": Looked.HELD, "ready": Looked.READY, "released": Looked.RELEASED, "closed": Looked.CLOSED,
+    "failed": Looked.FAILED,
+}  # fmt: skip
 
 
 def start(hold_ids: Iterable[int], *, scope: str, by: Any, now: datetime) -> EvaluationRun:
@@ -76,8 +82,7 @@ def work_off(*, now: datetime, most: int = 100, run: EvaluationRun | None = None
 
 def progress(run: EvaluationRun) -> Progress:
     """Return how far a run is."""
-    results = (Looked.HELD, Looked.READY, Looked.RELEASED, Looked.CLOSED, Looked.FAILED)
-    counts = {result.lower(): Count("pk", filter=Q(result=result)) for result in results}
+    counts = {name: Count("pk", filter=Q(result=result)) for name, result in _RESULTS.items()}
     return Progress(**run.holds.aggregate(total=Count("pk"), **counts))
 
 
@@ -112,11 +117,11 @@ def chosen(holds: Any) -> list[int]:
     return list(holds.filter(open=True).order_by("opened_at", "pk").values_list("pk", flat=True))
 
 
-def of_customer(customer_id: int) -> Any:
-    """Return the holds of a customer and of all whose credit hangs on its."""
-    return Hold.objects.filter(evaluation.hanging_on(customer_id))
-
-
-def kept(*, limit: int = 30) -> list[EvaluationRun]:
-    """Return the newest runs."""
-    return list(EvaluationRun.objects.select_related("asked_by").order_by("-pk")[:limit])
+def kept(*, limit: int = 30) -> list[tuple[EvaluationRun, Progress]]:
+    """Return the newest runs, each with how far it is: one query."""
+    counts = {f"n_{name}": Count("holds", filter=Q(holds__result=result)) for name, result in _RESULTS.items()}
+    found = EvaluationRun.objects.select_related("asked_by").annotate(n_total=Count("holds"), **counts)
+    return [
+        (run, Progress(**{name: getattr(run, f"n_{name}") for name in ("total", *_RESULTS)}))
+        for run in found.order_by("-pk")[:limit]
+    ]

@@ -2,13 +2,18 @@
 
 from django.urls import path
 
-from approvals.views import desk, limits
+from approvals.views import desk, evaluations, limits
 
 urlpatterns = [
     path("desk/", desk.desk, name="desk"),
     path("desk/<int:pk>/", desk.hold, name="hold"),
     path("desk/<int:pk>/release/", desk.release, name="hold_release"),
     path("desk/<int:pk>/reject/", desk.reject, name="hold_reject"),
+    path("desk/evaluate/", evaluations.start, name="evaluate"),
+    path("desk/evaluations/", evaluations.every, name="evaluations"),
+    path("desk/evaluations/retry/", evaluations.retry, name="evaluations_retry"),
+    path("desk/evaluations/<int:pk>/", evaluations.one, name="evaluation"),
+    path("desk/evaluations/<int:pk>/again/", evaluations.again, name="evaluation_again"),
     path("documents/<int:pk>/hold/", desk.force, name="hold_force"),
     path("limits/requests/", limits.requests, name="limit_requests"),
     path("customers/<str:code>/ask/", limits.ask, name="limit_ask"),

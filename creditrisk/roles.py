@@ -39,6 +39,7 @@ DOORS: dict[str, frozenset[str]] = {
     "view_desk": _OFFICE | _AUDIT,
     "release_hold": _OFFICE,
     "force_hold": _OFFICE,
+    "evaluate_holds": _OFFICE,
     "grant_limit": _MANAGERS,
     "ask_limit": _SALES | _OFFICE,
     "approve_limit": _OFFICE,

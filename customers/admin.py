@@ -47,7 +47,7 @@ class PaymentTermsAdmin(Concerning):
     inlines = (InstalmentRows,)
 
     def concerned(self, obj: Any) -> set[int]:
-        theirs = Q(terms=obj.pk) | Q(segment__terms=obj.pk)
+        theirs = Q(terms=obj.pk) | Q(region__terms=obj.pk) | Q(segment__terms=obj.pk)
         return causes.held(theirs) | causes.documents(Q(document__terms=obj.pk))
 
 

@@ -90,6 +90,7 @@ def _page(request: HttpRequest, found: Customer) -> dict[str, Any]:
         "blocks": queries.blocks(found, today=today),
         "payments": statement.last_payments(ids),
         "check_form": CheckForm(user=request.user, customer=found),
+        "may_evaluate": may(request.user, "evaluate_holds"),
         "may_grant": may(request.user, "grant_limit"),
         "may_ask": may(request.user, "ask_limit"),
         "may_pay": may(request.user, "post_ledger"),

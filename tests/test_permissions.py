@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from approvals import booking, gate, limit_requests, tryout
+from approvals import booking, gate, limit_requests, runs, tryout
 from approvals.models import Hold
 from creditrisk.clock import business_day
 from creditrisk.decisions.models import Decision
@@ -103,6 +103,11 @@ DOORS_OF_PAGES: dict[str, tuple[tuple[str, ...], set[str]]] = {
     "limit_request_send_back": (SEND, CREDIT),
     "limit_request_delegate": (SEND, CREDIT),
     "limit_request_withdraw": (SEND, SALES | CREDIT),
+    "evaluate": (SEND, CREDIT),
+    "evaluations": (READ, CREDIT | CONTROL),
+    "evaluations_retry": (SEND, CREDIT),
+    "evaluation": (READ, CREDIT | CONTROL),
+    "evaluation_again": (SEND, CREDIT),
     "alerts": (READ, ALL),
     "alerts_seen": (SEND, ALL),
 }
@@ -148,6 +153,7 @@ def scene(db: None) -> Scene:
     asked = limit_requests.ask(
         cast.rossi, limit_requests.Asked(amount=Decimal(20000), reason="growing"), by=cast.sara, now=now
     )
+    run = runs.start([Hold.objects.get().pk], scope="one", by=cast.carla.user, now=now)
     hold, decision = Hold.objects.get(), Decision.objects.order_by("pk").last()
     tried = tryout.start(policies.draft(), label="Rows", since=today, until=today, by=cast.ada, now=now)
     arguments = {
@@ -173,6 +179,7 @@ def scene(db: None) -> Scene:
         **{
             name: [asked.pk] for name in DOORS_OF_PAGES if name.startswith("limit_request") and name != "limit_requests"
         },
+        **{name: [run.pk] for name in ("evaluation", "evaluation_again")},
     }
     return Scene(cast, arguments)
 

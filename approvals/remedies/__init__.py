@@ -75,7 +75,7 @@ def while_typing(attempt: Attempt) -> Remedies:
 
 
 def _read(attempt: Attempt) -> Choices:
-    debtor = Customer.objects.select_related("terms", "segment__terms", "settlement_discount").get(
+    debtor = Customer.objects.select_related("terms", "region__terms", "segment__terms", "settlement_discount").get(
         pk=attempt.plan.debtor_id
     )
     return Choices(

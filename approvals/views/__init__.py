@@ -1,1 +1,1 @@
-"""The pages of approval: the release desk with its alerts, and limit requests."""
+"""The pages of approval: the release desk with its alerts, evaluation for release, and limit requests."""

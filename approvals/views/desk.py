@@ -65,6 +65,8 @@ def _desk(
         "page": page,
         "holds": queries.rows(page.object_list, today=today),
         "sums": queries.open_sums(request.user),
+        "ready": queries.ready(request.user),
+        "may_evaluate": may(request.user, "evaluate_holds"),
         "query": request.GET.urlencode(),
         **detail,
     }
@@ -90,6 +92,7 @@ def _detail(
         "release_form": release_form,
         "reject_form": reject_form or RejectForm(prefix="reject"),
         "may_release": row.open and may(request.user, "release_hold"),
+        "may_evaluate": may(request.user, "evaluate_holds"),
         "notice": notice,
     }
 
