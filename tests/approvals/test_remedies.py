@@ -145,7 +145,10 @@ def test_overdue_by_days_names_exactly_the_items_that_are_too_late(cast: Cast) -
 
     payment = way(found, "pay").payment
     assert payment is not None
-    assert [(p.reference, p.amount, p.in_full) for p in payment.parts] == [("OLD", 100, True), ("EDGE", D("200.5"), True)]
+    assert [(p.reference, p.amount, p.in_full) for p in payment.parts] == [
+        ("OLD", 100, True),
+        ("EDGE", D("200.5"), True),
+    ]
     assert kinds(found) == {"pay"}
     proves_payment(cast, hold, way(found, "pay"), cast.rossi)
     advice = words.tell(found, debtor="ROSSI", kind="ORDER", grants=True)
@@ -311,9 +314,7 @@ def test_the_day_on_which_what_is_granted_turns(cast: Cast, what: str) -> None:
     customer, amount = cast.bianchi, "1200"
     if what == "stop":
         customer = cast.neri
-        CustomerBlock.objects.create(
-            customer=customer, orders=True, valid_to=turn - timedelta(days=1), placed_at=NOW
-        )
+        CustomerBlock.objects.create(customer=customer, orders=True, valid_to=turn - timedelta(days=1), placed_at=NOW)
     elif what == "limit":
         booking.grant_limit(customer=customer, amount=D(1300), valid_from=turn, by=cast.dario, now=NOW)
     elif what == "security":
