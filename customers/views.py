@@ -104,7 +104,8 @@ def _page(request: HttpRequest, found: Customer) -> dict[str, Any]:
 def check(request: HttpRequest, code: str) -> HttpResponse:
     """Say what would come of a document that is only thought of; nothing is written."""
     found = queries.one(request.user, code)
-    form = CheckForm(request.GET or None, user=request.user, customer=found)
+    asked = {"checkpoint": "confirmation", **request.GET.dict()} if request.GET else None
+    form = CheckForm(asked, user=request.user, customer=found)
     panel = None
     if form.is_bound and form.is_valid():
         typed = dict(form.cleaned_data)
@@ -114,10 +115,10 @@ def check(request: HttpRequest, code: str) -> HttpResponse:
             found, amounts=[amount], kind=dryrun.KIND[checkpoint], checkpoint=checkpoint,
             today=business_day(timezone.now()), **typed,
         )  # fmt: skip
-    elif form.is_bound:
+    elif form.is_bound and pages.is_part(request):
         panel = previews.Preview(sentence=" ".join(e for errors in form.errors.values() for e in errors))
     context = {"customer": found, "check_form": form, "panel": panel}
-    return pages.show(request, "customers/check.html", "documents/_panel.html", context)
+    return pages.show(request, "customers/check.html", "customers/_verdict.html", context)
 
 
 @door("grant_limit")
