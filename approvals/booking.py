@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
-from approvals import alerts, context, requests
+from approvals import alerts, context, evaluation_requests
 from creditrisk.clock import business_day
 from creditrisk.exposure import ledger as exposure_ledger
 from creditrisk.exposure.ledger import Posted, Touched
@@ -52,7 +52,7 @@ class Booking:
             return posted
         self._tell(posted, family)
         if any(p.amount < 0 for p in posted):
-            requests.ask([self.customer_id], cause=cause, now=self.now)
+            evaluation_requests.ask([self.customer_id], cause=cause, now=self.now)
         return posted
 
     def _tell(self, posted: Iterable[Posted], family: context.Family) -> None:
@@ -319,7 +319,7 @@ def grant_limit(
                 day=day,
                 now=now,
             )
-    requests.ask(members, cause="limit", now=now)
+    evaluation_requests.ask(members, cause="limit", now=now)
     return granted
 
 

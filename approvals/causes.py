@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import OuterRef, Q, Subquery
 
-from approvals import requests
+from approvals import evaluation_requests
 from approvals.models import EvaluatedPolicy, Hold, HoldReview
 from creditrisk.policy.models import PolicyVersion
 from creditrisk.rules import Row
@@ -124,7 +124,7 @@ def ask_for_policy(*, now: datetime) -> int:
             return 0
         contents = dict(PolicyVersion.objects.filter(number__in=(seen.number, newest)).values_list("number", "content"))
         ids = policy(contents.get(seen.number), contents[newest]) if newest else set()
-        requests.ask(ids, cause=f"policy {newest}", now=now)
+        evaluation_requests.ask(ids, cause=f"policy {newest}", now=now)
         seen.number = newest
         seen.save(update_fields=["number"])
         return len(ids)

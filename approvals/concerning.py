@@ -6,7 +6,7 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
-from approvals import requests
+from approvals import evaluation_requests
 from creditrisk.backoffice import Reference
 from customers.models import Customer
 
@@ -39,4 +39,4 @@ class Concerning(Reference):
 
     def _ask(self, ids: set[int], obj: Any) -> None:
         there = Customer.objects.filter(pk__in=ids).values_list("pk", flat=True)
-        requests.ask(there, cause=f"{self.opts.verbose_name} {obj}"[:80], now=timezone.now())  # noqa: TID251 - a front door
+        evaluation_requests.ask(there, cause=f"{self.opts.verbose_name} {obj}"[:80], now=timezone.now())  # noqa: TID251 - a front door

@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from approvals import alerts, causes, context, holds, locking, releasing, requests
+from approvals import alerts, causes, context, evaluation_requests, holds, locking, releasing
 from approvals.models import EvaluationRequest, Hold, HowClosed, Looked
 from approvals.submission import Submission
 from creditrisk import nudge
@@ -173,5 +173,5 @@ def try_again(*, now: datetime) -> int:
     """Have every failing request tried at once; return how many."""
     with transaction.atomic():
         many = failing().update(attempts=0, retry_at=None, claimed_at=None)
-        nudge.after_commit(requests.TASK)
+        nudge.after_commit(evaluation_requests.TASK)
     return many

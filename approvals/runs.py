@@ -9,8 +9,8 @@ from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, Q
 
 from approvals import evaluation
+from approvals.evaluation_requests import TASK
 from approvals.models import EvaluationRun, EvaluationRunHold, Looked
-from approvals.requests import TASK
 from creditrisk import nudge
 
 # So many holds are looked at while the person waits; more are left to the worker.

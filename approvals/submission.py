@@ -11,7 +11,7 @@ from datetime import date, datetime
 
 from django.db import transaction
 
-from approvals import alerts, checkpoints, context, crossings, deciding, holds, locking, requests
+from approvals import alerts, checkpoints, context, crossings, deciding, evaluation_requests, holds, locking
 from approvals.context import Picture
 from approvals.deciding import Judgement
 from approvals.models import Hold, HowClosed
@@ -335,7 +335,7 @@ class Submission:
                 now=self.now,
             )  # fmt: skip
             shifts = self.step == "amend" or len(self.policy.counts) < len(BUCKETS)
-            requests.ask(requests.freed(self.kept, shifts=shifts), cause=self.step, now=self.now)
+            evaluation_requests.ask(evaluation_requests.freed(self.kept, shifts=shifts), cause=self.step, now=self.now)
 
 
 def _refuse_stopped(status: object, *, lowers: bool, new: bool) -> None:

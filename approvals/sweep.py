@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 
 from django.db import connection, transaction
 
-from approvals import alerts, causes, context, requests
+from approvals import alerts, causes, context, evaluation_requests
 from approvals.models import SweptDay
 from creditrisk.clock import business_day
 from creditrisk.exposure import ledger as exposure_ledger
@@ -79,7 +79,7 @@ def sweep(*, now: datetime) -> int:
             now=now,
         )
     by_rule = causes.new_day(swept.day, today, rows=policy.rows)
-    requests.ask({*ids, *by_rule}, cause="new day", now=now)
+    evaluation_requests.ask({*ids, *by_rule}, cause="new day", now=now)
     _let_matured_go(today, now=now, policy=policy)
     exposure_ledger.delete_zero_balances()
     swept.day, swept.swept_at = today, now

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from approvals import booking, evaluation, gate, queries, requests, runs
+from approvals import booking, evaluation, evaluation_requests, gate, queries, runs
 from approvals.models import EvaluationRequest, EvaluationRun, EvaluationRunHold, Hold, Looked
 from creditrisk.policy.models import Parameters, RuleRow
 from customers.models import CreditAccount, CreditGroup, SharedLimit
@@ -32,11 +32,11 @@ pytestmark = pytest.mark.django_db
 def test_one_request_that_waits_suffices(cast: Cast) -> None:
     EvaluationRequest.objects.all().delete()
     for cause in ("payment", "dispute"):
-        requests.ask([cast.rossi.pk], cause=cause, now=NOW)
+        evaluation_requests.ask([cast.rossi.pk], cause=cause, now=NOW)
     assert EvaluationRequest.objects.count() == 1
 
     EvaluationRequest.objects.update(claimed_at=NOW)
-    requests.ask([cast.rossi.pk], cause="payment", now=NOW)
+    evaluation_requests.ask([cast.rossi.pk], cause="payment", now=NOW)
 
     assert EvaluationRequest.objects.count() == 2  # the one under way may have looked already
 
@@ -70,7 +70,7 @@ def test_what_cannot_be_judged_is_kept_tried_again_later_and_in_the_end_shown(ca
     hold = held(cast, cast.bianchi)
     Document.objects.filter(pk=hold.document_id).update(currency="CHF")
     EvaluationRequest.objects.all().delete()
-    requests.ask([cast.bianchi.pk], cause="payment", now=NOW)
+    evaluation_requests.ask([cast.bianchi.pk], cause="payment", now=NOW)
 
     for minutes in (0, 0, 1, 5, 30, 300, 3000):
         evaluation.work_off(now=NOW + timedelta(minutes=minutes))
@@ -91,7 +91,7 @@ def test_what_cannot_be_judged_is_kept_tried_again_later_and_in_the_end_shown(ca
 
 def test_a_lost_worker_loses_nothing(cast: Cast) -> None:
     EvaluationRequest.objects.all().delete()
-    requests.ask([cast.rossi.pk], cause="payment", now=NOW)
+    evaluation_requests.ask([cast.rossi.pk], cause="payment", now=NOW)
     EvaluationRequest.objects.update(claimed_at=NOW, attempts=1)
 
     assert evaluation.work_off(now=NOW + timedelta(minutes=9)) == 0
