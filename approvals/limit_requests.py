@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from approvals import booking, context, evaluation
+from approvals import booking, context, evaluation_requests
 from approvals.models import ApprovalLevel, LimitRequest, RequestEvent, RequestState, RequestStep
 from creditrisk.clock import business_day
 from creditrisk.facts import LimitState as Found
@@ -350,5 +350,5 @@ def _apply(request: LimitRequest, *, by: Actor, now: datetime) -> LimitRequest:
         for name in names:
             setattr(customer, name, getattr(request, name))
         customer.save(update_fields=names)
-        evaluation.ask([customer.pk], cause="terms", now=now)
+        evaluation_requests.ask([customer.pk], cause="terms", now=now)
     return _end(request, RequestState.APPLIED, RequestStep.APPLIED, by=by, now=now, note="")
