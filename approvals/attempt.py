@@ -14,7 +14,7 @@ from typing import Any
 
 from approvals import case as cases
 from approvals import context, deciding, holds
-from approvals.case import Beside, Candidate
+from approvals.case import Beside, Candidate, Question
 from approvals.checkpoints import CHECKPOINT, of_kind
 from approvals.context import Picture
 from approvals.holds import Cover
@@ -24,7 +24,6 @@ from creditrisk.facts import Case, Outcome, Verdict
 from creditrisk.money import ZERO
 from creditrisk.policy import compile as policies
 from creditrisk.policy.compile import Policy
-from creditrisk.rules import evaluate
 from customers.models import Company, Customer, PaymentTerms, SettlementDiscount
 from documents import amending, foresight
 from documents.drafts import UNSET, Changes
@@ -70,32 +69,31 @@ class Attempt:
 
     def case(self, checkpoint: str) -> Case:
         """Return the case at a checkpoint. Raises MissingRate."""
-        beside = replace(self.beside, rows=self.rows)
-        return cases.build(self.candidate, self.after, checkpoint=checkpoint, beside=beside, forced=self.forced)
+        return cases.build(self.candidate, self.after, checkpoint=checkpoint, beside=self._beside, forced=self.forced)
+
+    @property
+    def _beside(self) -> Beside:
+        return replace(self.beside, rows=self.rows)
 
     @cached_property
     def outcome(self) -> Outcome:
         """What the gate would say: the findings, and whether a release covers it. Raises MissingRate."""
         if not self.checkpoints:
             return Outcome(Verdict.PASSED)
-        outcome = deciding.merged([evaluate(self.case(c), self.seen.policy.rows) for c in self.checkpoints])
-        if outcome.verdict == Verdict.HELD and not self.forced and self._is_covered():
-            outcome = Outcome(Verdict.PASSED, outcome.findings, (), outcome.warnings, outcome.freed_by)
-        return outcome
+        judgement = deciding.answer(
+            Question(
+                self.candidate, self.after, self.step, self.checkpoints, self.plan.total, self.forced, self._beside
+            )
+        )
+        if judgement.may_be_covered:
+            covers = [replace(cover, changed=cover.changed or self.changed) for cover in self.covers]
+            judgement = deciding.covered(judgement, covers)
+        return judgement.outcome
 
     @property
     def passes(self) -> bool:
         """Whether it would not be held."""
         return self.outcome.verdict != Verdict.HELD
-
-    def _is_covered(self) -> bool:
-        policy = self.seen.policy
-        if self.document is None or (self.changed and policy.recheck_after_release == "ON_ANY_CHANGE"):
-            return False
-        return holds.covering(
-            self.covers, document_id=self.document.pk, company_id=self.plan.company_id, step=self.step,
-            checkpoint=self.checkpoints[-1], amount=self.plan.total, day=self.seen.today, policy=policy,
-        ) is not None  # fmt: skip
 
     # -- what may be otherwise ---------------------------------------------------------------------------------------
 

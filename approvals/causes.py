@@ -80,7 +80,9 @@ def documents(among: Q) -> set[int]:
 def policy(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> set[int]:
     """Return the customers with open holds whose reasons rest on what one version of the policy says otherwise."""
     found = list(_open())
-    if before is None or _differing(before["parameters"], after["parameters"]) - _ASIDE:
+    if before is None or before.get("companies") != after.get("companies"):
+        return {h.customer_id for h in found}
+    if _differing(before["parameters"], after["parameters"]) - _ASIDE:
         return {h.customer_id for h in found}
     checkpoints = _differing(before["checkpoints"], after["checkpoints"])
     rows = _changed_rows(before["rules"], after["rules"])

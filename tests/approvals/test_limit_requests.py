@@ -202,7 +202,7 @@ def test_terms_change_for_the_customer_and_its_holds_are_looked_at_again(cast: C
 
     cast.rossi.refresh_from_db()
     assert cast.rossi.terms == longer
-    assert EvaluationRequest.objects.filter(customer=cast.rossi, cause="terms").exists()
+    assert EvaluationRequest.objects.filter(customer=cast.rossi, done_at=None).exists()
 
 
 def test_who_saw_less_than_happened_is_told(cast: Cast, levels: None) -> None:
