@@ -1,6 +1,8 @@
 """Many rows at once, by COPY: the writing half of taking over history. What they mean is said in `history`."""
 
+import gc
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from django.db import connection, models
@@ -40,6 +42,18 @@ def copy(model: type[models.Model], columns: Sequence[str], rows: Iterable[Seque
             target.write_row(row)
             number += 1
     return number
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Pause the collector of circular garbage: among millions of living rows it finds nothing, in a third of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def lock_accounts(customer_ids: Iterable[int]) -> None:

@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from approvals import bulk
 from approvals.history_writing import write
 from approvals.models import Hold
 from creditrisk.clock import business_day
@@ -40,6 +41,7 @@ def is_there() -> bool:
     return Company.objects.filter(code=HOME).exists()
 
 
+@bulk.uncollected()
 @transaction.atomic
 def make(*, now: datetime, tell: Callable[[str], object] = lambda text: None) -> Made:
     """This will make the demo company, ending at `now`; all of it or nothing. Raises Drifted."""

@@ -60,7 +60,7 @@ def test_ibm_receivables_age_as_computed_elsewhere() -> None:
     assert exposure.audit().total == 0
 
 
-@pytest.mark.skipif("CREDITRISK_DATA" not in os.environ, reason="Takes minutes: set CREDITRISK_DATA to run it.")
+@pytest.mark.skipif("CREDITRISK_DATA" not in os.environ, reason="Takes a minute: set CREDITRISK_DATA to run it.")
 def test_wide_world_importers_owe_what_their_ledger_sums_to() -> None:
     folder = realdata.path("orders_b2b", "wwi")
 

@@ -8,6 +8,7 @@ from django.db import IntegrityError
 from django.utils import timezone
 from tqdm import tqdm
 
+from approvals import bulk
 from creditrisk.roles import Actor
 from creditrisk.takeover import receivables, wwi
 from ledger.imports import delimited
@@ -30,6 +31,7 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="Do everything, report, and undo it.")
         parser.add_argument("--report", type=Path, help="Write every refused row to this CSV file.")
 
+    @bulk.uncollected()
     def handle(self, *args: Any, **options: Any) -> None:
         report = Report(source="Wide World Importers")
         quiet = options["verbosity"] == 0
