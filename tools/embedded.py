@@ -101,7 +101,11 @@ class Servers:
             self._stop_valkey()
             if (self.data / "postmaster.pid").exists():
                 self._find_binaries()
-                self._call("pg_ctl", "-D", str(self.data), "-w", "-m", "fast", "stop")
+                if os.geteuid() == 0:
+                    self._stop_being_root()
+                self._forget_the_dead()
+                if self._call("pg_ctl", "-D", str(self.data), "-w", "-m", "fast", "stop") and self._postgres_answers():
+                    raise Broken("PostgreSQL did not stop:\n" + _end_of(self.log / "pg_ctl.log"))
 
     def answers(self) -> bool:
         """Whether both run, with the database made."""
