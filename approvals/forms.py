@@ -57,7 +57,7 @@ class SawField(forms.CharField):
                 "excess": str(Decimal(str(saw["excess"]))),
                 "reasons": [str(code) for code in saw["reasons"]],
             }
-        except (ValueError, KeyError, TypeError, ArithmeticError):
+        except (ValueError, KeyError, TypeError, ArithmeticError, RecursionError):
             raise forms.ValidationError(_("This page is not complete; look at the hold again."), code="saw") from None
 
     def validate(self, value: Any) -> None:
