@@ -1,4 +1,4 @@
-"""The commands behind the Makefile, run inside .venv: setup, demo, test, check, bench, lock, down, clean."""
+"""The commands behind the Makefile, run inside .venv: setup, demo, test, check, bench, pictures, lock, down, clean."""
 
 import contextlib
 import ctypes
@@ -107,6 +107,13 @@ def bench(*words: str) -> int:
         return migrate or subprocess.call([PY, "manage.py", "bench", *words], cwd=BASE, env=environment)
     finally:
         servers.down()
+
+
+def pictures() -> int:
+    """This will draw the pictures of the README anew, from the demo company that runs at PORT."""
+    from tools import pictures as drawing  # A browser's driver, which only tests and this have.
+
+    return drawing.draw(f"http://127.0.0.1:{os.environ.get('PORT') or '8000'}/")
 
 
 def lock() -> int:
@@ -224,7 +231,7 @@ def _remove(home: Path) -> None:
 
 
 COMMANDS: dict[str, Callable[..., int]] = {
-    function.__name__: function for function in (setup, demo, test, check, bench, lock, down, clean)
+    function.__name__: function for function in (setup, demo, test, check, bench, pictures, lock, down, clean)
 }
 
 if __name__ == "__main__":
