@@ -36,7 +36,7 @@ class DocumentTable(BaseTable):
 
     class Meta(BaseTable.Meta):
         model = Document
-        fields = ("number", "document_date", "customer", "company", "total")
+        fields = ("number", "document_date", "customer", "company", "state", "total")
         order_by = ("-document_date", "-pk")
 
 
@@ -107,6 +107,7 @@ class ComplianceTable(BaseTable):
 
     live = True
     caption = _("Terms kept, by customer")
+    minor = ("invoices", "more_generous", "beyond", "days_agreed", "days_given", "late_invoices")
 
     code = DocumentColumn(verbose_name=_("Customer"), linkify=("customer", {"code": django_tables2.A("code")}))
     name = LongColumn(verbose_name=_("Name"))

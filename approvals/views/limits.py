@@ -97,7 +97,7 @@ def _evidence(customer: Customer) -> dict[str, Any]:
     standing, heads, shared, missing = evidence.standings_of(customer.pk, today=today)
     return {
         "standing": standing, "heads": heads, "shared": shared, "missing": missing,
-        "ageing": ledger_queries.ageing(day=today, customer_ids=[customer.pk]),
+        "ageing": ledger_queries.ageing(day=today, customer_ids=customer_queries.with_branches(customer.pk)),
         "payments": statement.last_payments([customer.pk]),
         "grants": customer_queries.grants(customer)[:6],
     }  # fmt: skip
