@@ -35,6 +35,7 @@ from customers.models.reference import (
     TermsInstalment,
     amount_field,
     currency_field,
+    person_field,
 )
 
 __all__ = [
@@ -68,4 +69,5 @@ __all__ = [
     "currency_field",
     "cycle_field",
     "limit_is_whole",
+    "person_field",
 ]

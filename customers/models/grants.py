@@ -2,13 +2,12 @@
 
 from datetime import date
 
-from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from customers.models.parties import Control, Customer, LimitState, limit_is_whole
-from customers.models.reference import CreditGroup, RiskClass, amount_field, currency_field
+from customers.models.reference import CreditGroup, RiskClass, amount_field, currency_field, person_field
 
 
 class CreditAccount(models.Model):
@@ -126,13 +125,7 @@ class Limit(models.Model):
     valid_from = models.DateField(_("from"))
     valid_to = models.DateField(_("last day"), null=True, blank=True)
     reason = models.CharField(_("reason"), max_length=300, blank=True, default="")
-    granted_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-    )
+    granted_by = person_field()
     granted_at = models.DateTimeField(_("granted at"))
 
     class Meta:
@@ -206,13 +199,7 @@ class CustomerBlock(models.Model):
     valid_from = models.DateField(_("from"), null=True, blank=True)
     valid_to = models.DateField(_("last day"), null=True, blank=True)
     note = models.CharField(_("note"), max_length=300, blank=True, default="")
-    placed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-    )
+    placed_by = person_field()
     placed_at = models.DateTimeField(_("placed at"))
 
     class Meta:
@@ -235,13 +222,7 @@ class CustomerBlockEnd(models.Model):
     """The end of a manual stop: once, by somebody."""
 
     block = models.OneToOneField(CustomerBlock, on_delete=models.PROTECT, related_name="end")
-    ended_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-    )
+    ended_by = person_field()
     ended_at = models.DateTimeField(_("ended at"))
     note = models.CharField(_("note"), max_length=300, blank=True, default="")
 

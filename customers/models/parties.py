@@ -12,6 +12,7 @@ from customers.models.reference import (
     SettlementDiscount,
     amount_field,
     currency_field,
+    person_field,
 )
 
 
@@ -122,13 +123,7 @@ class Customer(models.Model):
         related_name="+",
         verbose_name=_("usual bill-to"),
     )
-    salesperson = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-    )
+    salesperson = person_field()
     email = models.EmailField(_("e-mail"), blank=True, default="")
     customer_since = models.DateField(_("customer since"), null=True, blank=True)
     business_since = models.DateField(_("in business since"), null=True, blank=True)

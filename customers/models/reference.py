@@ -1,5 +1,6 @@
 """Reference tables that administrators keep: companies, terms, groups, classes, statuses; and the fields all models share."""
 
+from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
@@ -16,6 +17,13 @@ def amount_field(verbose_name: object = None, **options: object) -> models.Decim
 def currency_field(verbose_name: object = None, **options: object) -> models.CharField:
     """Return a field for an ISO 4217 code."""
     return models.CharField(verbose_name or _("currency"), max_length=3, validators=[CURRENCY], **options)  # type: ignore[arg-type]
+
+
+def person_field() -> models.ForeignKey:
+    """Return a field for one of our people, whose login is then never deleted; empty is nobody, or the product itself."""
+    return models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
 
 
 class Company(models.Model):
