@@ -1,0 +1,123 @@
+"""The porter at the door for files: what is too large, packed to burst, or not what it claims is refused in a sentence."""
+
+import io
+import zipfile
+from typing import Any
+from xml.etree.ElementTree import Element, ParseError
+
+import defusedxml.ElementTree
+from defusedxml.common import DefusedXmlException
+
+from ledger.imports.delimited import BadFile
+
+MEGABYTE = 1024 * 1024
+MOST = 25 * MEGABYTE
+MOST_UNPACKED = 200 * MEGABYTE
+MOST_PARTS = 2_000
+TIGHTEST = 200  # Real sheets and texts shrink to a fiftieth at best; bombs to a thousandth.
+DEEPEST = 200
+
+ENCODINGS = {
+    "utf-8": "UTF-8",
+    "cp1252": "Windows-1252 (Western Europe)",
+    "cp1250": "Windows-1250 (Central Europe)",
+    "iso-8859-15": "ISO 8859-15 (Western Europe, with €)",
+    "utf-16": "UTF-16",
+}
+
+
+def checked_size(size: int, name: str) -> None:
+    """Raise BadFile where a file of `size` bytes is empty or larger than we take."""
+    if not size:
+        raise BadFile(f"{name} is empty.")
+    if size > MOST:
+        raise BadFile(f"{name} has {size / MEGABYTE:,.0f} MB; at most {MOST // MEGABYTE} MB are taken. Split the file.")
+
+
+def text(content: bytes, name: str, *, encoding: str = "utf-8") -> str:
+    """Return the file as text. A byte order mark wins over `encoding`; nothing is guessed. Raises BadFile."""
+    checked_size(len(content), name)
+    chosen = encoding
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        chosen = "utf-16"
+    elif content.startswith(b"\xef\xbb\xbf") or encoding == "utf-8":
+        chosen = "utf-8-sig"
+    try:
+        found = content.decode(chosen)
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise BadFile(
+            f"{name} is not written in {ENCODINGS.get(encoding, encoding)} (line {line}); choose its encoding."
+        ) from error
+    if "\0" in found:
+        raise BadFile(f"{name} is not a text file.")
+    return found
+
+
+def xml(content: bytes, name: str) -> Element:
+    """Return the root of an XML file. Document types and entities are never read. Raises BadFile."""
+    checked_size(len(content), name)
+    try:
+        root: Any = defusedxml.ElementTree.fromstring(content, forbid_dtd=True)
+    except DefusedXmlException as error:
+        raise BadFile(f"{name} brings a document type or entities of its own; such files are not read.") from error
+    except ParseError as error:
+        line, column = error.position
+        raise BadFile(f"{name} is not well-formed XML: see line {line}, column {column + 1}.") from error
+    except (LookupError, ValueError) as error:
+        raise BadFile(f"{name} is not written in the encoding that it names.") from error
+    if _depth(root) > DEEPEST:
+        raise BadFile(f"{name} is nested deeper than {DEEPEST} levels; such files are not read.")
+    return root
+
+
+def _depth(root: Element) -> int:
+    """Return how deep the tree goes, without recursion."""
+    depth, level = 0, [root]
+    while level and depth <= DEEPEST:
+        depth += 1
+        level = [child for element in level for child in element]
+    return depth
+
+
+def archive(content: bytes, name: str) -> zipfile.ZipFile:
+    """Return an archive whose parts are of sensible number and size when unpacked. Raises BadFile."""
+    checked_size(len(content), name)
+    try:
+        found = zipfile.ZipFile(io.BytesIO(content))
+        parts = found.infolist()
+    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+        raise BadFile(f"{name} is a damaged archive or workbook.") from error
+    unpacked = sum(part.file_size for part in parts)
+    packed = sum(part.compress_size for part in parts)
+    if len(parts) > MOST_PARTS or unpacked > MOST_UNPACKED or unpacked > TIGHTEST * max(packed, 1024):
+        raise BadFile(f"{name} would unpack to {unpacked / MEGABYTE:,.0f} MB; such files are not opened.")
+    if any(part.flag_bits & 1 for part in parts):
+        raise BadFile(f"{name} is protected by a password; save it without one.")
+    return found
+
+
+def unzipped(content: bytes, name: str, *, ending: str) -> bytes:
+    """Return the one file with that ending out of an archive. Raises BadFile where there is none or are several."""
+    found = archive(content, name)
+    wanted = [part for part in found.infolist() if part.filename.lower().endswith(ending)]
+    if len(wanted) != 1:
+        raise BadFile(f"{name} holds {len(wanted)} {ending} files; one is wanted.")
+    with found.open(wanted[0]) as part:
+        unpacked = part.read(wanted[0].file_size + 1)
+    if len(unpacked) > wanted[0].file_size:
+        raise BadFile(f"{name} lies about its size; such files are not opened.")
+    return unpacked
+
+
+def harmless(cell: object) -> str:
+    """Return a cell's text so that a spreadsheet shows it and never runs it as a formula (OWASP, CSV injection)."""
+    written = str(cell)
+    bare = written.lstrip()
+    if (bare[:1] in "=@" and bare) or written[:1] in ("\t", "\r") or (bare[:1] in "+-" and bare and not _number(bare)):
+        return f"'{written}"
+    return written
+
+
+def _number(written: str) -> bool:
+    return written[1:].replace(".", "").replace(",", "").isdecimal()
