@@ -12,6 +12,8 @@ from creditrisk.money import ZERO
 from customers import queries as customer_queries
 from customers.forms import CodeField, CustomerField
 from ledger import statement
+from ledger.imports import guarded
+from ledger.imports.delimited import BadFile
 from ledger.models import EffectKind, PresentationMode
 from ledger.statement import ItemRow
 
@@ -39,7 +41,24 @@ class CurrencyField(forms.CharField):
         return code
 
 
-class _SettlesItems(forms.Form):
+class FileField(forms.FileField):
+    """A file that is neither empty nor larger than we take."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("label", gettext_lazy("File"))
+        options.setdefault("error_messages", {"empty": gettext_lazy("The file is empty.")})
+        super().__init__(**options)
+
+    def clean(self, data: Any, initial: Any = None) -> Any:
+        found = super().clean(data, initial)
+        try:
+            guarded.checked_size(found.size, found.name)
+        except BadFile as error:
+            raise forms.ValidationError(str(error), code="size") from error
+        return found
+
+
+class SettlesItems(forms.Form):
     """A form with an amount field for each debt that it may settle."""
 
     rows: list[ItemRow]
@@ -86,7 +105,7 @@ class _SettlesItems(forms.Form):
             )
 
 
-class PaymentForm(Once, _SettlesItems):
+class PaymentForm(Once, SettlesItems):
     """Money that came in: oldest debts first, by hand, or not allocated yet."""
 
     OLDEST, BY_HAND, LATER = "oldest", "by_hand", "later"
@@ -139,7 +158,7 @@ class PaymentForm(Once, _SettlesItems):
         return typed
 
 
-class AllocateForm(_SettlesItems):
+class AllocateForm(SettlesItems):
     """What a credit settles. `seen` is what of it was open on the page, so that a second sending is noticed."""
 
     seen = AmountField(widget=forms.HiddenInput)
@@ -257,3 +276,12 @@ class UnpaidForm(forms.Form):
     """Whether an effect that came back goes back into the ledger at once."""
 
     posted = forms.BooleanField(required=False)
+
+
+class RatesForm(forms.Form):
+    """A file of reference rates."""
+
+    file = FileField(
+        help_text=gettext_lazy("eurofxref.csv, eurofxref-hist.zip, or the XML of the same names."),
+        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.zip,.xml"}),
+    )

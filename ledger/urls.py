@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from ledger.views import effects, items
+from ledger.views import effects, items, rates
 
 urlpatterns = [
     path("items/", items.items, name="items"),
@@ -17,4 +17,5 @@ urlpatterns = [
     path("effects/<int:pk>/", effects.effect, name="effect"),
     path("effects/<int:pk>/collect/", effects.collect, name="effect_collect"),
     path("effects/<int:pk>/unpaid/", effects.unpaid, name="effect_unpaid"),
+    path("rates/", rates.rates, name="rates"),
 ]
