@@ -1,0 +1,54 @@
+"""Messages that came in: kept as they came, with what became of them, or why nothing did."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from customers.models import Company, Customer
+from documents.models import Document
+
+
+class MessageState(models.TextChoices):
+    DONE = "DONE", _("taken in")
+    DEAD = "DEAD", _("not taken in")
+    DROPPED = "DROPPED", _("dropped")
+
+
+class Message(models.Model):
+    """One file. The very same file is one message, however often it is sent."""
+
+    name = models.CharField(_("file"), max_length=200)
+    sha256 = models.CharField(_("SHA-256"), max_length=64, unique=True)
+    content = models.BinaryField()
+    company = models.ForeignKey(Company, on_delete=models.PROTECT, null=True, blank=True)
+    format = models.CharField(_("format"), max_length=40, blank=True, default="")
+    state = models.CharField(_("state"), max_length=8, choices=MessageState, default=MessageState.DEAD)
+    error = models.CharField(_("why not"), max_length=500, blank=True, default="")
+    buyer = models.JSONField(_("buyer who is not known"), default=dict, blank=True)
+    tries = models.PositiveIntegerField(_("tries"), default=0)
+    documents = models.ManyToManyField(Document, related_name="messages", blank=True)
+    received_at = models.DateTimeField(_("received"))
+    received_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state="DONE", error="") | (Q(state__in=["DEAD", "DROPPED"]) & ~Q(error="")),
+                name="intake_dead_has_a_reason",
+            )
+        ]
+        indexes = [models.Index(fields=["state", "received_at"], name="intake_by_state")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PartyKey(models.Model):
+    """By which number messages know a customer: a VAT number, an endpoint, the number in another system."""
+
+    key = models.CharField(_("number in messages"), max_length=120, unique=True)
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="party_keys")
+
+    def __str__(self) -> str:
+        return self.key

@@ -1,0 +1,244 @@
+"""From a message to a document: kept first, then read, its parties found, and handed to the gate.
+
+An invoice that comes as a message was issued elsewhere: it is a fact, so it is recorded and posted on its day, and never
+held. An order is a wish: it is entered, and meets its checkpoints like one that was typed.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+
+from approvals import gate
+from creditrisk.clock import business_day
+from creditrisk.exposure import ledger as exposure
+from creditrisk.money import ZERO, MissingRate, rounded
+from creditrisk.refusal import Duplicate, InvalidState, Refused
+from creditrisk.roles import Actor
+from customers.models import Company, Customer, PaymentTerms, TermsInstalment
+from documents.drafts import NewDocument, NewLine
+from documents.intake import recognising
+from documents.intake.incoming import CREDIT_NOTE, ORDER, Incoming, Party
+from documents.intake.models import Message, MessageState, PartyKey
+from documents.models import Document, State
+from ledger.bank.matching import words
+from ledger.imports.delimited import BadFile
+from ledger.imports.values import customer_code, shown
+
+
+class UnknownBuyer(Refused):
+    """Nobody here is known by the buyer's numbers or name."""
+
+    code = "unknown_buyer"
+
+    def __init__(self, buyer: Party) -> None:
+        numbers = f" ({', '.join(buyer.keys[:4])})" if buyer.keys else ""
+        super().__init__(f"Nobody here is known as “{shown(buyer.name)}”{numbers}. Say which customer it is.")
+        self.buyer = buyer
+
+
+def receive(content: bytes, name: str, *, company: Company | None, by: Actor, now: datetime) -> tuple[Message, bool]:
+    """Keep a message and try to take it in; return it, and whether it is new here.
+
+    What cannot be taken in stays, with its error, and can be tried again.
+    """
+    with transaction.atomic():
+        message, new = Message.objects.get_or_create(
+            sha256=hashlib.sha256(content).hexdigest(),
+            defaults={
+                "name": name[:200], "content": content, "company": company, "error": "Not tried yet.",
+                "received_at": now, "received_by": by.user,
+            },
+        )  # fmt: skip
+    if new:
+        message = attempt(message, by=by, now=now)
+    return message, new
+
+
+def attempt(message: Message, *, by: Actor, now: datetime) -> Message:
+    """Try to take a message in: all its documents, or none and the reason kept. Raises InvalidState for one taken in."""
+    with transaction.atomic():
+        locked = Message.objects.select_for_update(of=("self",)).get(pk=message.pk)
+        if locked.state == MessageState.DONE:
+            raise InvalidState("This message was taken in before.")
+        locked.tries += 1
+        try:
+            with transaction.atomic():
+                found = recognising.read(bytes(locked.content), locked.name)
+                locked.format = found[0].format
+                made = [_take(one, locked, by=by, now=now) for one in found]
+                _audit(made)
+        except UnknownBuyer as error:
+            _dead(locked, error, buyer={"name": error.buyer.name, "keys": list(error.buyer.keys)})
+        except (BadFile, Refused, MissingRate) as error:
+            _dead(locked, error)
+        else:
+            locked.state, locked.error, locked.buyer = MessageState.DONE, "", {}
+            locked.documents.set(made)
+        locked.save()
+    return locked
+
+
+def _dead(message: Message, error: Exception, *, buyer: dict[str, Any] | None = None) -> None:
+    message.state, message.error, message.buyer = MessageState.DEAD, str(error)[:500], buyer or {}
+
+
+@transaction.atomic
+def assign(message: Message, customer: Customer, *, by: Actor, now: datetime) -> Message:
+    """Say which customer the unknown buyer is: remembered for every message to come, and tried again."""
+    if message.state != MessageState.DEAD or not message.buyer:
+        raise InvalidState("This message does not wait for a customer.")
+    for key in message.buyer.get("keys") or [_name_key(message.buyer["name"])]:
+        PartyKey.objects.update_or_create(key=key, defaults={"customer": customer})
+    return attempt(message, by=by, now=now)
+
+
+@transaction.atomic
+def drop(message: Message) -> None:
+    """Put a message aside that will never be taken in; it stays, with its reason. Raises InvalidState."""
+    locked = Message.objects.select_for_update(of=("self",)).get(pk=message.pk)
+    if locked.state != MessageState.DEAD:
+        raise InvalidState("Only a message that was not taken in can be dropped.")
+    locked.state = MessageState.DROPPED
+    locked.save(update_fields=["state"])
+
+
+def _take(found: Incoming, message: Message, *, by: Actor, now: datetime) -> Document:
+    buyer = _customer(found.buyer)
+    company = message.company or _seller(found.seller) or buyer.company
+    today = business_day(now)
+    if found.day > today:
+        raise Refused(f"{found.number} is dated {found.day.isoformat()}, a day to come.")
+    if not found.payable:
+        raise Refused(f"Nothing of {found.number} is to be paid.")
+    key = f"message:{company.code}:{found.kind}:{buyer.code}:{found.number}"[:120]
+    if Document.objects.filter(company=company, kind=found.kind, number=found.number).exists():
+        raise Duplicate(f"{found.number} is here already.")
+    new = NewDocument(
+        kind=found.kind, customer=buyer, company=company, number=found.number, currency=found.currency,
+        terms=_terms(found), lines=_lines(found), channel="message", source_key=key,
+    )  # fmt: skip
+    if found.kind == ORDER:
+        return gate.submit(new, "enter", by=by, now=now).document
+    document = gate.record(_linked(new, found, company), "invoice", by=by, day=found.day, now=now)
+    return gate.record(document, "post", by=by, day=found.day, now=now)
+
+
+def _linked(new: NewDocument, found: Incoming, company: Company) -> NewDocument:
+    """Return the document with what it comes from, where that is here: a credit note its invoice, an invoice its order.
+
+    So a euro that was promised by the order does not weigh twice.
+    """
+    here = Document.objects.filter(company=company, currency=found.currency, customer=new.customer)
+    if found.kind == CREDIT_NOTE and found.invoice_number:
+        invoice = here.filter(
+            kind="INVOICE", number=found.invoice_number, state__in=[State.ISSUED, State.POSTED]
+        ).first()
+        left = _left_to_credit(invoice) if invoice else ZERO
+        if invoice and left >= found.payable:
+            return NewDocument(**{**new.__dict__, "origin": invoice, "lines": (), "amount": found.payable})
+    elif found.kind != CREDIT_NOTE and found.order_number:
+        order = here.filter(
+            kind="ORDER", number=found.order_number,
+            state__in=[State.CONFIRMED, State.PICKED, State.PART_DELIVERED, State.DELIVERED],
+        ).first()  # fmt: skip
+        if order is not None:
+            return NewDocument(**{**new.__dict__, "sources": (order,), "lines": (), "amount": found.payable})
+    return new
+
+
+def _left_to_credit(invoice: Document) -> Decimal:
+    back = Document.objects.filter(origin=invoice, kind="CREDIT_NOTE").exclude(state=State.CANCELLED)
+    return invoice.total - sum(back.values_list("total", flat=True), ZERO)
+
+
+def _lines(found: Incoming) -> tuple[NewLine, ...]:
+    """Return the lines as told where they sum to what is owed, completed by a line of charges where they are less.
+
+    Else one line over what is owed: an account is right to the cent before it is detailed.
+    """
+    told = tuple(
+        NewLine(p.text, p.quantity, (p.net / p.quantity).quantize(Decimal("0.000001")), ZERO, p.tax_percent)
+        if p.quantity > 0 and p.net >= 0
+        else NewLine(p.text, Decimal(1), p.net, ZERO, p.tax_percent)
+        for p in found.positions
+    )
+    payable = rounded(found.payable, found.currency)
+    if payable != found.payable:
+        raise Refused(f"{found.payable:f} is finer than {found.currency} is.")
+    total = sum((line.amount(found.currency) for line in told), ZERO)
+    sound = bool(told) and all(line.price >= 0 and 0 <= line.tax_percent <= 100 for line in told)
+    if sound and total == payable:
+        return told
+    if sound and ZERO < payable - total <= payable / 5:
+        return (*told, NewLine("Charges and rounding", Decimal(1), payable - total))
+    words_ = (
+        found.positions[0].text if len(found.positions) == 1 else f"{len(found.positions)} positions, as in the message"
+    )
+    return (NewLine(words_[:200], Decimal(1), payable),)
+
+
+def _terms(found: Incoming) -> PaymentTerms | None:
+    """Return terms under which it falls due as the message says, made where there are none; None: the customer's."""
+    if found.kind != "INVOICE" or not found.dues:
+        return None
+    days = [max((when - found.day).days, 0) for when, _part in found.dues]
+    if len(days) == 1:
+        return PaymentTerms.objects.get_or_create(
+            code=f"NET{days[0]}", defaults={"days": days[0], "name": f"{days[0]} days"}
+        )[0]
+    whole = sum((part for _when, part in found.dues), ZERO)
+    percents = [(part * 100 / whole).quantize(Decimal("0.0001")) for _when, part in found.dues]
+    return _instalments(days, percents)
+
+
+def _instalments(days: Sequence[int], percents: Sequence[Decimal]) -> PaymentTerms:
+    told = "/".join(f"{d}:{p.normalize():f}" for d, p in zip(days, percents, strict=True))
+    code = f"PARTS-{hashlib.sha256(told.encode()).hexdigest()[:12]}"
+    terms, made = PaymentTerms.objects.get_or_create(code=code, defaults={"days": days[-1], "name": told[:120]})
+    if made:
+        TermsInstalment.objects.bulk_create(
+            TermsInstalment(terms=terms, position=at, percent=percent, days=day)
+            for at, (day, percent) in enumerate(zip(days, percents, strict=True), 1)
+        )
+    return terms
+
+
+def _name_key(name: str) -> str:
+    return f"NAME:{' '.join(sorted(words(name))).upper()}"[:120]
+
+
+def _customer(buyer: Party) -> Customer:
+    """Return the customer whom a buyer's numbers name, else the one who alone has the buyer's name."""
+    keyed = PartyKey.objects.filter(key__in=[*buyer.keys, _name_key(buyer.name)]).select_related(
+        "customer__merged_into"
+    )
+    customers = {(k.customer.merged_into or k.customer) for k in keyed}
+    if not customers and buyer.keys:
+        taxed = Customer.objects.exclude(tax_number="").select_related("merged_into")
+        customers = {c.merged_into or c for c in taxed.filter(tax_number__in=buyer.keys)}
+    if not customers and buyer.keys:
+        # A number in a message may be anybody's numbering: it names a customer of ours only beside their name.
+        codes = {*buyer.keys, *map(customer_code, buyer.keys)}
+        named = Customer.objects.filter(code__in=codes).select_related("merged_into")
+        customers = {c.merged_into or c for c in named if not buyer.name or words(buyer.name) & words(c.name)}
+    if not customers and buyer.name:
+        alike = Customer.objects.filter(merged_into__isnull=True, name__iexact=buyer.name)[:2]
+        customers = set(alike)
+    if len(customers) != 1:
+        raise UnknownBuyer(buyer)
+    return customers.pop()
+
+
+def _seller(seller: Party) -> Company | None:
+    """Return the company of ours that the seller's tax number names."""
+    return Company.objects.exclude(tax_number="").filter(tax_number__in=seller.keys).order_by("pk").first()
+
+
+def _audit(documents: Sequence[Document]) -> None:
+    found = exposure.audit(sorted({d.debtor_id for d in documents}))
+    if found.total:
+        raise Refused(f"The exposure ledger would differ from the formula by {found.total}.")

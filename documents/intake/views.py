@@ -1,0 +1,129 @@
+"""Messages: sent in, taken in or not and why, tried again."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from creditrisk import pages
+from creditrisk.forms import refuse
+from creditrisk.roles import Actor, companies_of, door
+from documents.intake import receiving
+from documents.intake.forms import BuyerForm, MessageForm
+from documents.intake.models import Message, MessageState
+from documents.intake.tables import MessageTable
+
+SHOWN = 6_000
+
+
+def _mine(request: HttpRequest) -> QuerySet[Message]:
+    companies = companies_of(request.user)
+    found = Message.objects.defer("content").select_related("received_by", "company")
+    if companies is None:
+        return found
+    return found.filter(Q(company_id__in=companies) | Q(received_by=request.user))  # type: ignore[misc]
+
+
+@door("import_data")
+@require_http_methods(["GET", "POST"])
+def inbox(request: HttpRequest) -> HttpResponse:
+    """List messages, those that were not taken in first; send one in."""
+    form = MessageForm(request.POST or None, request.FILES or None, user=request.user)
+    if request.method == "POST" and form.is_valid():
+        return redirect("message", _received(request, form).pk)
+    state = request.GET.get("state", "")
+    found = _mine(request)
+    counts = dict(found.order_by().values_list("state").annotate(count=Count("pk")))
+    chosen = found.filter(state=state) if state in MessageState.values else found
+    context = {
+        "form": form, "table": pages.listed(request, MessageTable(chosen)), "state": state,
+        "tabs": [(s.value, s.label, counts.get(s.value, 0)) for s in MessageState], "total": sum(counts.values()),
+    }  # fmt: skip
+    return pages.show(
+        request, "intake/inbox.html", "intake/_messages.html", context, status=422 if form.errors else None
+    )
+
+
+def _received(request: HttpRequest, form: MessageForm) -> Message:
+    typed = form.cleaned_data
+    message, new = receiving.receive(
+        typed["file"].read(), typed["file"].name, company=typed["company"], by=_actor(request), now=timezone.now()
+    )
+    if not new:
+        messages.info(request, _("This very file is here already; nothing was done twice."))
+    elif message.state == MessageState.DONE:
+        messages.success(request, _("The message is taken in."))
+    return message
+
+
+def _actor(request: HttpRequest) -> Actor:
+    return Actor(user=request.user, address=request.META.get("REMOTE_ADDR", ""), channel="message")
+
+
+@door("import_data")
+@require_safe
+def message(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show one message: what became of it, or why nothing did and what would help."""
+    return _page(request, get_object_or_404(_mine(request), pk=pk))
+
+
+def _page(request: HttpRequest, found: Message, form: BuyerForm | None = None) -> HttpResponse:
+    content = bytes(found.content)
+    context: dict[str, Any] = {
+        "message": found, "documents": found.documents.select_related("debtor").order_by("pk"),
+        "dead": found.state == MessageState.DEAD, "form": form or BuyerForm(user=request.user),
+        "text": content[:SHOWN].decode("utf-8", errors="replace"), "cut": len(content) > SHOWN,
+    }  # fmt: skip
+    return render(request, "intake/message.html", context, status=422 if form and form.errors else None)
+
+
+@door("import_data")
+@require_POST
+def again(request: HttpRequest, pk: int) -> HttpResponse:
+    """Try a message again."""
+    found = get_object_or_404(_mine(request), pk=pk)
+    try:
+        found = receiving.attempt(found, by=_actor(request), now=timezone.now())
+    except pages.REFUSALS as error:
+        pages.tell_refusal(request, error)
+        return redirect("message", pk)
+    if found.state == MessageState.DONE:
+        messages.success(request, _("The message is taken in."))
+    else:
+        messages.error(request, found.error)
+    return redirect("message", pk)
+
+
+@door("import_data")
+@require_POST
+def assign(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say which customer the buyer is, and try again."""
+    found = get_object_or_404(_mine(request), pk=pk)
+    form = BuyerForm(request.POST, user=request.user)
+    if not form.is_valid():
+        return _page(request, found, form)
+    try:
+        receiving.assign(found, form.cleaned_data["customer"], by=_actor(request), now=timezone.now())
+    except pages.REFUSALS as error:
+        refuse(form, error)
+        return _page(request, found, form)
+    return redirect("message", pk)
+
+
+@door("import_data")
+@require_POST
+def drop(request: HttpRequest, pk: int) -> HttpResponse:
+    """Put a message aside for good."""
+    found = get_object_or_404(_mine(request), pk=pk)
+    try:
+        receiving.drop(found)
+    except pages.REFUSALS as error:
+        pages.tell_refusal(request, error)
+        return redirect("message", pk)
+    messages.success(request, _("The message is dropped; it stays in the list."))
+    return redirect("messages")
