@@ -64,7 +64,8 @@ def customers(
 
     A customer number is the same with and without leading zeros, so that one spelled otherwise here is found too.
     """
-    known = {customer_code(customer.code): customer for customer in Customer.objects.all()}
+    everybody = Customer.objects.select_related("merged_into")
+    known = {customer_code(customer.code): customer.merged_into or customer for customer in everybody}
     asked = list(wanted)
     made = Customer.objects.bulk_create(
         Customer(

@@ -1,0 +1,298 @@
+"""An upload's way: kept, its columns named, checked by doing everything and undoing it, carried out.
+
+Checking and carrying out are one function: the preview says what would happen because it happened, and was undone.
+"""
+
+import csv
+import hashlib
+import io
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.core.cache import cache
+from django.db import DatabaseError, transaction
+
+from creditrisk.clock import business_day
+from creditrisk.exposure import ledger as exposure
+from creditrisk.money import MissingRate
+from creditrisk.refusal import InvalidState, Refused
+from creditrisk.roles import Actor
+from creditrisk.takeover import kinds, writers
+from creditrisk.takeover.models import KeptMapping, Mode, Outcome, Upload, UploadRow, UploadState, What
+from creditrisk.takeover.writers import Desk, Told
+from ledger.imports import guarded, styles, tabular
+from ledger.imports.delimited import BadFile
+from ledger.imports.styles import Cell, Fit
+from ledger.imports.tabular import Row, Sheet
+from ledger.imports.values import Unreadable
+
+AT_ONCE = 200  # So many rows are checked and carried out while the person waits; more is the worker's.
+STALE = timedelta(minutes=30)
+REFUSALS = (Unreadable, Refused, MissingRate)
+
+
+class Drifted(RuntimeError):
+    """The audit after the import found a difference; nothing was imported."""
+
+
+@dataclass
+class _Job:
+    """The rows that are written together."""
+
+    rows: list[Row]
+    values: list[dict[str, Any]]
+
+
+@dataclass
+class _Account:
+    """What became of each row."""
+
+    told: dict[int, Told] = field(default_factory=dict)
+
+    def counts(self) -> dict[str, int]:
+        return dict(Counter(str(told.outcome) for told in self.told.values()))
+
+    @property
+    def refused(self) -> int:
+        return sum(told.outcome == Outcome.REFUSED for told in self.told.values())
+
+
+def keep(
+    content: bytes, name: str, *, what: str, encoding: str, company: Any, currency: str, by: Actor, now: datetime
+) -> Upload:
+    """Keep a file whose table can be read, with a first guess at its columns. Raises BadFile."""
+    sheet = tabular.read(content, name, encoding=encoding)
+    columns = kinds.guessed(kinds.KINDS[what], sheet.header)
+    return Upload.objects.create(
+        what=what, name=name[:200], sha256=hashlib.sha256(content).hexdigest(), size=len(content), content=content,
+        encoding=encoding, company=company, currency=currency, columns=columns, uploaded_by=by.user, uploaded_at=now,
+    )  # fmt: skip
+
+
+def sheet_of(upload: Upload) -> Sheet:
+    """Return the table of an upload. Raises BadFile."""
+    return tabular.read(bytes(upload.content), upload.name, encoding=upload.encoding)
+
+
+def fits(upload: Upload, sheet: Sheet, columns: Mapping[str, str]) -> dict[str, Fit]:
+    """Return, for each field of amounts or days that has a column, how that column is written."""
+    kind = kinds.KINDS[upload.what]
+    reads = {"amount": "amount", "number": "amount", "day": "day"}
+    return {
+        name: styles.fit(sheet.column(column), reads[kind.by_name[name].reads])
+        for name, column in columns.items()
+        if kind.by_name[name].reads in reads and column in sheet.header
+    }
+
+
+def name_columns(
+    upload: Upload, *, columns: Mapping[str, str], written: Mapping[str, str], keep_as: str, by: Actor, now: datetime
+) -> None:
+    """Say what the columns mean and how they are written; `keep_as` keeps it for the next file. Raises InvalidState."""
+    if upload.state not in (UploadState.COLUMNS, UploadState.CHECKED, UploadState.FAILED):
+        raise InvalidState(f"{upload} {upload.get_state_display()}; its columns cannot be named again.")
+    upload.columns, upload.styles = dict(columns), dict(written)
+    upload.state, upload.error = UploadState.TO_CHECK, ""
+    upload.save(update_fields=["columns", "styles", "state", "error", "confirms", "oldest_first"])
+    if keep_as:
+        KeptMapping.objects.update_or_create(
+            what=upload.what, name=keep_as,
+            defaults={"columns": dict(columns), "styles": dict(written), "kept_by": by.user, "kept_at": now},
+        )  # fmt: skip
+
+
+def ask_to_carry(upload_id: int, *, mode: str, by: Actor, now: datetime) -> Upload:
+    """Ask for an upload that was checked to be carried out. Raises InvalidState where it is not at that point."""
+    with transaction.atomic():
+        upload = Upload.objects.select_for_update().defer("content").get(pk=upload_id)
+        if upload.state != UploadState.CHECKED:
+            raise InvalidState(f"{upload} {upload.get_state_display()}.")
+        if mode == Mode.ALL and upload.counts.get(Outcome.REFUSED):
+            raise InvalidState("Rows are refused, so all or nothing means nothing. Mend the file, or go row by row.")
+        upload.state, upload.mode, upload.carried_by = UploadState.TO_CARRY, mode, by.user
+        upload.save(update_fields=["state", "mode", "carried_by"])
+    return upload
+
+
+def work(upload_id: int, *, now: datetime) -> bool:
+    """Check or carry out one upload that waits for it; return whether there was something to do."""
+    claimed = _claim(upload_id, now=now)
+    if claimed is None:
+        return False
+    dry = claimed.state == UploadState.CHECKING
+    try:
+        account = _run(claimed, dry=dry, now=now)
+    except (BadFile, Drifted, *REFUSALS) as error:
+        _failed(claimed, str(error))
+    except DatabaseError as error:
+        _failed(claimed, f"The database refused it: {str(error).splitlines()[0]}")
+    else:
+        _finished(claimed, account, dry=dry, now=now)
+    cache.delete(_progress_key(claimed.pk))
+    return True
+
+
+def waiting(*, now: datetime) -> list[int]:
+    """Return the uploads that wait for a worker, those among them that one took and never finished."""
+    stale = Upload.objects.filter(
+        state__in=[UploadState.CHECKING, UploadState.CARRYING], claimed_at__lt=now - STALE
+    ).values_list("pk", flat=True)
+    fresh = Upload.objects.filter(state__in=[UploadState.TO_CHECK, UploadState.TO_CARRY]).order_by("pk")
+    return [*stale, *fresh.values_list("pk", flat=True)]
+
+
+def progress(upload_id: int) -> tuple[int, int]:
+    """Return how many rows are done, of how many."""
+    done, of = cache.get(_progress_key(upload_id), (0, 0))
+    return done, of
+
+
+def rejected_csv(upload: Upload) -> str:
+    """Return the refused rows as CSV, each with its reason, harmless to a spreadsheet."""
+    target = io.StringIO()
+    writer = csv.writer(target)
+    header = list(sheet_of(upload).header)
+    writer.writerow([*map(guarded.harmless, header), "row", "reason"])
+    for row in upload.rows.filter(outcome=Outcome.REFUSED).order_by("number"):
+        cells = [*row.cells, *[""] * len(header)][: len(header)]
+        writer.writerow([*map(guarded.harmless, cells), row.number, guarded.harmless(row.sentence)])
+    return target.getvalue()
+
+
+def _progress_key(upload_id: int) -> str:
+    return f"takeover:progress:{upload_id}"
+
+
+@transaction.atomic
+def _claim(upload_id: int, *, now: datetime) -> Upload | None:
+    """Take an upload that waits, so that no other worker does; one taken long ago is taken over."""
+    upload = Upload.objects.select_for_update(skip_locked=True).filter(pk=upload_id).first()
+    if upload is None:
+        return None
+    begun = {UploadState.TO_CHECK: UploadState.CHECKING, UploadState.TO_CARRY: UploadState.CARRYING}
+    stale = upload.claimed_at is not None and upload.claimed_at < now - STALE
+    if upload.state in begun:
+        upload.state = begun[UploadState(upload.state)]
+    elif not (upload.state in begun.values() and stale):
+        return None
+    upload.claimed_at = now
+    upload.save(update_fields=["state", "claimed_at"])
+    return upload
+
+
+def _run(upload: Upload, *, dry: bool, now: datetime) -> _Account:
+    actor = Actor(user=upload.uploaded_by if dry else upload.carried_by, channel="import")
+    desk = Desk(upload, actor, now, business_day(now))
+    account = _Account()
+    jobs = _jobs(upload, sheet_of(upload), account)
+    total, done = sum(len(job.rows) for job in jobs) or 1, 0
+    whole = dry or upload.mode == Mode.ALL
+    for batch in [jobs] if whole else _batches(jobs):
+        with transaction.atomic():
+            for job in batch:
+                _write(upload.what, job, desk, account)
+                done += len(job.rows)
+                if not done % 50:
+                    cache.set(_progress_key(upload.pk), (done, total), timeout=3600)
+            _audit(upload.what, batch, desk)
+            if dry or (upload.mode == Mode.ALL and account.refused):
+                transaction.set_rollback(True)
+    return account
+
+
+def _batches(jobs: Sequence[_Job]) -> Iterator[list[_Job]]:
+    for first in range(0, len(jobs), 100):
+        yield list(jobs[first : first + 100])
+
+
+def _write(what: str, job: _Job, desk: Desk, account: _Account) -> None:
+    try:
+        with transaction.atomic():
+            told = writers.write(what, job.values, desk)
+    except REFUSALS as error:
+        desk.forget()
+        told = [Told(Outcome.REFUSED, str(error)[:500])] * len(job.rows)
+    except DatabaseError as error:
+        desk.forget()
+        told = [Told(Outcome.REFUSED, f"The database refused it: {str(error).splitlines()[0]}"[:500])] * len(job.rows)
+    account.told.update({row.number: said for row, said in zip(job.rows, told, strict=True)})
+
+
+def _audit(what: str, jobs: Iterable[_Job], desk: Desk) -> None:
+    """Compare formula and ledger for everybody touched. Raises Drifted: then nothing of it stays."""
+    if what not in (What.ITEMS, What.PAYMENTS, What.DOCUMENTS):
+        return
+    found = [desk.known(code) for code in sorted({values["customer"] for job in jobs for values in job.values})]
+    touched = {c.bill_to_id or c.pk for c in found if c is not None}
+    audit = exposure.audit(sorted(touched)) if touched else None
+    if audit is not None and audit.total:
+        raise Drifted(f"The exposure ledger would differ from the formula by {audit.total}; nothing was imported.")
+
+
+def _jobs(upload: Upload, sheet: Sheet, account: _Account) -> list[_Job]:
+    """Understand every row; put together what belongs together. What cannot be understood is refused."""
+    kind = kinds.KINDS[upload.what]
+    at = {name: sheet.header.index(column) for name, column in upload.columns.items() if column in sheet.header}
+    if missing := [f.label for f in kind.needed if f.name not in at]:
+        raise BadFile(f"No column is named for: {', '.join(missing)}.")
+    jobs: dict[str, _Job] = {}
+    seen: dict[tuple[str, ...], int] = {}
+    for row in sheet.rows:
+        try:
+            values = _understood(kind, sheet, row, at, upload.styles)
+            key = writers.key_of(upload.what, values)
+        except Unreadable as error:
+            account.told[row.number] = Told(Outcome.REFUSED, str(error)[:500])
+            continue
+        identity = tuple(map(styles.words, row.cells))
+        if identity in seen and upload.what != What.DOCUMENTS:
+            account.told[row.number] = Told(Outcome.REFUSED, f"The same stands in row {seen[identity]} already.")
+            continue
+        seen.setdefault(identity, row.number)
+        job = jobs.setdefault(key or f"row {row.number}", _Job([], []))
+        job.rows.append(row)
+        job.values.append(values)
+    return list(jobs.values())
+
+
+def _understood(
+    kind: kinds.Kind, sheet: Sheet, row: Row, at: Mapping[str, int], written: Mapping[str, str]
+) -> dict[str, Any]:
+    if len(row.cells) > len(sheet.header):
+        raise Unreadable(f"The row has {len(row.cells)} cells, the header {len(sheet.header)}.")
+    cells: dict[str, Cell] = {name: row.cells[n] if n < len(row.cells) else "" for name, n in at.items()}
+    return kinds.understood(kind, cells, written)
+
+
+@transaction.atomic
+def _finished(upload: Upload, account: _Account, *, dry: bool, now: datetime) -> None:
+    sheet = sheet_of(upload)
+    upload.rows.all().delete()
+    UploadRow.objects.bulk_create(
+        (
+            UploadRow(
+                upload=upload, number=row.number, outcome=told.outcome, key=told.key[:120], sentence=told.sentence[:500],
+                cells=[styles.words(cell) for cell in row.cells],
+            )
+            for row in sheet.rows
+            if (told := account.told.get(row.number)) is not None
+        ),
+        batch_size=2000,
+    )  # fmt: skip
+    upload.counts, upload.error = account.counts(), ""
+    if dry:
+        upload.state = UploadState.CHECKED
+    elif upload.mode == Mode.ALL and account.refused:
+        upload.state = UploadState.CHECKED
+        upload.error = "Rows were refused since the check, so nothing was imported. Here is how the file stands now."
+    else:
+        upload.state, upload.carried_at = UploadState.DONE, now
+    upload.save(update_fields=["state", "counts", "error", "carried_at"])
+
+
+def _failed(upload: Upload, sentence: str) -> None:
+    upload.state, upload.error = UploadState.FAILED, sentence[:500]
+    upload.save(update_fields=["state", "error"])

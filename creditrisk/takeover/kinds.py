@@ -1,0 +1,244 @@
+"""What can be imported: for each kind its fields, what else their columns are called, and how cells are understood."""
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from creditrisk.money import decimals, rounded
+from creditrisk.takeover.models import What
+from ledger.imports import styles, values
+from ledger.imports.styles import Cell
+from ledger.imports.values import Unreadable, shown
+
+YES = frozenset({"yes", "y", "true", "1", "x", "si", "sì", "s", "ja", "j", "oui", "o", "vero", "wahr", "vrai"})
+NO = frozenset({"", "no", "n", "false", "0", "nein", "non", "falso", "falsch", "faux"})
+MOST = Decimal(10_000_000_000)
+
+
+@dataclass(frozen=True)
+class Field:
+    """One thing that a row says. `reads`: text, amount, number, day, currency, yes, code or customer."""
+
+    name: str
+    label: str
+    reads: str = "text"
+    needed: bool = False
+    most: int = 200
+    called: tuple[str, ...] = ()
+
+
+_CUSTOMER = Field(
+    "customer", "Customer number", "customer", needed=True, most=40,
+    called=("customer", "customer no", "customer number", "customer code", "customer id", "cust number", "account",
+            "account number", "code", "number", "cliente", "codice cliente", "cod cliente", "codice", "kunde", "kundennummer",
+            "kunden nr", "debitor", "client", "code client", "numero client", "codigo cliente"),
+)  # fmt: skip
+_COMPANY = Field(
+    "company", "Company", "code", most=20,
+    called=("company", "company code", "business code", "legal entity", "azienda", "societa", "ditta", "firma",
+            "buchungskreis", "mandant", "societe", "entreprise", "empresa"),
+)  # fmt: skip
+_CURRENCY = Field(
+    "currency", "Currency", "currency", most=3,
+    called=("currency", "currency code", "invoice currency", "curr", "ccy", "valuta", "divisa", "wahrung", "waehrung",
+            "devise", "monnaie", "moneda"),
+)  # fmt: skip
+_AMOUNT = (
+    "amount", "total", "open amount", "balance", "total open amount", "invoice amount", "importo", "totale", "residuo",
+    "saldo", "importo aperto", "betrag", "summe", "offener betrag", "montant", "montant ttc", "solde", "importe", "monto",
+)  # fmt: skip
+_REFERENCE = (
+    "reference", "invoice", "invoice number", "invoice no", "document", "document number", "document no", "doc id",
+    "number", "no", "fattura", "numero fattura", "numero documento", "n documento", "riferimento", "partita", "rechnung",
+    "rechnungsnummer", "belegnummer", "beleg", "facture", "numero facture", "piece", "factura", "referencia",
+)  # fmt: skip
+_DATE = (
+    "date", "invoice date", "document date", "posting date", "issue date", "data", "data fattura", "data documento",
+    "datum", "rechnungsdatum", "belegdatum", "date facture", "fecha",
+)  # fmt: skip
+_DUE = (
+    "due", "due date", "due in date", "maturity", "scadenza", "data scadenza", "faellig", "fallig", "falligkeit",
+    "faelligkeit", "fallig am", "echeance", "date echeance", "vencimiento",
+)  # fmt: skip
+_TERMS = Field(
+    "terms", "Payment terms", "code", most=20,
+    called=("terms", "payment terms", "cust payment terms", "condizioni", "pagamento", "condizioni di pagamento",
+            "zahlungsbedingung", "zahlungsbedingungen", "conditions", "conditions de paiement"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of import."""
+
+    what: What
+    fields: tuple[Field, ...]
+    explains: str = ""
+    by_name: Mapping[str, Field] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "by_name", {f.name: f for f in self.fields})
+
+    @property
+    def needed(self) -> list[Field]:
+        return [f for f in self.fields if f.needed]
+
+
+KINDS: Mapping[str, Kind] = {
+    What.CUSTOMERS: Kind(
+        What.CUSTOMERS,
+        (
+            _CUSTOMER,
+            Field("name", "Name", needed=True, called=("name", "customer name", "name customer", "ragione sociale", "nome",
+                                                       "denominazione", "firma", "kundenname", "nom", "raison sociale",
+                                                       "nombre", "company name")),
+            _COMPANY, _CURRENCY,
+            Field("country", "Country", "code", most=2, called=("country", "country code", "nazione", "paese", "land", "pays",
+                                                               "pais")),
+            _TERMS,
+            Field("segment", "Segment", "code", most=20, called=("segment", "category", "segmento", "categoria", "segmento",
+                                                                 "gruppe", "kundengruppe", "categorie")),
+            Field("email", "E-mail", most=200, called=("email", "e mail", "mail", "posta elettronica")),
+            Field("since", "Customer since", "day", called=("since", "customer since", "cliente dal", "kunde seit",
+                                                            "client depuis")),
+        ),
+        "A customer that is there keeps its number; what the file says otherwise is changed.",
+    ),
+    What.LIMITS: Kind(
+        What.LIMITS,
+        (
+            _CUSTOMER,
+            Field("amount", "Limit", "amount", needed=True, called=("limit", "credit limit", "fido", "importo fido", "kreditlimit",
+                                                                    "limite", "limite de credit", *_AMOUNT)),
+            _CURRENCY,
+            Field("valid_from", "From", "day", called=("from", "valid from", "dal", "decorrenza", "ab", "gultig ab", "depuis",
+                                                       "desde")),
+            Field("valid_to", "Last day", "day", called=("to", "until", "valid to", "last day", "al", "scadenza fido", "bis",
+                                                         "gultig bis", "jusqu", "hasta")),
+            Field("reason", "Reason", most=300, called=("reason", "note", "motivo", "grund", "motif")),
+        ),
+        "Each row is a new grant, unless the same one is in force. A row with a last day alone stays a base limit.",
+    ),
+    What.ITEMS: Kind(
+        What.ITEMS,
+        (
+            _CUSTOMER,
+            Field("reference", "Reference", needed=True, most=60, called=_REFERENCE),
+            Field("amount", "Open amount", "amount", needed=True, called=_AMOUNT),
+            Field("date", "Date", "day", needed=True, called=_DATE),
+            Field("due", "Due date", "day", needed=True, called=_DUE),
+            _COMPANY, _CURRENCY,
+            Field("disputed", "Disputed", "yes", called=("disputed", "dispute", "contestata", "contestazione", "strittig",
+                                                         "litige")),
+        ),
+        "A negative amount is a credit note. A row that is in the ledger with the same amount and due date is left alone.",
+    ),
+    What.PAYMENTS: Kind(
+        What.PAYMENTS,
+        (
+            _CUSTOMER,
+            Field("reference", "Reference of the payment", needed=True, most=60, called=("payment", "payment reference",
+                  "payment number", "pagamento", "incasso", "zahlung", "paiement", *_REFERENCE)),
+            Field("amount", "Amount", "amount", needed=True, called=_AMOUNT),
+            Field("day", "Day", "day", needed=True, called=("day", "payment date", "value date", "data pagamento",
+                  "data incasso", "zahlungsdatum", "valuta", "date paiement", *_DATE)),
+            Field("settles", "Item that it settles", most=60, called=("settles", "invoice paid", "pays", "fattura pagata",
+                  "applied to", "paid invoice")),
+            _COMPANY, _CURRENCY,
+        ),
+        "Rows with the same payment reference are one payment that settles several items.",
+    ),
+    What.DOCUMENTS: Kind(
+        What.DOCUMENTS,
+        (
+            Field("kind", "Kind (order or invoice)", called=("kind", "type", "document type", "tipo", "tipo documento", "art",
+                                                             "belegart", "nature")),
+            Field("number", "Number", needed=True, most=60, called=("order", "order number", "ordine", "numero ordine",
+                  "auftrag", "auftragsnummer", "commande", *_REFERENCE)),
+            _CUSTOMER,
+            Field("text", "Article", most=200, called=("text", "article", "description", "item", "articolo", "descrizione",
+                                                       "artikel", "bezeichnung", "designation", "descripcion")),
+            Field("quantity", "Quantity", "number", called=("quantity", "qty", "quantita", "menge", "quantite", "cantidad")),
+            Field("price", "Unit price", "number", needed=True, called=("price", "unit price", "prezzo", "prezzo unitario",
+                                                                        "preis", "einzelpreis", "prix", "precio", *_AMOUNT)),
+            Field("discount", "Discount %", "number", called=("discount", "discount percent", "sconto", "rabatt", "remise",
+                                                              "descuento")),
+            Field("tax", "Tax %", "number", called=("tax", "vat", "tax percent", "vat rate", "iva", "aliquota", "mwst", "ust",
+                                                    "tva")),
+            Field("ship_date", "Ship date", "day", called=("ship date", "delivery date", "requested date", "data consegna",
+                                                           "lieferdatum", "date livraison")),
+            _TERMS, _COMPANY, _CURRENCY,
+        ),
+        "Rows with the same number are the lines of one document, which goes through the gate as if it were typed.",
+    ),
+}  # fmt: skip
+
+
+def plain(text: str) -> str:
+    """Return a column's name in small letters, without accents and signs, as names are compared."""
+    bare = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return " ".join(re.findall(r"[a-z0-9]+", re.sub(r"([a-z])([A-Z])", r"\1 \2", bare)))
+
+
+def guessed(kind: Kind, header: Sequence[str]) -> dict[str, str]:
+    """Guess which column is meant by each field: the first of a field's names that a column has; no column twice."""
+    columns = {plain(_spaced(name)): name for name in reversed(header)}
+    found: dict[str, str] = {}
+    for field_ in sorted(kind.fields, key=lambda f: not f.needed):
+        names = (plain(field_.name), plain(field_.label), *map(plain, field_.called))
+        column = next((columns[n] for n in names if n in columns and columns[n] not in found.values()), None)
+        if column is not None:
+            found[field_.name] = column
+    return found
+
+
+def _spaced(name: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name.replace("_", " "))
+
+
+def understood(kind: Kind, cells: Mapping[str, Cell], written: Mapping[str, str]) -> dict[str, Any]:
+    """Return what a row says, by field; what is empty is left out. `written` names the styles. Raises Unreadable."""
+    found: dict[str, Any] = {}
+    for name, cell in cells.items():
+        field_ = kind.by_name[name]
+        if isinstance(cell, str) and not cell.strip():
+            continue
+        found[name] = _value(field_, cell, written)
+    if missing := [f.label for f in kind.needed if f.name not in found]:
+        raise Unreadable(f"Missing: {', '.join(missing)}.")
+    return found
+
+
+def _value(field_: Field, cell: Cell, written: Mapping[str, str]) -> str | Decimal | date | bool:
+    match field_.reads:
+        case "amount" | "number":
+            amount = styles.amount(cell, written.get(field_.name, "point"))
+            if abs(amount) > MOST:
+                raise Unreadable(f"{field_.label}: {shown(styles.words(cell))} is absurdly much.")
+            return amount
+        case "day":
+            return styles.day(cell, written.get(field_.name, "ymd"), what=field_.label.lower())
+        case "yes":
+            word = styles.words(cell).lower()
+            if word not in YES | NO:
+                raise Unreadable(f"{field_.label}: “{shown(word)}” is neither yes nor no.")
+            return word in YES
+    text = styles.words(cell)
+    if any(ord(letter) < 32 for letter in text):
+        raise Unreadable(f"{field_.label} has letters in it that nobody can see.")
+    if len(text) > field_.most:
+        raise Unreadable(f"{field_.label} “{shown(text)}” is longer than {field_.most} letters.")
+    if field_.reads == "currency":
+        return values.currency(text)
+    return values.customer_code(text) if field_.reads == "customer" else text
+
+
+def whole(amount: Decimal, currency: str, *, label: str = "The amount") -> Decimal:
+    """Return an amount that has no more decimals than its currency. Raises Unreadable."""
+    if rounded(amount, currency) != amount:
+        raise Unreadable(f"{label} {amount:f} has more decimals than {currency} has ({decimals(currency)}).")
+    return amount
