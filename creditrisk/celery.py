@@ -24,6 +24,8 @@ app.conf.beat_schedule = {
         "schedule": 10 * SECOND,
     },
     "what a new day changes": {"task": "approvals.tasks.sweep_day", "schedule": HOUR},
+    "uploads that wait": {"task": "creditrisk.takeover.tasks.work_off", "schedule": 10 * SECOND},
+    "what looks wrong in the data": {"task": "creditrisk.quality.tasks.look", "schedule": 24 * HOUR},
     "a slice of the ledger against the formula": {
         "task": "approvals.tasks.audit_slice",
         "schedule": HOUR,

@@ -57,11 +57,14 @@ def _ways(request: HttpRequest) -> list[Way]:
         ("view_exposure", _("Portfolio"), "portfolio", "gauge", "g p"),
         ("view_ledger", _("Open items"), "items", "payment", "g t"),
         ("view_ledger", _("Effects"), "effects", "effects", "g e"),
+        ("post_ledger", _("Bank"), "bank", "company", "g b"),
         ("view_requests", _("Limit requests"), "limit_requests", "shield", "g r"),
         ("view_alerts", _("Alerts"), "alerts", "bell", ""),
         ("view_decisions", _("Decisions"), "decisions", "scale", ""),
         ("view_policy", _("Policy"), "policy", "policy", ""),
         ("view_rules", _("Rule book"), "rules", "info", ""),
+        ("import_data", _("Imports"), "imports", "enter", ""),
+        ("import_data", _("Data quality"), "quality", "tick", ""),
     ]
     here = request.path
     found = []

@@ -53,6 +53,7 @@ DOORS: dict[str, frozenset[str]] = {
     "view_policy": _OFFICE | _AUDIT,
     "edit_policy": frozenset({"admin"}),
     "activate_policy": frozenset({"admin", "finance_director"}),
+    "import_data": _MANAGERS | {"admin"},
 }
 
 

@@ -92,7 +92,8 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat")
 
 INSTALLED_APPS = [
     *("creditrisk", *(f"creditrisk.{app}" for app in ("exposure", "policy", "decisions", "monitoring"))),
-    *("customers", "ledger", "documents", "approvals"),
+    *("customers", "ledger", "ledger.bank", "documents", "documents.intake", "approvals"),
+    *("creditrisk.takeover", "creditrisk.quality"),
     *(f"django.contrib.{app}" for app in ("admin", "auth", "contenttypes", "sessions", "messages", "staticfiles")),
     *("django.contrib.postgres", "django.contrib.humanize", "django_htmx", "django_tables2", "django_filters"),
 ]

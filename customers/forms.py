@@ -44,11 +44,11 @@ class CustomerField(forms.CharField):
         text = super().clean(value).strip()
         if not text:
             return None
-        mine = queries.visible(self.user)
+        mine = queries.visible(self.user).select_related("merged_into")
         found = mine.filter(code__iexact=text).first() or mine.filter(code__iexact=text.split()[0]).first()
         if found is not None:
-            return found
-        close = list(mine.matching(text).order_by("code")[:6])
+            return found.merged_into or found
+        close = list(mine.filter(merged_into__isnull=True).matching(text).order_by("code")[:6])
         if len(close) == 1:
             return close[0]
         if not close:

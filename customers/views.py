@@ -36,7 +36,8 @@ SUGGESTIONS = 12
 def customers(request: HttpRequest) -> HttpResponse:
     """List customers with how they stand."""
     today = business_day(timezone.now())
-    found = queries.visible(request.user).select_related("segment", "terms", "salesperson", "company")
+    found = queries.visible(request.user).filter(merged_into__isnull=True)
+    found = found.select_related("segment", "terms", "salesperson", "company")
     chosen = CustomerFilter(request.GET, queryset=found, user=request.user)
     table = pages.listed(request, CustomerTable(chosen.qs))
     shown = [row.record for row in table.page.object_list]
@@ -53,7 +54,8 @@ def customers(request: HttpRequest) -> HttpResponse:
 def suggest(request: HttpRequest) -> HttpResponse:
     """Return the customers that fit what is typed, as options of a list."""
     text = next((v for key in ("customer", "bill_to", "q") if (v := pages.asked(request, key))), "")
-    found = queries.visible(request.user).matching(text).order_by("code")[:SUGGESTIONS] if text else []
+    known = queries.visible(request.user).filter(merged_into__isnull=True)
+    found = known.matching(text).order_by("code")[:SUGGESTIONS] if text else []
     return render(request, "customers/_options.html", {"customers": found})
 
 

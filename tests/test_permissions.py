@@ -16,9 +16,14 @@ from approvals.models import Hold
 from creditrisk.clock import business_day
 from creditrisk.decisions.models import Decision
 from creditrisk.policy import compile as policies
+from creditrisk.quality.models import Finding
 from creditrisk.roles import DOORS, ROLES, may
+from creditrisk.takeover import carrying
 from customers.models import Company, CompanyAccess
 from documents.drafts import NewDocument
+from documents.intake import receiving
+from ledger.bank.models import CollectingAccount, DrawnOn, Entry, Statement
+from ledger.models import Effect
 from tests.cast import PEOPLE, Cast, assemble
 
 ALL = set(ROLES)
@@ -26,6 +31,7 @@ SALES = {"sales"}
 CREDIT = {"credit_clerk", "credit_manager", "finance_director"}
 MANAGERS = {"credit_manager", "finance_director"}
 CONTROL = {"admin", "auditor"}
+FEEDERS = MANAGERS | {"admin"}
 READ, SEND, BOTH = ("GET",), ("POST",), ("GET", "POST")
 
 # name: (methods, roles)
@@ -89,6 +95,32 @@ DOORS_OF_PAGES: dict[str, tuple[tuple[str, ...], set[str]]] = {
     "effect": (READ, CREDIT | CONTROL),
     "effect_collect": (SEND, CREDIT),
     "effect_unpaid": (SEND, CREDIT),
+    "rates": (BOTH, FEEDERS),
+    "bank": (BOTH, CREDIT),
+    "bank_book_sure": (SEND, CREDIT),
+    "bank_match": (SEND, CREDIT),
+    "bank_entry": (BOTH, CREDIT),
+    "bank_leave": (SEND, CREDIT),
+    "bank_lists": (BOTH, CREDIT),
+    "bank_list": (READ, CREDIT),
+    "bank_flow": (READ, CREDIT),
+    "bank_answer": (SEND, CREDIT),
+    "bank_drawn_on": (BOTH, CREDIT),
+    "imports": (BOTH, FEEDERS),
+    "import": (READ, FEEDERS),
+    "import_columns": (BOTH, FEEDERS),
+    "import_carry": (SEND, FEEDERS),
+    "import_refused": (READ, FEEDERS),
+    "messages": (BOTH, FEEDERS),
+    "message": (READ, FEEDERS),
+    "message_again": (SEND, FEEDERS),
+    "message_assign": (SEND, FEEDERS),
+    "message_drop": (SEND, FEEDERS),
+    "quality": (READ, FEEDERS),
+    "quality_look": (SEND, FEEDERS),
+    "quality_aside": (SEND, FEEDERS),
+    "quality_terms": (SEND, FEEDERS),
+    "quality_merge": (BOTH, FEEDERS),
     "desk": (READ, CREDIT | CONTROL),
     "hold": (READ, CREDIT | CONTROL),
     "hold_release": (SEND, CREDIT),
@@ -181,7 +213,43 @@ def scene(db: None) -> Scene:
         },
         **{name: [run.pk] for name in ("evaluation", "evaluation_again")},
     }
-    return Scene(cast, arguments)
+    return Scene(cast, arguments | _fed(cast, effect))
+
+
+def _fed(cast: Cast, effect: Effect) -> dict[str, list[Any]]:
+    """An upload, a message, a bank entry, a list with all that the bank needs, a finding."""
+    now = timezone.now()
+    rows = b"customer,reference,amount,date,due\nROSSI,X1,5.00,2026-01-10,2026-02-10\nNOBODY,X2,5.00,2026-01-10,2026-02-10\n"
+    upload = carrying.keep(
+        rows, "x.csv", what="ITEMS", encoding="utf-8", company=None, currency="", by=cast.dario, now=now
+    )
+    carrying.name_columns(upload, columns=upload.columns, written={}, keep_as="", by=cast.dario, now=now)
+    carrying.work(upload.pk, now=now)
+    message = receiving.receive(b"<a/>", "a.xml", company=cast.company, by=cast.dario, now=now)[0]
+    statement = Statement.objects.create(
+        company=cast.company, name="s.xml", number="S1", account="IT60", currency="EUR", loaded_at=now
+    )
+    entry = Entry.objects.create(
+        statement=statement, key="k", position=1, day=business_day(now), currency="EUR", amount=5
+    )
+    CollectingAccount.objects.create(
+        company=cast.company, bank="B", sia="A1234", abi="05696", cab="11000", account="1", name="Main", tax_code="1"
+    )
+    DrawnOn.objects.create(
+        customer=effect.customer, abi="08393", cab="54850", tax_code="1", address="Via", postcode="25034", town="T",
+        province="BS",
+    )  # fmt: skip
+    listed = booking.present([effect], by=cast.carla, now=now)
+    finding = Finding.objects.create(what="TERMS", key="1", sentence="odd", customer=cast.neri, found_at=now)
+    return {
+        **{name: [upload.pk] for name in DOORS_OF_PAGES if name == "import" or name.startswith("import_")},
+        **{name: [message.pk] for name in DOORS_OF_PAGES if name == "message" or name.startswith("message_")},
+        **{name: [entry.pk] for name in ("bank_entry", "bank_leave")},
+        **{name: [listed.pk] for name in ("bank_list", "bank_flow")},
+        "bank_drawn_on": ["ROSSI"],
+        **{name: [finding.pk] for name in ("quality_aside", "quality_terms")},
+        "quality_merge": ["ROSSI", "NERI"],
+    }
 
 
 def _open(scene: Scene, name: str, method: str, user: Any) -> HttpResponse:
@@ -190,6 +258,8 @@ def _open(scene: Scene, name: str, method: str, user: Any) -> HttpResponse:
     query = {}
     if name in ("delivery_from", "invoice_from"):
         query = {"source": scene.arguments["hold_force"][0]}
+    if name == "bank_flow":
+        query = {"account": CollectingAccount.objects.get().pk}
     address = reverse(name, args=scene.arguments.get(name, []))
     return client.get(address, query) if method == "GET" else client.post(address, query)
 
@@ -240,6 +310,9 @@ def test_who_is_not_logged_in_is_asked_to(scene: Scene, name: str, client: Clien
         "effect",
         "hold",
         "limit_request",
+        "bank_entry",
+        "bank_list",
+        "bank_drawn_on",
     ],
 )
 def test_what_belongs_to_another_company_is_not_there(scene: Scene, name: str) -> None:

@@ -123,6 +123,15 @@ class Customer(models.Model):
         related_name="+",
         verbose_name=_("usual bill-to"),
     )
+    merged_into = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="merged",
+        verbose_name=_("merged into"),
+        help_text=_("The customer who stayed when two turned out to be one; this number is known as theirs."),
+    )
     salesperson = person_field()
     email = models.EmailField(_("e-mail"), blank=True, default="")
     customer_since = models.DateField(_("customer since"), null=True, blank=True)
@@ -135,6 +144,10 @@ class Customer(models.Model):
             models.CheckConstraint(
                 condition=Q(parent__isnull=True) | ~Q(parent=F("id")),
                 name="customers_not_its_own_parent",
+            ),
+            models.CheckConstraint(
+                condition=Q(merged_into__isnull=True) | ~Q(merged_into=F("id")),
+                name="customers_not_merged_into_itself",
             ),
         ]
         indexes = [models.Index(fields=["name"], name="customers_by_name")]

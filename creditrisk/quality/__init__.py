@@ -1,0 +1,1 @@
+"""Data quality: what is probably wrong with the data, worked off; customers that are one are merged."""
