@@ -78,7 +78,7 @@ def one(user: Any, code: str) -> Customer:
         raise Http404
     return get_object_or_404(
         visible(user).select_related(
-            "company", "segment", "terms", "settlement_discount", "account_status", "parent", "salesperson",
+            "company", "segment", "terms", "settlement_discount", "account_status", "parent", "merged_into", "salesperson",
             "credit_account__credit_group", "credit_account__risk_class",
         ),
         code=code,

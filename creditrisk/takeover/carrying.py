@@ -190,6 +190,7 @@ def _run(upload: Upload, *, dry: bool, now: datetime) -> _Account:
     jobs = _jobs(upload, sheet_of(upload), account)
     total, done = sum(len(job.rows) for job in jobs) or 1, 0
     whole = dry or upload.mode == Mode.ALL
+    cache.set(_progress_key(upload.pk), (0, total), timeout=3600)
     for batch in [jobs] if whole else _batches(jobs):
         with transaction.atomic():
             for job in batch:

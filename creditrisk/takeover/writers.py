@@ -173,7 +173,7 @@ def _customer(rows: Sequence[Values], desk: Desk) -> list[Told]:
         setattr(known, name, value)
     known.save(update_fields=list(differing))
     words = ", ".join(name.replace("_", " ") for name in differing)
-    return [Told(Outcome.CHANGED, f"{known.name}: {words} changed.", code)]
+    return [Told(Outcome.CHANGED, f"{words.capitalize()} of {known.name} changed.", code)]
 
 
 def _new_customer(row: Values, changes: Mapping[str, Any], desk: Desk) -> Told:
@@ -186,7 +186,7 @@ def _new_customer(row: Values, changes: Mapping[str, Any], desk: Desk) -> Told:
     )  # fmt: skip
     CreditAccount.objects.create(customer=made)
     desk.remember(made)
-    return Told(Outcome.CREATED, f"Customer {made.name}.", made.code)
+    return Told(Outcome.CREATED, f"New customer {made.name}", made.code)
 
 
 def _limit(rows: Sequence[Values], desk: Desk) -> list[Told]:
@@ -198,7 +198,7 @@ def _limit(rows: Sequence[Values], desk: Desk) -> list[Told]:
         raise Unreadable("A limit is zero or more.")
     first, last = row.get("valid_from") or desk.today, row.get("valid_to")
     newest = Limit.objects.filter(customer=customer, kind=LimitKind.BASE).order_by("-valid_from", "-pk").first()
-    says = f"{currency} {amount:,.{decimals(currency)}f} for {customer.name}"
+    says = f"{customer.name}: {currency} {amount:,.{decimals(currency)}f}"
     same = newest is not None and (newest.state, newest.amount, newest.currency, newest.valid_to) == (
         LimitState.AMOUNT, amount, currency, last,
     )  # fmt: skip
@@ -210,7 +210,7 @@ def _limit(rows: Sequence[Values], desk: Desk) -> list[Told]:
     )  # fmt: skip
     outcome = Outcome.CHANGED if newest is not None else Outcome.CREATED
     before = f", before {newest.currency} {newest.amount:,.2f}" if newest and newest.amount is not None else ""
-    return [Told(outcome, f"{says}{before}.", customer.code)]
+    return [Told(outcome, f"{says}{before}", customer.code)]
 
 
 def _item(rows: Sequence[Values], desk: Desk) -> list[Told]:
@@ -237,8 +237,10 @@ def _item(rows: Sequence[Values], desk: Desk) -> list[Told]:
         day=row["date"], due=row["due"], disputed=row.get("disputed", False), by=desk.by, now=desk.now,
         source_key=f"import:{company.code}:{customer.code}:{kind}:{reference}"[:120],
     )  # fmt: skip
-    says = f"{currency} {abs(amount):,.{decimals(currency)}f}, due {row['due'].isoformat()}, {customer.name}"
-    return [Told(Outcome.CREATED, f"{'Invoice' if amount > 0 else 'Credit note'} over {says}.", reference)]
+    says = f"{currency} {abs(amount):,.{decimals(currency)}f}, due {row['due'].isoformat()}"
+    return [
+        Told(Outcome.CREATED, f"{customer.name}: {'invoice' if amount > 0 else 'credit note'} of {says}", reference)
+    ]
 
 
 def _item_again(there: OpenItem, amount: Decimal, currency: str, due: date) -> Told:
@@ -277,7 +279,7 @@ def _payment(rows: Sequence[Values], desk: Desk) -> list[Told]:
         reference=row["reference"], day=row["day"], currency=currency, company=company, source_key=key, by=desk.by,
         now=desk.now,
     )  # fmt: skip
-    says = f"Payment of {currency} {total:,.{decimals(currency)}f} from {customer.name}."
+    says = f"{customer.name}: payment of {currency} {total:,.{decimals(currency)}f}"
     return [Told(Outcome.CREATED, says, row["reference"])] * len(rows)
 
 
@@ -342,9 +344,7 @@ def _document(rows: Sequence[Values], desk: Desk) -> list[Told]:
         source_key=key,
     )  # fmt: skip
     result = gate.submit(new, "enter", by=desk.by, now=desk.now)
-    says = (
-        f"{result.document.get_kind_display().capitalize()} of {currency} {result.document.total:,.2f}, {customer.name}"
-    )
+    says = f"{customer.name}: {result.document.get_kind_display()} of {currency} {result.document.total:,.2f}"
     if desk.upload.confirms and result.hold is None:
         for step in ("confirm",) if kind == Kind.ORDER else ("issue", "post"):
             result = gate.submit(result.document, step, by=desk.by, now=desk.now)
@@ -352,7 +352,7 @@ def _document(rows: Sequence[Values], desk: Desk) -> list[Told]:
                 break
     if result.hold is not None:
         says += "; it is held and waits at the release desk"
-    return [Told(Outcome.CREATED, f"{says}.", row["number"])] * len(rows)
+    return [Told(Outcome.CREATED, says, row["number"])] * len(rows)
 
 
 _WRITERS: Mapping[str, Callable[[Sequence[Values], Desk], list[Told]]] = {

@@ -45,6 +45,8 @@ class SettleForm(SettlesItems):
         self.fields["customer"].user = user
         self.fields["customer"].widget.attrs["list"] = "customers"
         self.add_amounts(rows)
+        for row in rows:
+            self.fields[f"item_{row.id}"].widget.attrs["size"] = 12
 
     def clean(self) -> dict[str, Any]:
         typed = super().clean() or {}

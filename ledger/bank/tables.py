@@ -8,10 +8,16 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from creditrisk.tables import AmountColumn, BaseTable, DayColumn, DocumentColumn, LongColumn, NumberColumn, TextColumn
-from creditrisk.templatetags.credit import icon
+from creditrisk.templatetags.credit import NONE, icon
 from ledger.bank.matching import SURE
 from ledger.bank.models import Entry, EntryState
 from ledger.models import Presentation
+
+
+class WhoseColumn(TextColumn):
+    """A customer with the reason below: wide enough to be read."""
+
+    cell = "text whose"
 
 
 class EntryTable(BaseTable):
@@ -21,33 +27,37 @@ class EntryTable(BaseTable):
     caption = _("Entries of bank statements")
     hint = _("Load a statement of the bank: what came in is matched with what is owed.")
 
-    day = DayColumn(verbose_name=_("Day"))
     payer = DocumentColumn(
         empty_values=(), verbose_name=_("Payer"), linkify=("bank_entry", {"pk": django_tables2.A("pk")})
     )
+    day = DayColumn(verbose_name=_("Day"))
     text = LongColumn(verbose_name=_("Text"))
-    customer = TextColumn(accessor="customer__name", verbose_name=_("Customer"))
+    customer = WhoseColumn(empty_values=(), order_by="customer__name", verbose_name=_("Whose, and why"))
     confidence = TextColumn(verbose_name=_("Match"))
-    why = TextColumn(orderable=False, verbose_name=_("Why"))
     amount = AmountColumn(verbose_name=_("Amount"), currency="currency", show=True)
 
     class Meta(BaseTable.Meta):
         model = Entry
-        fields = ("day", "payer", "text", "customer", "confidence", "why", "amount")
+        fields = ("payer", "day", "text", "customer", "confidence", "amount")
         order_by = ("-confidence", "day")
         empty_text = _("Nothing waits here.")
 
     def render_payer(self, record: Entry) -> str:
         return record.payer or str(_("not named"))
 
-    def render_why(self, record: Entry) -> Any:
-        return record.note or record.why
+    def render_customer(self, record: Entry) -> SafeString:
+        why = record.note or record.why
+        if record.customer is None:
+            return format_html('<span class="muted">{}</span>', why)
+        return format_html('{}<br><span class="muted small">{}</span>', record.customer.name, why)
 
     def render_confidence(self, record: Entry) -> SafeString:
         if record.state == EntryState.BOOKED:
             return format_html('<span class="badge badge--passed">{}{}</span>', icon("check"), _("booked"))
         if record.state == EntryState.LEFT:
             return format_html('<span class="badge badge--quiet">{}{}</span>', icon("ban"), _("left alone"))
+        if not record.confidence:
+            return SafeString(NONE)
         tone = "passed" if record.confidence >= SURE else "warned" if record.confidence >= 50 else "quiet"
         return format_html('<span class="badge badge--{}">{}%</span>', tone, record.confidence)
 

@@ -211,7 +211,7 @@ def one_list(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(_lists(request), pk=pk)
     effects = collecting.ribas(found)
     context = {
-        "list": found, "effects": effects, "lacking": {e.customer for e in collecting.lacking(effects)},
+        "list": found, "effects": effects, "lacking": sorted({e.customer for e in collecting.lacking(effects)}, key=lambda c: c.code),
         "form": FlowForm(presentation=found), "total": sum((e.amount for e in effects), Decimal(0)),
         "has_account": CollectingAccount.objects.filter(company_id=found.company_id).exists(),
     }  # fmt: skip
@@ -243,13 +243,18 @@ def drawn_on(request: HttpRequest, code: str) -> HttpResponse:
     """Say where a customer pays RiBa."""
     customer = get_object_or_404(customer_queries.visible(request.user), code=code)
     there = DrawnOn.objects.filter(customer=customer).first() or DrawnOn(customer=customer)
-    form = DrawnOnForm(request.POST or None, instance=there)
+    form = DrawnOnForm(request.POST or None, instance=there, initial=_known_of(there))
     if request.method == "POST" and form.is_valid():
         form.save()
         messages.success(request, _("The bank of %(name)s is kept.") % {"name": customer.name})
         return pages.back(request, "bank_lists")
     context = {"customer": customer, "form": form, "next": request.POST.get("next") or request.GET.get("next", "")}
     return render(request, "bank/drawn_on.html", context, status=422 if form.errors else None)
+
+
+def _known_of(drawn: DrawnOn) -> dict[str, str]:
+    """Return what the customer's own card says, where nothing was typed yet."""
+    return {} if drawn.tax_code else {"tax_code": drawn.customer.tax_number[:16]}
 
 
 @door("post_ledger")

@@ -21,6 +21,7 @@ from customers.models import Company, CompanyAccess, CreditAccount, Customer, Li
 from documents.models import Document
 from ledger.models import Allocation, OpenItem
 from tests.cast import Cast
+from tests.ledger import realdata
 from tests.ledger.test_tabular import book
 from tests.pages import as_user, words
 
@@ -430,5 +431,22 @@ def test_rows_are_shown_by_outcome(dario: Client) -> None:
     page = words(dario.get(reverse("import", args=[upload.pk]), {"outcome": "REFUSED"}))
 
     assert "There is no customer NOBODY" in page
-    assert "Invoice over EUR 5.00" not in page
+    assert "invoice of EUR 5.00" not in page
     assert UploadRow.objects.count() == 2
+
+
+def test_real_customer_numbers_with_and_without_zeros_are_one_customer(
+    dario: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A real ledger writes 526 customers in 664 ways, with many names: no way of writing makes another customer."""
+    path = realdata.path("ar_invoices", "highradius_open_items_A.csv")
+    with path.open(newline="", encoding="utf-8-sig") as lines:
+        spelled = {(row["cust_number"].strip(), row["name_customer"].strip()) for row in csv.DictReader(lines)}
+    before = Customer.objects.count()
+    content = "customer;name\n" + "".join(f"{code};{name.replace(';', ',')}\n" for code, name in sorted(spelled))
+
+    monkeypatch.setattr(carrying, "AT_ONCE", 10_000)
+    carried(dario, checked(dario, content, "CUSTOMERS", company="MAIN"), "ROWS")
+
+    assert len({code for code, _name in spelled}) == 664
+    assert Customer.objects.count() - before == 526
