@@ -71,6 +71,7 @@ def _page(request: HttpRequest, found: Customer) -> dict[str, Any]:
     today = business_day(timezone.now())
     standing, heads, shared, missing = evidence.standings_of(found.pk, today=today)
     ids = [found.pk]
+    lives = found.merged_into_id is None
     sees_ledger = may(request.user, "view_ledger")
     return {
         "customer": found,
@@ -93,10 +94,10 @@ def _page(request: HttpRequest, found: Customer) -> dict[str, Any]:
         "payments": statement.last_payments(ids),
         "check_form": CheckForm(user=request.user, customer=found),
         "may_evaluate": may(request.user, "evaluate_holds"),
-        "may_grant": may(request.user, "grant_limit"),
-        "may_ask": may(request.user, "ask_limit"),
-        "may_pay": may(request.user, "post_ledger"),
-        "may_order": may(request.user, "enter_document"),
+        "may_grant": lives and may(request.user, "grant_limit"),
+        "may_ask": lives and may(request.user, "ask_limit"),
+        "may_pay": lives and may(request.user, "post_ledger"),
+        "may_order": lives and may(request.user, "enter_document"),
         "may_see_exposure": may(request.user, "view_exposure"),
     }
 
