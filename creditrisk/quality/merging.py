@@ -14,8 +14,8 @@ from django.db import models, transaction
 from django.db.models import F, Value
 from django.db.models.functions import Concat, Left
 
-from approvals import context, evaluation
-from approvals.models import EvaluationRequest, Hold
+from approvals import context, evaluation_requests
+from approvals.models import Hold
 from approvals.request_models import LimitRequest
 from creditrisk.clock import business_day
 from creditrisk.exposure import ledger as exposure
@@ -113,8 +113,7 @@ def merge(duplicate: Customer, into: Customer, *, reason: str, by: Actor, now: d
     audit = exposure.audit([duplicate.pk, into.pk])
     if audit.total:
         raise Refused(f"The exposure ledger would differ from the formula by {audit.total}; nothing was merged.")
-    EvaluationRequest.objects.filter(customer=duplicate).delete()
-    evaluation.ask([into.pk], cause="merge", now=now)
+    evaluation_requests.ask([into.pk], cause="merge", now=now)
     Finding.objects.filter(models.Q(customer=duplicate) | models.Q(other=duplicate)).delete()
     return Merge.objects.create(
         duplicate=duplicate, into=into, reason=reason.strip()[:300], moved={k: v for k, v in moved.items() if v},

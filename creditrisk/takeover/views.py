@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from creditrisk import pages
+from creditrisk import nudge, pages
 from creditrisk.roles import Actor, companies_of, door
 from creditrisk.takeover import carrying, kinds
 from creditrisk.takeover.forms import CarryForm, ColumnsForm, KeptForm, UploadForm
@@ -110,7 +110,7 @@ def _set_going(pk: int, rows: int) -> None:
     if rows <= carrying.AT_ONCE:
         carrying.work(pk, now=timezone.now())
     else:
-        work_off.delay()
+        nudge.after_commit(work_off.name)
 
 
 @door("import_data")

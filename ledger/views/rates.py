@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods
 
 from creditrisk.clock import business_day
 from creditrisk.roles import door
+from creditrisk.takeover import rates as taken_rates
 from ledger import reference_rates
 from ledger.forms import RatesForm
 from ledger.imports import ecb
@@ -22,10 +23,11 @@ def rates(request: HttpRequest) -> HttpResponse:
     form = RatesForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         try:
-            kept = reference_rates.keep(ecb.read(form.cleaned_data["file"].read(), form.cleaned_data["file"].name))
+            found = ecb.read(form.cleaned_data["file"].read(), form.cleaned_data["file"].name)
         except BadFile as error:
             form.add_error("file", str(error))
         else:
+            kept = taken_rates.take_over(found, now=timezone.now())
             said = _("%(new)d rates are new, %(alike)d were here already.")
             messages.success(request, said % {"new": kept.new, "alike": kept.alike})
             if kept.other:

@@ -240,7 +240,6 @@ def test_a_large_file_waits_for_the_worker_and_two_workers_do_it_once(
     dario: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(carrying, "AT_ONCE", 1)
-    monkeypatch.setattr("creditrisk.takeover.views.work_off", type("Task", (), {"delay": staticmethod(lambda: None)}))
     upload = checked(dario, ITEMS + "".join(f"ROSSI,A{n},5,2026-01-10,2026-02-10,EUR\n" for n in range(3)))
     waits = dario.get(reverse("import", args=[upload.pk]))
     now = timezone.now()

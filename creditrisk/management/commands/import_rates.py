@@ -4,8 +4,9 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
 
-from ledger import reference_rates
+from creditrisk.takeover import rates
 from ledger.imports import ecb
 from ledger.imports.delimited import BadFile
 
@@ -24,7 +25,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path = options["file"]
         try:
-            kept = reference_rates.keep(ecb.read(path.read_bytes(), path.name))
+            kept = rates.take_over(ecb.read(path.read_bytes(), path.name), now=timezone.now())
         except OSError as error:
             raise CommandError(f"{path} cannot be read: {error.strerror}.") from error
         except BadFile as error:
