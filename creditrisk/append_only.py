@@ -19,8 +19,10 @@ APPEND_ONLY = (
     "exposure_drift",
     "exposure_entry",
     "ledger_allocation",
+    "ledger_creditline",
     "ledger_effectevent",
     "ledger_effectitem",
+    "ledger_itemmark",
     "policy_policyversion",
 )
 
@@ -44,9 +46,22 @@ def grant_to_application() -> migrations.RunSQL:
 
 
 def append_only(tables: Iterable[str]) -> migrations.RunSQL:
-    """Return the operation after which the application can read and add, and nothing else, in these tables."""
-    names = ", ".join(tables)
+    """Return the operation after which the application can read and add, and nothing else, in these tables.
+
+    A table that a later migration makes is passed over here: that migration names it again.
+    """
+    names = list(tables)
+
+    def each(statement: str) -> str:
+        return f"""
+        DO $$ DECLARE name text; BEGIN
+            FOREACH name IN ARRAY ARRAY{names}::text[] LOOP
+                IF to_regclass(name) IS NOT NULL THEN EXECUTE format('{statement}', name); END IF;
+            END LOOP;
+        END $$
+        """
+
     return migrations.RunSQL(
-        f"REVOKE UPDATE, DELETE, TRUNCATE ON {names} FROM {APP_ROLE}",
-        f"GRANT UPDATE, DELETE ON {names} TO {APP_ROLE}",
+        each(f"REVOKE UPDATE, DELETE, TRUNCATE ON %I FROM {APP_ROLE}"),
+        each(f"GRANT UPDATE, DELETE ON %I TO {APP_ROLE}"),
     )

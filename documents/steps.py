@@ -146,7 +146,7 @@ def post(document: Document, at: Moment) -> Touched:
     new = ledger_items.NewItem(
         company=document.company, customer=document.debtor, kind=ItemKind(document.kind), reference=document.number,
         currency=document.currency, amount=document.total, item_date=issued_on, due=issued_on,
-        document_id=document.pk,
+        document_id=document.pk, booked_on=at.day,
     )  # fmt: skip
     if document.kind == Kind.CREDIT_NOTE or (document.type and document.type.sign < 0):
         opened = ledger_items.open_items([_with(new, kind=ItemKind.CREDIT_NOTE)], by=at.user, now=at.now)

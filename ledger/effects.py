@@ -1,6 +1,7 @@
-"""Effects: issue from open items, present, collect, return unpaid. Functions return what they touched."""
+"""Effects: issue, present, credit, collect, return unpaid, replace. Functions return what they touched."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -11,21 +12,39 @@ from creditrisk.money import ZERO
 from creditrisk.refusal import Duplicate, InvalidState, Refused
 from customers.models import Company, Customer
 from ledger import items as open_items
+from ledger import lines
 from ledger.models import (
+    BankAccount,
     Effect,
     EffectEvent,
     EffectItem,
     EffectKind,
     EffectState,
     ItemKind,
+    Numbered,
     OpenItem,
     Presentation,
     PresentationMode,
 )
 
+# From which states a step leads on.
+PRESENTABLE = (EffectState.ISSUED, EffectState.UNPAID)
+COLLECTABLE = (EffectState.ISSUED, EffectState.PRESENTED, EffectState.UNPAID)
+RETURNABLE = (EffectState.ISSUED, EffectState.PRESENTED, EffectState.COLLECTED)
+REPLACEABLE = (EffectState.UNPAID, EffectState.UNPAID_POSTED)
 
-def _event(effect: Effect, step: str, day: date, by: Any, now: datetime) -> EffectEvent:
-    return EffectEvent(effect=effect, step=step, day=day, made_at=now, made_by=by)
+
+@dataclass(frozen=True)
+class Return:
+    """How an effect came back: why, what the bank took for it (in the effect's currency), whether the customer pays."""
+
+    reason: str = ""
+    cost: Decimal = ZERO
+    charged: bool = False
+
+
+def _event(effect: Effect, step: str, day: date, by: Any, now: datetime, **more: Any) -> EffectEvent:
+    return EffectEvent(effect=effect, step=step, day=day, made_at=now, made_by=by, **more)
 
 
 def _locked(effects: Sequence[Effect]) -> list[Effect]:
@@ -45,8 +64,9 @@ def issue(
     day: date,
     by: Any,
     now: datetime,
+    replaces: Effect | None = None,
 ) -> tuple[Effect, list[OpenItem]]:
-    """Issue an effect of `amount` (in `currency`) that closes these items, oldest first.
+    """Issue an effect of `amount` (in `currency`) that closes these items, oldest first. No number: the next one.
 
     Raises Refused where the items do not carry the amount, InvalidState where an item is settled.
     """
@@ -57,12 +77,14 @@ def issue(
     left = amount
     rows = []
     effect = Effect(
-        company=company, customer=customer, number=number, kind=kind, currency=currency, amount=amount, due=due,
-        issued_on=day,
+        company=company, customer=customer, number=number or lines.next_number(company, Numbered.EFFECT, day=day),
+        kind=kind, currency=currency, amount=amount, due=due, issued_on=day, replaces=replaces,
     )  # fmt: skip
     for item in sorted(locked.values(), key=lambda i: (i.due, i.pk)):
         if item.customer_id != customer.pk or item.currency != currency or item.amount < 0:
             raise Refused(f"{item} cannot be closed by this effect.", field="items")
+        if (earliest := open_items.not_before([item], day)) > day:
+            raise Refused(f"{item} was booked or moved on {earliest:%d %b %Y}, after the effect's day.", field="day")
         part = min(left, item.open_amount)
         if part <= 0:
             raise InvalidState(f"Nothing of {item} is left for this effect.", field="items")
@@ -74,15 +96,19 @@ def issue(
             f"The items carry {(amount - left).normalize():f}, less than the effect.",
             field="amount",
         )
-    try:
-        with transaction.atomic():
-            effect.save(force_insert=True)
-    except IntegrityError as error:
-        raise Duplicate(f"An effect {number} exists already.", field="number") from error
+    _save_new(effect)
     open_items.save_open(locked.values())
     EffectItem.objects.bulk_create(rows)
     EffectEvent.objects.bulk_create([_event(effect, "issued", day, by, now)])
     return effect, list(locked.values())
+
+
+def _save_new(effect: Effect) -> None:
+    try:
+        with transaction.atomic():
+            effect.save(force_insert=True)
+    except IntegrityError as error:
+        raise Duplicate(f"An effect {effect.number} exists already.", field="number") from error
 
 
 def present(
@@ -90,43 +116,77 @@ def present(
     *,
     mode: str,
     bank: str = "",
+    account: BankAccount | None = None,
     day: date,
     by: Any,
     now: datetime,
 ) -> tuple[Presentation, list[Effect]]:
-    """Hand effects of the portfolio to a bank. Raises InvalidState for one that is not in the portfolio."""
+    """Hand effects to a bank in one list: those in the portfolio, and again those that came back unpaid.
+
+    With `account` within its line. Raises InvalidState for an effect in another state, Refused beyond the line.
+    """
     if mode not in PresentationMode.values:
         raise Refused(f"Effects are not presented by way of {mode}.", field="mode")
+    if account is not None:
+        account = BankAccount.objects.select_for_update(of=("self",)).get(pk=account.pk)
     rows = _locked(effects)
     if not rows:
         raise Refused("Choose at least one effect.", field="effects")
     for effect in rows:
-        if effect.state != EffectState.ISSUED:
+        if effect.state not in PRESENTABLE:
             raise InvalidState(
                 f"{effect} is {effect.get_state_display()}, not in the portfolio.",
                 field="effects",
             )
         if effect.company_id != rows[0].company_id:
             raise Refused("One list holds the effects of one company.", field="effects")
+        if effect.issued_on > day:
+            raise Refused(f"{effect} was issued after that day.", field="day")
+    if account is not None:
+        _check_account(account, rows, mode=mode, day=day)
     presentation = Presentation.objects.create(
-        company_id=rows[0].company_id,
-        mode=mode,
-        bank=bank,
-        day=day,
-        made_at=now,
-        made_by=by,
-    )
+        company_id=rows[0].company_id, account=account, mode=mode, bank=account.name if account else bank, day=day,
+        number=lines.next_number(account.company, Numbered.LIST, day=day) if account else "", made_at=now, made_by=by,
+    )  # fmt: skip
     for effect in rows:
-        effect.state, effect.presentation = EffectState.PRESENTED, presentation
-    Effect.objects.bulk_update(rows, ["state", "presentation"])
-    EffectEvent.objects.bulk_create(_event(e, "presented", day, by, now) for e in rows)
+        effect.state, effect.presentation, effect.swept = EffectState.PRESENTED, presentation, False
+    Effect.objects.bulk_update(rows, ["state", "presentation", "swept"])
+    EffectEvent.objects.bulk_create(_event(e, "presented", day, by, now, presentation=presentation) for e in rows)
     return presentation, rows
 
 
+def _check_account(account: BankAccount, rows: Sequence[Effect], *, mode: str, day: date) -> None:
+    if not account.active:
+        raise Refused(f"{account.name} takes no more effects: the account is closed.", field="account")
+    if account.company_id != rows[0].company_id:
+        raise Refused(f"{account.name} is an account of another company.", field="account")
+    for effect in rows:
+        if effect.currency != account.currency:
+            raise Refused(f"{effect} is in {effect.currency}, the account in {account.currency}.", field="account")
+    lines.check(account, mode, sum((e.amount for e in rows), ZERO), day=day)
+
+
+def credit(presentation: Presentation, *, day: date, by: Any, now: datetime) -> Presentation:
+    """The bank credited a list to our account: the effects stay with it, and weigh, until they mature.
+
+    Raises InvalidState where it was credited before, Refused for a day before it was presented.
+    """
+    presentation = Presentation.objects.select_for_update(of=("self",)).get(pk=presentation.pk)
+    if presentation.credited_on is not None:
+        raise InvalidState(f"{presentation} was credited on {presentation.credited_on:%d %b %Y}.")
+    if day < presentation.day:
+        raise Refused("A list is not credited before it is presented.", field="day")
+    presentation.credited_on = day
+    presentation.save(update_fields=["credited_on"])
+    held = Effect.objects.filter(presentation=presentation, state=EffectState.PRESENTED).order_by("pk")
+    EffectEvent.objects.bulk_create(_event(e, "credited", day, by, now, presentation=presentation) for e in held)
+    return presentation
+
+
 def collect(effect: Effect, *, day: date, by: Any, now: datetime) -> Effect:
-    """The customer paid the effect. Raises InvalidState for one that is neither in portfolio nor presented."""
+    """The customer paid the effect, be it after it came back. Raises InvalidState for one that is settled or posted."""
     (effect,) = _locked([effect])
-    if effect.state not in (EffectState.ISSUED, EffectState.PRESENTED):
+    if effect.state not in COLLECTABLE:
         raise InvalidState(
             f"{effect} is {effect.get_state_display()}: it cannot be collected.",
             field="effect",
@@ -137,27 +197,92 @@ def collect(effect: Effect, *, day: date, by: Any, now: datetime) -> Effect:
     return effect
 
 
-def unpaid(effect: Effect, *, posted: bool, day: date, by: Any, now: datetime) -> tuple[Effect, list[OpenItem]]:
+def unpaid(
+    effect: Effect, *, posted: bool, day: date, by: Any, now: datetime, how: Return | None = None
+) -> tuple[Effect, list[OpenItem]]:
     """The effect came back unpaid; `posted` puts the debt back into the ledger, under the effect's number.
 
-    An effect that came back and was not posted is posted by calling this again. Raises InvalidState otherwise.
+    A cost that is charged to the customer becomes an open item at once, posted or not. An effect that came back and
+    was not posted is posted by calling this again. Returns the items opened. Raises InvalidState otherwise.
     """
     (effect,) = _locked([effect])
+    how = how or Return()
     again = effect.state == EffectState.UNPAID and posted
-    if effect.state not in (EffectState.ISSUED, EffectState.PRESENTED, EffectState.COLLECTED) and not again:
+    if effect.state not in RETURNABLE and not again:
         raise InvalidState(
             f"{effect} is {effect.get_state_display()}: it cannot come back unpaid.",
             field="effect",
         )
+    if how.cost:
+        open_items.checked_amount(how.cost, effect.currency, field="cost")
+    elif how.charged:
+        raise Refused("Type the cost that is charged.", field="cost")
     effect.state = EffectState.UNPAID_POSTED if posted else EffectState.UNPAID
-    effect.unpaid_on = effect.unpaid_on or day
+    if not again:
+        effect.unpaid_on = day
     effect.collected_on = None
     effect.save(update_fields=["state", "unpaid_on", "collected_on"])
-    EffectEvent.objects.bulk_create([_event(effect, "posted back" if again else "unpaid", day, by, now)])
-    if not posted:
-        return effect, []
-    returned = open_items.NewItem(
-        company=effect.company, customer=effect.customer, kind=ItemKind.RETURNED, reference=effect.number,
-        currency=effect.currency, amount=effect.amount, item_date=day, due=effect.due, effect_id=effect.pk,
+    step = _event(
+        effect, "posted back" if again else "unpaid", day, by, now, presentation_id=effect.presentation_id,
+        reason=how.reason, cost=how.cost, charged=how.charged,
     )  # fmt: skip
-    return effect, open_items.open_items([returned], by=by, now=now)
+    EffectEvent.objects.bulk_create([step])
+    return effect, open_items.open_items(_debts_of(effect, posted=posted, day=day, how=how), by=by, now=now)
+
+
+def _debts_of(effect: Effect, *, posted: bool, day: date, how: Return) -> list[open_items.NewItem]:
+    """Return what the customer owes in the ledger now that the effect came back: the debt, the cost."""
+    charged_before = OpenItem.objects.filter(effect=effect, kind=ItemKind.CHARGE).count()
+
+    def owed(kind: ItemKind, amount: Decimal, due: date, instalment: int) -> open_items.NewItem:
+        return open_items.NewItem(
+            company=effect.company, customer=effect.customer, kind=kind, reference=effect.number,
+            currency=effect.currency, amount=amount, item_date=day, due=due, effect_id=effect.pk,
+            instalment=instalment, reason=how.reason if kind == ItemKind.CHARGE else "",
+        )  # fmt: skip
+
+    found = [owed(ItemKind.RETURNED, effect.amount, effect.due, 1)] if posted else []
+    return [*found, owed(ItemKind.CHARGE, how.cost, day, charged_before + 1)] if how.charged else found
+
+
+def replace(
+    effect: Effect, *, number: str = "", kind: str, due: date, day: date, by: Any, now: datetime
+) -> tuple[Effect, Effect, list[OpenItem]]:
+    """Issue a new effect in place of one that came back unpaid: over its amount, or over what is open of the debt.
+
+    Returns the old one, the new one, and the items touched. Raises InvalidState for an effect that did not come back
+    or was replaced, Duplicate for a number that is taken.
+    """
+    (effect,) = _locked([effect])
+    if effect.state not in REPLACEABLE or Effect.objects.filter(replaces=effect).exists():
+        raise InvalidState(f"{effect} is {effect.get_state_display()}: it cannot be replaced.", field="effect")
+    if kind not in EffectKind.values:
+        raise Refused(f"There is no effect of kind {kind}.", field="kind")
+    if due < day:
+        raise Refused("The new effect must fall due later than today.", field="due")
+    if effect.state == EffectState.UNPAID_POSTED:
+        returned = OpenItem.objects.filter(effect=effect, kind=ItemKind.RETURNED, open_amount__gt=0)
+        if not returned:
+            raise InvalidState(f"{effect} is paid: there is nothing to replace.", field="effect")
+        new, touched = issue(
+            company=effect.company, customer=effect.customer, number=number, kind=kind, currency=effect.currency,
+            amount=sum((i.open_amount for i in returned), ZERO), due=due, items=list(returned), day=day, by=by,
+            now=now, replaces=effect,
+        )  # fmt: skip
+    else:
+        new, touched = _over(effect, number=number, kind=kind, due=due, day=day, by=by, now=now), []
+    Effect.objects.filter(pk=effect.pk).update(state=EffectState.REPLACED)
+    EffectEvent.objects.bulk_create([_event(effect, "replaced", day, by, now, reason=new.number)])
+    effect.state = EffectState.REPLACED
+    return effect, new, touched
+
+
+def _over(effect: Effect, *, number: str, kind: str, due: date, day: date, by: Any, now: datetime) -> Effect:
+    new = Effect(
+        company=effect.company, customer=effect.customer, kind=kind, currency=effect.currency, amount=effect.amount,
+        number=number or lines.next_number(effect.company, Numbered.EFFECT, day=day), due=due, issued_on=day,
+        replaces=effect,
+    )  # fmt: skip
+    _save_new(new)
+    EffectEvent.objects.bulk_create([_event(new, "issued", day, by, now)])
+    return new

@@ -1,4 +1,4 @@
-"""Open items: open, pay, allocate and undo, dispute. Every function returns the items it touched, to be posted."""
+"""Open items: open, allocate and undo, mark. Every function returns the items it touched, to be posted."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -7,11 +7,12 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Max, Q
 
 from creditrisk.money import ZERO, rounded
 from creditrisk.refusal import Duplicate, InvalidState, Refused
 from customers.models import Company, Customer
-from ledger.models import Allocation, ItemKind, OpenItem
+from ledger.models import Allocation, ItemKind, ItemMark, Mark, OpenItem
 
 CREDIT_KINDS = (ItemKind.CREDIT_NOTE, ItemKind.PAYMENT)
 LARGEST = Decimal("99999999999999.9999")
@@ -19,7 +20,10 @@ LARGEST = Decimal("99999999999999.9999")
 
 @dataclass(frozen=True)
 class NewItem:
-    """An item to be opened. `amount` is positive, in `currency`; credits are stored negative."""
+    """An item to be opened. `amount` is positive, in `currency`; credits are stored negative.
+
+    `credit` says the sign of kinds that have either; `booked_on` is the business day, where it is not the item's date.
+    """
 
     company: Company
     customer: Customer
@@ -36,6 +40,16 @@ class NewItem:
     excluded: bool = False
     provisional: bool = False
     source_key: str | None = None
+    booked_on: date | None = None
+    credit: bool | None = None
+    reverses_id: int | None = None
+    reason: str = ""
+
+    @property
+    def signed(self) -> Decimal:
+        """Return the amount as it is stored."""
+        credit = self.kind in CREDIT_KINDS if self.credit is None else self.credit
+        return -self.amount if credit else self.amount
 
 
 def checked_amount(amount: Decimal, currency: str, *, field: str = "amount") -> Decimal:
@@ -56,27 +70,53 @@ def open_items(new: Sequence[NewItem], *, by: Any, now: datetime) -> list[OpenIt
     """
     rows = []
     for n in new:
-        amount = checked_amount(n.amount, n.currency)
+        checked_amount(n.amount, n.currency)
         if n.kind == ItemKind.INVOICE and n.due < n.item_date:
             raise Refused("The due date lies before the invoice's date.", field="due")
-        amount = -amount if n.kind in CREDIT_KINDS else amount
         rows.append(
             OpenItem(
                 company=n.company, customer=n.customer, kind=n.kind, reference=n.reference, instalment=n.instalment,
-                document_id=n.document_id, effect_id=n.effect_id, currency=n.currency, amount=amount,
-                open_amount=amount, item_date=n.item_date, due=n.due, disputed=n.disputed,
+                document_id=n.document_id, effect_id=n.effect_id, currency=n.currency, amount=n.signed,
+                open_amount=n.signed, item_date=n.item_date, due=n.due, disputed=n.disputed,
                 disputed_on=n.item_date if n.disputed else None, excluded=n.excluded, provisional=n.provisional,
-                source_key=n.source_key, posted_at=now, posted_by=by,
+                booked_on=n.booked_on if n.booked_on != n.item_date else None, reverses_id=n.reverses_id,
+                reason=n.reason, source_key=n.source_key, posted_at=now, posted_by=by,
             )
         )  # fmt: skip
     try:
         with transaction.atomic():
-            return list(OpenItem.objects.bulk_create(rows))
+            opened = list(OpenItem.objects.bulk_create(rows))
+            _keep_first_marks(opened, by=by, now=now)
+            return opened
     except IntegrityError as error:
         raise Duplicate(
             f"An item {rows[0].reference} of this customer exists already.",
             field="reference",
         ) from error
+
+
+def _keep_first_marks(opened: Iterable[OpenItem], *, by: Any, now: datetime) -> None:
+    ItemMark.objects.bulk_create(
+        ItemMark(item=item, mark=mark, on=True, reason=item.dispute_reason, day=item.since, made_at=now, made_by=by)
+        for item in opened
+        for mark in Mark
+        if getattr(item, mark.lower())
+    )
+
+
+def not_before(items: Sequence[OpenItem], day: date) -> date:
+    """Return the earliest day from `day` on at which these can settle each other.
+
+    None settles what is not booked yet, nor goes behind a mark: the day of such a step is the ledger's, not the letter's.
+    """
+    marked = ItemMark.objects.filter(item__in=items).aggregate(last=Max("day"))["last"]
+    settled = Allocation.objects.filter(credit__in=items).aggregate(last=Max("day"))["last"]
+    return max(d for d in (day, marked, settled, *(i.since for i in items)) if d is not None)
+
+
+def counterparts(item: OpenItem) -> list[OpenItem]:
+    """Return what an item settled, or what settled it: undoing it touches them."""
+    return list(OpenItem.objects.filter(Q(allocated_to__debit=item) | Q(allocated_from__credit=item)).distinct())
 
 
 def locked(ids: Iterable[int]) -> dict[int, OpenItem]:
@@ -193,14 +233,26 @@ def unallocate(credit: OpenItem, debits: Sequence[OpenItem], *, day: date, by: A
     return list(items.values())
 
 
-def dispute(item: OpenItem, *, disputed: bool, reason: str = "", day: date) -> OpenItem:
-    """Mark an item as disputed, or end the dispute. Raises InvalidState where nothing of it is open."""
+def mark(item: OpenItem, mark: str, *, on: bool, reason: str = "", day: date, by: Any, now: datetime) -> OpenItem:
+    """Set a mark on an item or take it off; what was is kept.
+
+    Raises InvalidState where nothing of it is open or there is no mark to take off, Refused where a credit is disputed.
+    """
     item = locked([item.pk])[item.pk]
+    flag = mark.lower()
     if not item.open_amount:
         raise InvalidState(f"{item} is settled.", field="item")
-    item.disputed, item.dispute_reason = disputed, reason if disputed else ""
-    item.disputed_on = day if disputed else None
-    item.save(update_fields=["disputed", "dispute_reason", "disputed_on"])
+    if not on and not getattr(item, flag):
+        raise InvalidState(f"{item} is not {Mark(mark).label}.", field="item")
+    if mark == Mark.DISPUTED:
+        if on and item.amount < 0:
+            raise Refused(f"{item} is a credit: only debts are disputed.", field="item")
+        item.dispute_reason, item.disputed_on = (reason, day) if on else ("", None)
+    setattr(item, flag, on)
+    item.save(update_fields=[flag, "dispute_reason", "disputed_on"])
+    ItemMark.objects.bulk_create(
+        [ItemMark(item=item, mark=mark, on=on, reason=reason, day=day, made_at=now, made_by=by)]
+    )
     return item
 
 

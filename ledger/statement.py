@@ -169,5 +169,7 @@ def effect_actions(effect: Effect) -> tuple[str, ...]:
         case EffectState.COLLECTED:
             return ("unpaid",)
         case EffectState.UNPAID:
-            return ("post_back",)
+            return ("present", "collect", "post_back", "replace")
+        case EffectState.UNPAID_POSTED:
+            return ("replace",)
     return ()

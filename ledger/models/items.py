@@ -1,4 +1,6 @@
-"""What is owed: open items by instalment, their settlements, effects and exchange rates."""
+"""What is owed: open items by instalment, what settles them and how they stand; exchange rates."""
+
+from datetime import date
 
 from django.conf import settings
 from django.db import models
@@ -32,12 +34,16 @@ class ItemKind(models.TextChoices):
     PAYMENT = "PAYMENT", _("payment")
     OPENING = "OPENING", _("opening item")
     RETURNED = "RETURNED", _("returned effect")
+    CHARGE = "CHARGE", _("charge")
+    WRITE_OFF = "WRITE_OFF", _("write-off")
+    REVERSAL = "REVERSAL", _("reversal")
 
 
 class OpenItem(models.Model):
     """One instalment of a debt (positive) or one credit: a payment or a credit note (negative).
 
-    `open_amount` is what is not yet settled; it only moves together with an allocation or an effect.
+    `open_amount` is what is not yet settled; it only moves together with an allocation or an effect. A write-off is
+    an item too: it settles the small rest of another. So is a reversal, which settles what it takes back.
     """
 
     company = models.ForeignKey(Company, on_delete=models.PROTECT)
@@ -63,6 +69,12 @@ class OpenItem(models.Model):
     amount = amount_field(_("amount"))
     open_amount = amount_field(_("open"))
     item_date = models.DateField(_("date"))
+    booked_on = models.DateField(
+        _("booked on"),
+        null=True,
+        blank=True,
+        help_text=_("The business day on which it entered the ledger. Blank: on its date."),
+    )
     due = models.DateField(_("due"))
     cleared_on = models.DateField(_("cleared on"), null=True, blank=True)
     disputed = models.BooleanField(_("disputed"), default=False)
@@ -70,6 +82,15 @@ class OpenItem(models.Model):
     disputed_on = models.DateField(_("disputed on"), null=True, blank=True)
     excluded = models.BooleanField(_("excluded from credit control"), default=False)
     provisional = models.BooleanField(_("provisional"), default=False)
+    reverses = models.OneToOneField(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="reversal",
+        help_text=_("What a reversal takes back, once."),
+    )
+    reason = models.CharField(_("reason"), max_length=200, blank=True, default="", db_default="")
     source_key = models.CharField(
         _("key in the source"),
         max_length=120,
@@ -99,9 +120,17 @@ class OpenItem(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(kind__in=["CREDIT_NOTE", "PAYMENT"], amount__lt=0)
-                | Q(kind__in=["INVOICE", "RETURNED"], amount__gt=0)
-                | Q(kind="OPENING"),
+                | Q(kind__in=["INVOICE", "RETURNED", "CHARGE"], amount__gt=0)
+                | Q(kind__in=["OPENING", "WRITE_OFF", "REVERSAL"]),
                 name="ledger_sign_of_kind",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="REVERSAL", reverses__isnull=False) | (~Q(kind="REVERSAL") & Q(reverses__isnull=True)),
+                name="ledger_reversal_names_what_it_reverses",
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind__in=["WRITE_OFF", "REVERSAL"]) | ~Q(reason=""),
+                name="ledger_correction_has_a_reason",
             ),
             models.UniqueConstraint(
                 fields=["company", "kind", "customer", "reference", "instalment"],
@@ -120,6 +149,11 @@ class OpenItem(models.Model):
 
     def __str__(self) -> str:
         return self.reference if self.instalment == 1 else f"{self.reference}/{self.instalment}"
+
+    @property
+    def since(self) -> date:
+        """Return the business day from which it counts."""
+        return self.booked_on or self.item_date
 
 
 class Payment(OpenItem):
@@ -159,34 +193,21 @@ class Allocation(models.Model):
         return f"{self.credit_id} -> {self.debit_id} {self.amount}"
 
 
-class EffectKind(models.TextChoices):
-    RIBA = "RIBA", _("RiBa")
-    SDD = "SDD", _("SEPA direct debit")
-    DRAFT = "DRAFT", _("draft")
-    PROMISSORY_NOTE = "PROMISSORY_NOTE", _("promissory note")
-    CHEQUE = "CHEQUE", _("cheque")
+class Mark(models.TextChoices):
+    """How an item stands beside its amount."""
+
+    DISPUTED = "DISPUTED", _("disputed")
+    EXCLUDED = "EXCLUDED", _("excluded from credit control")
+    PROVISIONAL = "PROVISIONAL", _("provisional")
 
 
-class EffectState(models.TextChoices):
-    ISSUED = "ISSUED", _("in portfolio")
-    PRESENTED = "PRESENTED", _("presented")
-    COLLECTED = "COLLECTED", _("collected")
-    UNPAID = "UNPAID", _("unpaid, not posted")
-    UNPAID_POSTED = "UNPAID_POSTED", _("unpaid, posted back")
+class ItemMark(models.Model):
+    """A mark set on an item or taken off it, why and when. Append-only: the item's own flags say how it stands now."""
 
-
-class PresentationMode(models.TextChoices):
-    SBF = "SBF", _("subject to collection")
-    COLLECTION = "COLLECTION", _("after collection")
-    DISCOUNT = "DISCOUNT", _("discount")
-
-
-class Presentation(models.Model):
-    """A list of effects handed to a bank."""
-
-    company = models.ForeignKey(Company, on_delete=models.PROTECT)
-    mode = models.CharField(_("mode"), max_length=10, choices=PresentationMode)
-    bank = models.CharField(_("bank"), max_length=80, blank=True, default="")
+    item = models.ForeignKey(OpenItem, on_delete=models.PROTECT, related_name="marks")
+    mark = models.CharField(_("mark"), max_length=12, choices=Mark)
+    on = models.BooleanField(_("set"))
+    reason = models.CharField(_("reason"), max_length=200, blank=True, default="")
     day = models.DateField(_("day"))
     made_at = models.DateTimeField(_("made at"))
     made_by = models.ForeignKey(
@@ -197,99 +218,40 @@ class Presentation(models.Model):
         related_name="+",
     )
 
+    class Meta:
+        indexes = [models.Index(fields=["item", "mark", "day"], name="ledger_marks_of_item")]
+
     def __str__(self) -> str:
-        return f"{self.get_mode_display()} {self.day}"
+        return f"{self.item_id} {self.mark} {self.on}"
 
 
-class Effect(models.Model):
-    """A bill that takes the place of the items it closes, until it is collected or comes back unpaid."""
+class WriteOffAuthority(models.Model):
+    """Up to which amount of one item a user, or else a role, may write off. Blank: without bound; no row: nothing."""
 
-    company = models.ForeignKey(Company, on_delete=models.PROTECT)
-    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="effects")
-    number = models.CharField(_("number"), max_length=60)
-    kind = models.CharField(_("kind"), max_length=16, choices=EffectKind)
-    state = models.CharField(_("state"), max_length=14, choices=EffectState, default=EffectState.ISSUED)
-    currency = currency_field()
-    amount = amount_field(_("amount"))
-    due = models.DateField(_("due"))
-    issued_on = models.DateField(_("issued on"))
-    presentation = models.ForeignKey(
-        Presentation,
-        on_delete=models.PROTECT,
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, blank=True, related_name="+"
+    )
+    group = models.OneToOneField(
+        "auth.Group", on_delete=models.CASCADE, null=True, blank=True, related_name="+", verbose_name=_("role")
+    )
+    up_to = amount_field(
+        _("writes off up to"),
         null=True,
         blank=True,
-        related_name="effects",
-    )
-    unpaid_on = models.DateField(_("returned unpaid on"), null=True, blank=True)
-    collected_on = models.DateField(_("collected on"), null=True, blank=True)
-    swept = models.BooleanField(
-        _("left the exposure"),
-        default=False,
-        help_text=_("Matured long enough ago; set by the daily sweep."),
+        help_text=_("Of one item, in the currency of its company."),
     )
 
     class Meta:
+        verbose_name_plural = _("write-off authorities")
         constraints = [
-            models.UniqueConstraint(fields=["company", "number"], name="ledger_one_effect_per_number"),
-            models.CheckConstraint(condition=Q(amount__gt=0), name="ledger_effect_amount_positive"),
             models.CheckConstraint(
-                condition=~Q(state="PRESENTED") | Q(presentation__isnull=False),
-                name="ledger_presented_in_a_list",
+                condition=Q(user__isnull=False, group__isnull=True) | Q(user__isnull=True, group__isnull=False),
+                name="ledger_write_off_authority_has_one_holder",
             ),
             models.CheckConstraint(
-                condition=Q(state__in=["UNPAID", "UNPAID_POSTED"], unpaid_on__isnull=False)
-                | (~Q(state__in=["UNPAID", "UNPAID_POSTED"]) & Q(unpaid_on__isnull=True)),
-                name="ledger_unpaid_has_a_day",
-            ),
-        ]
-        indexes = [
-            models.Index(
-                fields=["customer", "unpaid_on"],
-                condition=Q(unpaid_on__isnull=False),
-                name="ledger_unpaids",
-            ),
-            models.Index(
-                fields=["due"],
-                condition=Q(state="PRESENTED", swept=False),
-                name="ledger_maturing",
+                condition=Q(up_to__isnull=True) | Q(up_to__gte=0), name="ledger_write_off_authority_not_negative"
             ),
         ]
 
     def __str__(self) -> str:
-        return self.number
-
-
-class EffectItem(models.Model):
-    """Which part of which item an effect closed."""
-
-    effect = models.ForeignKey(Effect, on_delete=models.PROTECT, related_name="closes")
-    item = models.ForeignKey(OpenItem, on_delete=models.PROTECT, related_name="closed_by")
-    amount = amount_field(_("amount"))
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["effect", "item"], name="ledger_effect_closes_an_item_once"),
-            models.CheckConstraint(condition=Q(amount__gt=0), name="ledger_effect_item_positive"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.effect_id} {self.item_id}"
-
-
-class EffectEvent(models.Model):
-    """One step of an effect's life: issued, presented, collected, returned unpaid, posted back, swept."""
-
-    effect = models.ForeignKey(Effect, on_delete=models.PROTECT, related_name="events")
-    step = models.CharField(_("step"), max_length=14)
-    day = models.DateField(_("day"))
-    made_at = models.DateTimeField(_("made at"))
-    made_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-    )
-
-    def __str__(self) -> str:
-        return f"{self.effect_id} {self.step}"
+        return f"{self.user or self.group}: {self.up_to}"

@@ -1,0 +1,141 @@
+"""Corrections in the ledger, each by a row of its own: small rests written off, payments and write-offs taken back."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Max, Q, Sum
+
+from creditrisk.money import ZERO
+from creditrisk.refusal import AboveAuthority, InvalidState, Refused
+from creditrisk.roles import roles_of
+from ledger import items as open_items
+from ledger import rates
+from ledger.items import NewItem
+from ledger.models import Allocation, ItemKind, OpenItem, WriteOffAuthority
+
+REVERSIBLE = (ItemKind.PAYMENT, ItemKind.WRITE_OFF, ItemKind.CHARGE)
+
+
+def authority(user: Any) -> Decimal | None:
+    """Return up to which amount of one item a user may write off, in its company's currency; None is no bound.
+
+    Their own line, else their roles' highest; no line at all is zero.
+    """
+    if user is None:
+        return ZERO
+    own = WriteOffAuthority.objects.filter(user=user).first()
+    if own is not None:
+        return own.up_to
+    of_roles = list(WriteOffAuthority.objects.filter(group__name__in=roles_of(user)).values_list("up_to", flat=True))
+    if None in of_roles:
+        return None
+    return max((a for a in of_roles if a is not None), default=ZERO)
+
+
+def written_off(item: OpenItem) -> Decimal:
+    """Return what of an item is written off already, in its currency; what was taken back does not count."""
+    mine, other = ("debit", "credit") if item.amount > 0 else ("credit", "debit")
+    live = Allocation.objects.filter(
+        **{mine: item, f"{other}__kind": ItemKind.WRITE_OFF}, reverses__isnull=True, reversal__isnull=True
+    )
+    return live.aggregate(whole=Sum("amount"))["whole"] or ZERO
+
+
+def write_off(
+    item: OpenItem, *, amount: Decimal | None = None, reason: str, day: date, by: Any, now: datetime
+) -> tuple[OpenItem, list[OpenItem]]:
+    """Write off what is open of an item (or `amount`, positive, of it): by an item of the opposite sign that settles it.
+
+    Returns the write-off and the items touched. Raises InvalidState where nothing is open, Refused without a reason or
+    for more than is open, AboveAuthority beyond what the person may, MissingRate.
+    """
+    item = open_items.locked([item.pk])[item.pk]
+    left = abs(item.open_amount)
+    if not left:
+        raise InvalidState(f"{item} is settled: there is nothing to write off.", field="amount")
+    if not reason.strip():
+        raise Refused("Say why it is written off.", field="reason")
+    part = left if amount is None else open_items.checked_amount(amount, item.currency)
+    if part > left:
+        raise Refused(f"Only {left.normalize():f} is open.", field="amount")
+    _check_authority(item, part, day=day, by=by)
+    credit = item.amount > 0
+    opened = _counter(item, ItemKind.WRITE_OFF, part, credit=credit, reason=reason, day=day, by=by, now=now)
+    return opened, _settle(opened, item, part, day=day, by=by, now=now)
+
+
+def _check_authority(item: OpenItem, part: Decimal, *, day: date, by: Any) -> None:
+    bound = authority(by)
+    if bound is None:
+        return
+    unit = item.company.currency
+    whole = rates.on(day, {item.currency, unit}).convert({item.currency: written_off(item) + part}, unit)
+    if whole > bound:
+        raise AboveAuthority(
+            f"You may write off up to {unit} {bound:,.2f} of one item; with this it would be {unit} {whole:,.2f}.",
+            field="amount",
+        )
+
+
+def reverse(item: OpenItem, *, reason: str, day: date, by: Any, now: datetime) -> tuple[OpenItem, list[OpenItem]]:
+    """Take back a payment (bounced, booked in error), a write-off or a charge, by a counter-entry of the same amount.
+
+    What it settled is open again. Returns the counter-entry and the items touched. Raises InvalidState where it was
+    reversed before, Refused for items of other kinds or without a reason.
+    """
+    item = open_items.locked([item.pk])[item.pk]
+    if item.kind not in REVERSIBLE:
+        raise Refused(f"{item} is a {item.get_kind_display()}: only payments, write-offs and charges are reversed.")
+    if OpenItem.objects.filter(reverses=item).exists():
+        raise InvalidState(f"{item} was reversed before.")
+    if not reason.strip():
+        raise Refused("Say why it is reversed.", field="reason")
+    touched = _set_free(item, day=day, by=by, now=now)
+    item.refresh_from_db()
+    if item.open_amount != item.amount:
+        raise InvalidState(f"An effect stands in the place of {item}: it cannot be reversed.")
+    opened = _counter(
+        item, ItemKind.REVERSAL, abs(item.amount), credit=item.amount > 0, reason=reason, day=day, by=by, now=now
+    )
+    return opened, [*touched, *_settle(opened, item, abs(item.amount), day=day, by=by, now=now)]
+
+
+def _set_free(item: OpenItem, *, day: date, by: Any, now: datetime) -> list[OpenItem]:
+    """Undo every allocation of an item, whichever its side."""
+    live = Allocation.objects.filter(Q(credit=item) | Q(debit=item), reverses__isnull=True, reversal__isnull=True)
+    touched: list[OpenItem] = []
+    for credit in sorted({a.credit for a in live.select_related("credit")}, key=lambda c: c.pk):
+        debits = [] if credit.pk == item.pk else [item]
+        touched += open_items.unallocate(credit, debits, day=day, by=by, now=now)
+    return touched
+
+
+def _counter(
+    item: OpenItem, kind: ItemKind, amount: Decimal, *, credit: bool, reason: str, day: date, by: Any, now: datetime
+) -> OpenItem:
+    """Open an item of the opposite sign under the item's reference, marked as the item is."""
+    taken = OpenItem.objects.filter(
+        company_id=item.company_id, customer_id=item.customer_id, kind=kind, reference=item.reference
+    ).aggregate(last=Max("instalment"))["last"]
+    (opened,) = open_items.open_items(
+        [
+            NewItem(
+                company=item.company, customer=item.customer, kind=kind, reference=item.reference,
+                instalment=(taken or 0) + 1, currency=item.currency, amount=amount, item_date=day, due=day,
+                excluded=item.excluded, provisional=item.provisional, credit=credit, reason=reason.strip(),
+                reverses_id=item.pk if kind == ItemKind.REVERSAL else None,
+            )
+        ],
+        by=by,
+        now=now,
+    )  # fmt: skip
+    return opened
+
+
+def _settle(
+    opened: OpenItem, item: OpenItem, amount: Decimal, *, day: date, by: Any, now: datetime
+) -> Sequence[OpenItem]:
+    credit, debit = (opened, item) if opened.amount < 0 else (item, opened)
+    return open_items.allocate(credit, [(debit, amount)], day=day, by=by, now=now)
