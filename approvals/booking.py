@@ -1,7 +1,7 @@
 """The door for events in the ledger: lock, book, post the difference, tell, ask for evaluation. One transaction each."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -23,9 +23,11 @@ from customers.models import Company, Customer, Limit, SharedLimit
 from ledger import effects as ledger_effects
 from ledger import items as ledger_items
 from ledger.models import (
+    BankAccount,
     Effect,
     EffectKind,
     ItemKind,
+    Mark,
     OpenItem,
     Presentation,
     PresentationMode,
@@ -41,6 +43,18 @@ class Booking:
     now: datetime
     day: date
     tells: bool = True
+
+    @classmethod
+    def begin(cls, customer_id: int, *, by: Actor, now: datetime, day: date | None, tells: bool = True) -> "Booking":
+        """Return the booking of an event of `day` (None: today). Raises Refused for a day to come."""
+        today = business_day(now)
+        if day is not None and day > today:
+            raise Refused("That day lies ahead.", field="day")
+        return cls(customer_id, by, now, day or today, tells)
+
+    def on(self, day: date) -> "Booking":
+        """Return the booking of what belongs to another day."""
+        return replace(self, day=day)
 
     def lock(self) -> context.Family:
         return context.lock([self.customer_id])
@@ -76,13 +90,6 @@ class Booking:
                 alerts.write(found, customer_id=customer_id, day=self.day, now=self.now)
 
 
-def _booking(customer_id: int, *, by: Actor, now: datetime, day: date | None, tells: bool = True) -> Booking:
-    today = business_day(now)
-    if day is not None and day > today:
-        raise Refused("That day lies ahead.", field="day")
-    return Booking(customer_id, by, now, day or today, tells)
-
-
 def _items(*items: OpenItem) -> Touched:
     return Touched(items=frozenset(i.pk for i in items))
 
@@ -112,12 +119,13 @@ def item(
     """
     if not reference.strip():
         raise Refused("Give the item a reference.", field="reference")
-    booking = _booking(customer.pk, by=by, now=now, day=day, tells=tells)
+    booking = Booking.begin(customer.pk, by=by, now=now, day=day, tells=tells)
     family = booking.lock()
     new = ledger_items.NewItem(
         company=company or customer.company, customer=customer, kind=kind, reference=reference.strip(),
         currency=currency or customer.currency, amount=amount, item_date=min(booking.day, due) if due else booking.day,
-        due=due or booking.day, disputed=disputed, excluded=excluded, provisional=provisional, source_key=source_key,
+        due=due or booking.day, booked_on=booking.day, disputed=disputed, excluded=excluded, provisional=provisional,
+        source_key=source_key,
     )  # fmt: skip
     (opened,) = ledger_items.open_items([new], by=by.user, now=now)
     booking.post(_items(opened), family, cause="item opened")
@@ -141,9 +149,10 @@ def pay(
 ) -> OpenItem:
     """Book a payment and settle the items named with it, in that order; the rest stays an unallocated credit.
 
-    An item with None is settled as far as the money goes. Raises Refused and Duplicate.
+    An item with None is settled as far as the money goes. Money that came before an item was booked is a credit until
+    that day. Raises Refused and Duplicate.
     """
-    booking = _booking(customer.pk, by=by, now=now, day=day, tells=tells)
+    booking = Booking.begin(customer.pk, by=by, now=now, day=day, tells=tells)
     family = booking.lock()
     unit = currency or (items[0][0].currency if items else customer.currency)
     seller = company or (items[0][0].company if items else customer.company)
@@ -152,10 +161,13 @@ def pay(
         currency=unit, amount=amount, item_date=booking.day, due=booking.day, source_key=source_key,
     )  # fmt: skip
     (payment,) = ledger_items.open_items([new], by=by.user, now=now)
+    settled_on = ledger_items.not_before([i for i, _part in items], booking.day)
     touched = [payment]
+    if settled_on != booking.day:
+        booking.post(_items(payment), family, cause="payment")
     if items:
-        touched += ledger_items.allocate(payment, items, day=booking.day, by=by.user, now=now)
-    booking.post(_items(*touched), family, cause="payment")
+        touched += ledger_items.allocate(payment, items, day=settled_on, by=by.user, now=now)
+    booking.on(settled_on).post(_items(*touched), family, cause="payment")
     payment.refresh_from_db()
     return payment
 
@@ -170,8 +182,9 @@ def allocate(
     now: datetime,
 ) -> list[OpenItem]:
     """Settle debts with a credit that is there. Raises Refused."""
-    booking = _booking(credit.customer_id, by=by, now=now, day=day)
+    booking = Booking.begin(credit.customer_id, by=by, now=now, day=day)
     family = booking.lock()
+    booking = booking.on(ledger_items.not_before([credit, *(i for i, _part in items)], booking.day))
     touched = ledger_items.allocate(credit, items, day=booking.day, by=by.user, now=now)
     booking.post(_items(*touched), family, cause="allocation")
     return touched
@@ -187,21 +200,30 @@ def unallocate(
     now: datetime,
 ) -> list[OpenItem]:
     """Undo what a credit settled, of these debts or of all. Raises InvalidState."""
-    booking = _booking(credit.customer_id, by=by, now=now, day=day)
+    booking = Booking.begin(credit.customer_id, by=by, now=now, day=day)
     family = booking.lock()
+    booking = booking.on(ledger_items.not_before([credit, *ledger_items.counterparts(credit)], booking.day))
     touched = ledger_items.unallocate(credit, items, day=booking.day, by=by.user, now=now)
     booking.post(_items(*touched), family, cause="allocation undone")
     return touched
 
 
 @transaction.atomic
+def mark(item: OpenItem, mark: str, *, on: bool, reason: str = "", by: Actor, now: datetime) -> OpenItem:
+    """Set a mark on an item or take it off: disputed, excluded from credit control, provisional.
+
+    Raises InvalidState and Refused.
+    """
+    booking = Booking.begin(item.customer_id, by=by, now=now, day=None)
+    family = booking.lock()
+    item = ledger_items.mark(item, mark, on=on, reason=reason, day=booking.day, by=by.user, now=now)
+    booking.post(_items(item), family, cause=str(Mark(mark).label))
+    return item
+
+
 def dispute(item: OpenItem, *, disputed: bool, reason: str = "", by: Actor, now: datetime) -> OpenItem:
     """Mark an item as disputed or end the dispute. Raises InvalidState."""
-    booking = _booking(item.customer_id, by=by, now=now, day=None)
-    family = booking.lock()
-    item = ledger_items.dispute(item, disputed=disputed, reason=reason, day=booking.day)
-    booking.post(_items(item), family, cause="dispute")
-    return item
+    return mark(item, Mark.DISPUTED, on=disputed, reason=reason, by=by, now=now)
 
 
 @transaction.atomic
@@ -211,7 +233,7 @@ def issue_effect(
     amount: Decimal,
     due: date,
     items: Sequence[OpenItem],
-    number: str,
+    number: str = "",
     kind: str = EffectKind.RIBA,
     company: Company | None = None,
     currency: str = "",
@@ -223,7 +245,7 @@ def issue_effect(
     """Issue an effect that closes these items. Raises Refused, InvalidState, Duplicate."""
     if not items:
         raise Refused("Choose the items that the effect closes.", field="items")
-    booking = _booking(customer.pk, by=by, now=now, day=day, tells=tells)
+    booking = Booking.begin(customer.pk, by=by, now=now, day=day, tells=tells)
     family = booking.lock()
     effect, touched = ledger_effects.issue(
         company=company or items[0].company, customer=customer, number=number, kind=kind,
@@ -239,16 +261,18 @@ def issue_effect(
 
 @transaction.atomic
 def present(
-    effects: Sequence[Effect], *, mode: str = PresentationMode.SBF, bank: str = "", day: date | None = None, by: Actor,
-    now: datetime, tells: bool = True,
+    effects: Sequence[Effect], *, mode: str = PresentationMode.SBF, bank: str = "", account: BankAccount | None = None,
+    day: date | None = None, by: Actor, now: datetime, tells: bool = True,
 ) -> Presentation:  # fmt: skip
-    """Hand effects to a bank in one list. Raises Refused, InvalidState."""
+    """Hand effects to a bank in one list, with `account` within its line. Raises Refused, InvalidState."""
     debtors = sorted({e.customer_id for e in effects})
     context.lock(debtors)
     on = day or business_day(now)
-    presentation, rows = ledger_effects.present(effects, mode=mode, bank=bank, day=on, by=by.user, now=now)
+    presentation, rows = ledger_effects.present(
+        effects, mode=mode, bank=bank, account=account, day=on, by=by.user, now=now
+    )
     for customer_id in debtors:
-        booking = _booking(customer_id, by=by, now=now, day=day, tells=tells)
+        booking = Booking.begin(customer_id, by=by, now=now, day=day, tells=tells)
         mine = frozenset(e.pk for e in rows if e.customer_id == customer_id)
         booking.post(Touched(effects=mine), booking.lock(), cause="effects presented")
     return presentation
@@ -264,7 +288,7 @@ def collect(
     tells: bool = True,
 ) -> Effect:
     """The customer paid the effect. Raises InvalidState."""
-    booking = _booking(effect.customer_id, by=by, now=now, day=day, tells=tells)
+    booking = Booking.begin(effect.customer_id, by=by, now=now, day=day, tells=tells)
     family = booking.lock()
     effect = ledger_effects.collect(effect, day=booking.day, by=by.user, now=now)
     booking.post(Touched(effects=frozenset({effect.pk})), family, cause="effect collected")
@@ -276,15 +300,16 @@ def unpaid(
     effect: Effect,
     *,
     posted: bool,
+    how: ledger_effects.Return | None = None,
     day: date | None = None,
     by: Actor,
     now: datetime,
     tells: bool = True,
 ) -> Effect:
-    """The effect came back unpaid; `posted` puts the debt back into the ledger. Raises InvalidState."""
-    booking = _booking(effect.customer_id, by=by, now=now, day=day, tells=tells)
+    """The effect came back unpaid; `posted` puts the debt back into the ledger. Raises InvalidState, Refused."""
+    booking = Booking.begin(effect.customer_id, by=by, now=now, day=day, tells=tells)
     family = booking.lock()
-    effect, items = ledger_effects.unpaid(effect, posted=posted, day=booking.day, by=by.user, now=now)
+    effect, items = ledger_effects.unpaid(effect, posted=posted, how=how, day=booking.day, by=by.user, now=now)
     booking.post(
         _items(*items) | Touched(effects=frozenset({effect.pk})),
         family,

@@ -12,7 +12,7 @@ from creditrisk.exposure import ledger as exposure
 from creditrisk.money import ZERO
 from creditrisk.roles import Actor
 from documents.models import Document, Line, Takeover
-from ledger.models import Allocation, Effect, EffectEvent, EffectItem, OpenItem, Presentation
+from ledger.models import Allocation, Effect, EffectEvent, EffectItem, ItemMark, Mark, OpenItem, Presentation
 
 
 @transaction.atomic
@@ -86,6 +86,11 @@ def _write_items(items: list[PastItem], *, by: Actor, now: datetime) -> None:
           now, by.user_id)
          for i in items),
     )  # fmt: skip
+    bulk.copy(
+        ItemMark,
+        ("item_id", "mark", "on", "reason", "day", "made_at", "made_by_id"),
+        ((i.id, Mark.DISPUTED, True, i.dispute_reason, i.disputed_on, now, by.user_id) for i in items if i.disputed),
+    )
 
 
 def _write_effects(history: History, *, by: Actor, now: datetime) -> None:
@@ -102,8 +107,12 @@ def _write_effects(history: History, *, by: Actor, now: datetime) -> None:
     )  # fmt: skip
     bulk.copy(
         EffectEvent,
-        ("effect_id", "step", "day", "made_at", "made_by_id"),
-        ((e.id, step, day, now, by.user_id) for e in history.effects for step, day in e.events),
+        ("effect_id", "step", "day", "presentation_id", "made_at", "made_by_id"),
+        (
+            (e.id, step, day, None if step == "issued" else e.presentation, now, by.user_id)
+            for e in history.effects
+            for step, day in e.events
+        ),
     )
 
 

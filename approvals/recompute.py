@@ -15,13 +15,13 @@ SLICES = 24
 
 
 @transaction.atomic
-def recompute(customer_ids: Sequence[int] | None, *, now: datetime) -> Audit:
-    """Compare ledger and formula of these customers (None: all), repair what differs and raise an alarm.
+def recompute(customer_ids: Sequence[int] | None, *, company_ids: Sequence[int] | None = None, now: datetime) -> Audit:
+    """Compare ledger and formula of these customers in these companies (None: all), repair what differs and raise an alarm.
 
     Returns what was found.
     """
     day = business_day(now)
-    found = ledger.repair(customer_ids, day=day, now=now)
+    found = ledger.repair(customer_ids, company_ids=company_ids, day=day, now=now)
     by_customer: dict[int, int] = {}
     for difference in (*found.differences, *found.balances):
         by_customer[difference.customer_id] = by_customer.get(difference.customer_id, 0) + 1
