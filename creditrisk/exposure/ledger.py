@@ -10,6 +10,9 @@ from django.db import connection, transaction
 
 from creditrisk.exposure.models import Drift
 
+# So many customers a rebuild holds at a time: their documents wait for it, a second or so.
+AT_ONCE = 2000
+
 
 @dataclass(frozen=True)
 class Touched:
@@ -25,6 +28,24 @@ class Touched:
             self.items | other.items,
             self.effects | other.effects,
         )
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Whose ledger is looked at: these customers, in these companies. None: all of them."""
+
+    customer_ids: Sequence[int] | None = None
+    company_ids: Sequence[int] | None = None
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """Return what the statements take."""
+        return {
+            "all": self.customer_ids is None,
+            "ids": list(self.customer_ids or []),
+            "all_companies": self.company_ids is None,
+            "companies": list(self.company_ids or []),
+        }
 
 
 @dataclass(frozen=True)
@@ -96,9 +117,11 @@ _DIFFERENCES = """
     SELECT COALESCE(f.origin, e.origin), COALESCE(f.source_id, e.source_id), COALESCE(f.customer_id, e.customer_id),
            COALESCE(f.company_id, e.company_id), COALESCE(f.bucket, e.bucket), COALESCE(f.day, e.day),
            COALESCE(f.currency, e.currency), COALESCE(f.amount, 0), COALESCE(e.amount, 0)
-    FROM (SELECT * FROM exposure_formula WHERE %(all)s OR customer_id = ANY (%(ids)s)) f
+    FROM (SELECT * FROM exposure_formula WHERE (%(all)s OR customer_id = ANY (%(ids)s))
+            AND (%(all_companies)s OR company_id = ANY (%(companies)s))) f
     FULL JOIN (SELECT origin, source_id, customer_id, company_id, bucket, day, currency, SUM(amount) AS amount
-               FROM exposure_entry WHERE %(all)s OR customer_id = ANY (%(ids)s)
+               FROM exposure_entry WHERE (%(all)s OR customer_id = ANY (%(ids)s))
+                 AND (%(all_companies)s OR company_id = ANY (%(companies)s))
                GROUP BY 1, 2, 3, 4, 5, 6, 7) e
       ON (f.origin, f.source_id, f.customer_id, f.company_id, f.bucket, f.day, f.currency)
        = (e.origin, e.source_id, e.customer_id, e.company_id, e.bucket, e.day, e.currency)
@@ -110,9 +133,11 @@ _BALANCES = """
     SELECT '', 0, COALESCE(b.customer_id, e.customer_id), COALESCE(b.company_id, e.company_id),
            COALESCE(b.bucket, e.bucket), COALESCE(b.day, e.day), COALESCE(b.currency, e.currency),
            COALESCE(e.amount, 0), COALESCE(b.amount, 0)
-    FROM (SELECT * FROM exposure_balance WHERE %(all)s OR customer_id = ANY (%(ids)s)) b
+    FROM (SELECT * FROM exposure_balance WHERE (%(all)s OR customer_id = ANY (%(ids)s))
+            AND (%(all_companies)s OR company_id = ANY (%(companies)s))) b
     FULL JOIN (SELECT customer_id, company_id, bucket, day, currency, SUM(amount) AS amount
-               FROM exposure_entry WHERE %(all)s OR customer_id = ANY (%(ids)s)
+               FROM exposure_entry WHERE (%(all)s OR customer_id = ANY (%(ids)s))
+                 AND (%(all_companies)s OR company_id = ANY (%(companies)s))
                GROUP BY 1, 2, 3, 4, 5) e
       ON (b.customer_id, b.company_id, b.bucket, b.day, b.currency)
        = (e.customer_id, e.company_id, e.bucket, e.day, e.currency)
@@ -121,12 +146,12 @@ _BALANCES = """
 """
 
 
-def audit(customer_ids: Sequence[int] | None = None) -> Audit:
-    """Compare view, entries and balances of these customers (None: all) and report every cent that differs.
+def audit(customer_ids: Sequence[int] | None = None, *, company_ids: Sequence[int] | None = None) -> Audit:
+    """Compare view, entries and balances of these customers and companies (None: all); report every cent that differs.
 
     Each comparison is one statement, so that it sees one moment of a living database.
     """
-    values: dict[str, Any] = {"all": customer_ids is None, "ids": list(customer_ids or [])}
+    values = Scope(customer_ids, company_ids).values
     with connection.cursor() as cursor:
         cursor.execute(_DIFFERENCES, values)
         differences = tuple(Difference(*row) for row in cursor.fetchall())
@@ -141,21 +166,20 @@ def audit(customer_ids: Sequence[int] | None = None) -> Audit:
 
 
 @transaction.atomic
-def repair(customer_ids: Sequence[int] | None, *, day: date, now: datetime) -> Audit:
-    """Recompute these customers (None: all) online: post what differs by entries of its own and keep the evidence.
+def repair(
+    customer_ids: Sequence[int] | None, *, company_ids: Sequence[int] | None = None, day: date, now: datetime
+) -> Audit:
+    """Recompute these customers in these companies (None: all) online: post what differs by entries of its own and keep the evidence.
 
     Locks the accounts concerned, so that no document moves meanwhile; returns what was found.
     """
-    found = audit(customer_ids)
+    found = audit(customer_ids, company_ids=company_ids)
     if not found.differences and not found.balances:
         return found
     concerned = sorted({d.customer_id for d in (*found.differences, *found.balances)})
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT 1 FROM customers_creditaccount WHERE customer_id = ANY (%s) ORDER BY customer_id FOR UPDATE",
-            [concerned],
-        )
-    found = audit(concerned)
+        _lock_accounts(cursor, concerned)
+    found = audit(concerned, company_ids=company_ids)
     Drift.objects.bulk_create(
         Drift(
             customer_id=d.customer_id, company_id=d.company_id, origin=d.origin or "B", source_id=d.source_id,
@@ -229,29 +253,82 @@ def post_history(rows: Iterable[HistoryRow], *, now: datetime) -> int:
     return count
 
 
-def rebuild(*, day: date, now: datetime) -> int:
-    """Fill the ledger from the formula, set-wise, where it holds nothing of a source yet; return the entries added.
+# What was never posted, with its balances: one statement, so that it sees one moment. A range of customers instead of
+# a list lets the planner read them by key.
+_FILL = """
+    WITH added AS (
+        INSERT INTO exposure_entry (origin, source_id, customer_id, company_id, bucket, day, currency, amount,
+                                    effective_on, recorded_at)
+        SELECT f.origin, f.source_id, f.customer_id, f.company_id, f.bucket, f.day, f.currency, f.amount,
+               %(day)s, %(now)s
+        FROM exposure_formula f
+        WHERE f.customer_id BETWEEN %(first)s AND %(last)s
+          AND (%(all)s OR f.customer_id = ANY (%(ids)s)) AND (%(all_companies)s OR f.company_id = ANY (%(companies)s))
+          AND {unposted}
+        RETURNING customer_id, company_id, bucket, day, currency, amount
+    ), summed AS (
+        INSERT INTO exposure_balance AS b (customer_id, company_id, bucket, day, currency, amount)
+        SELECT customer_id, company_id, bucket, day, currency, SUM(amount) FROM added GROUP BY 1, 2, 3, 4, 5
+        ORDER BY 1, 2, 3, 4, 5
+        {meet}
+    ) SELECT count(*) FROM added
+"""
+_MEET = """ON CONFLICT (customer_id, company_id, bucket, day, currency)
+    DO UPDATE SET amount = b.amount + EXCLUDED.amount"""
 
-    On an empty ledger this is the whole portfolio; on a full one it adds what was never posted.
+_HELD = """
+    SELECT EXISTS (SELECT 1 FROM exposure_entry WHERE customer_id BETWEEN %(first)s AND %(last)s),
+           EXISTS (SELECT 1 FROM exposure_balance WHERE customer_id BETWEEN %(first)s AND %(last)s)
+"""
+# NOT IN is hashed once whatever the planner believes of the table's size; an anti-join is not, and statistics of a
+# ledger that was empty a moment ago make it read all entries again for every row.
+_UNPOSTED = """(f.origin, f.source_id) NOT IN (
+    SELECT e.origin, e.source_id FROM exposure_entry e WHERE e.customer_id BETWEEN %(first)s AND %(last)s)"""
+
+
+def rebuild(*, day: date, now: datetime, scope: Scope | None = None, at_once: int = AT_ONCE) -> int:
+    """Fill the ledger from the formula where it holds nothing of a source yet; return the entries added.
+
+    Online: so many customers at once, each slice in a transaction of its own that holds their accounts, so that what
+    moves meanwhile is posted once, by the one or by the other. On an empty ledger it is the whole portfolio.
     """
-    with transaction.atomic(), connection.cursor() as cursor:
+    scope = scope or Scope()
+    with connection.cursor() as cursor:
         cursor.execute(
-            "WITH added AS ("
-            " INSERT INTO exposure_entry (origin, source_id, customer_id, company_id, bucket, day, currency, amount,"
-            "   effective_on, recorded_at)"
-            " SELECT f.origin, f.source_id, f.customer_id, f.company_id, f.bucket, f.day, f.currency, f.amount, %s, %s"
-            " FROM exposure_formula f"
-            " WHERE NOT EXISTS (SELECT 1 FROM exposure_entry e WHERE (e.origin, e.source_id) = (f.origin, f.source_id))"
-            " RETURNING customer_id, company_id, bucket, day, currency, amount"
-            "), summed AS ("
-            " INSERT INTO exposure_balance AS b (customer_id, company_id, bucket, day, currency, amount)"
-            " SELECT customer_id, company_id, bucket, day, currency, SUM(amount) FROM added GROUP BY 1, 2, 3, 4, 5"
-            " ORDER BY 1, 2, 3, 4, 5 ON CONFLICT (customer_id, company_id, bucket, day, currency)"
-            " DO UPDATE SET amount = b.amount + EXCLUDED.amount"
-            ") SELECT count(*) FROM added",
-            [day, now],
+            "SELECT id FROM customers_customer WHERE %(all)s OR id = ANY (%(ids)s) ORDER BY id", scope.values
         )
+        ids = [row[0] for row in cursor.fetchall()]
+    return sum(
+        _fill(ids[start : start + at_once], day=day, now=now, scope=scope) for start in range(0, len(ids), at_once)
+    )
+
+
+@transaction.atomic
+def _fill(ids: Sequence[int], *, day: date, now: datetime, scope: Scope) -> int:
+    everybody = scope.customer_ids is None or ids[-1] - ids[0] + 1 == len(ids)  # the range alone says it
+    values = {
+        **scope.values,
+        "all": everybody,
+        "ids": list(ids),
+        "first": ids[0],
+        "last": ids[-1],
+        "day": day,
+        "now": now,
+    }
+    with connection.cursor() as cursor:
+        _lock_accounts(cursor, ids)
+        cursor.execute("SET LOCAL work_mem = '64MB'")  # a slice's rows are sorted and kept in memory
+        cursor.execute(_HELD, values)
+        posted, summed = cursor.fetchone()
+        cursor.execute(_FILL.format(unposted=_UNPOSTED if posted else "TRUE", meet=_MEET if summed else ""), values)
         return int(cursor.fetchone()[0])
+
+
+def _lock_accounts(cursor: Any, ids: Sequence[int]) -> None:
+    cursor.execute(
+        "SELECT 1 FROM customers_creditaccount WHERE customer_id = ANY (%s) ORDER BY customer_id FOR UPDATE",
+        [list(ids)],
+    )
 
 
 def as_of(

@@ -3,9 +3,9 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Protocol
+from typing import Any, Protocol
 
 from django.db import connection
 
@@ -74,6 +74,19 @@ _SLOTS = """
     HAVING bool_or(amount <> 0)
 """
 
+# The same from the entries, as of a day or a moment of recording. The cut keeps what falls together apart.
+_SLOTS_AS_OF = """
+    SELECT customer_id, company_id, bucket, currency, min(day), SUM(amount)
+    FROM (SELECT customer_id, company_id, bucket, currency, day, SUM(amount) AS amount FROM exposure_entry
+          WHERE (%(all)s OR customer_id = ANY (%(ids)s::bigint[]))
+            AND (%(day)s::date IS NULL OR effective_on <= %(day)s)
+            AND (%(known)s::timestamptz IS NULL OR recorded_at <= %(known)s)
+          GROUP BY customer_id, company_id, bucket, currency, day HAVING SUM(amount) <> 0) e
+    GROUP BY customer_id, company_id, bucket, currency,
+             CASE WHEN %(by_day)s THEN day - DATE '1900-01-01' ELSE width_bucket(day, %(cuts)s::date[]) END
+    ORDER BY 5
+"""
+
 _DAYS = """
     SELECT customer_id, company_id, bucket, currency, day, amount
     FROM exposure_balance WHERE customer_id = ANY (%s::bigint[]) AND amount <> 0
@@ -91,6 +104,26 @@ def slots(customer_ids: Sequence[int], *, reading: Reading, today: date) -> list
             cursor.execute(_DAYS, [list(customer_ids)])
         else:
             cursor.execute(_SLOTS, [list(customer_ids), cuts(reading, today)])
+        return [Slot(*row) for row in cursor.fetchall()]
+
+
+def slots_as_of(
+    customer_ids: Sequence[int] | None, *, reading: Reading, today: date, day: date | None, known_at: datetime | None
+) -> list[Slot]:
+    """Return what `slots` would have returned as of a business day, or as it was known at a moment (None: not asked).
+
+    `today` is the day on which it is read; no customers named: all of them.
+    """
+    values: dict[str, Any] = {
+        "all": customer_ids is None,
+        "ids": list(customer_ids or []),
+        "day": day,
+        "known": known_at,
+        "by_day": reading.net_credits_against_overdue,
+        "cuts": cuts(reading, today),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_SLOTS_AS_OF, values)
         return [Slot(*row) for row in cursor.fetchall()]
 
 

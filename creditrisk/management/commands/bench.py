@@ -6,19 +6,23 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from bench import gate, policy, tryout
+from bench import gate, policy, rebuild, tryout
 
 
 class Command(BaseCommand):
     help = (
-        "When you want to know what a decision costs here (gate), what a large rule book adds to it (policy), or how many "
-        "decisions a second a policy is tried on (tryout); best by `make bench`, on servers of its own."
+        "When you want to know what a decision costs here (gate), what a large rule book adds to it (policy), how many "
+        "decisions a second a policy is tried on (tryout), or how fast the exposure ledger is rebuilt (rebuild); best by "
+        "`make bench`, on servers of its own."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("what", nargs="?", choices=["gate", "policy", "tryout"], default="gate")
+        parser.add_argument("what", nargs="?", choices=["gate", "policy", "tryout", "rebuild"], default="gate")
         parser.add_argument("--times", type=int, default=200, help="gate, policy: how many transactions of each kind")
         parser.add_argument("--decisions", type=int, default=20_000, help="tryout: on how many decisions")
+        parser.add_argument(
+            "--customers", type=int, default=10_000, help="rebuild: how many customers, twenty open rows each"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         match options["what"]:
@@ -28,6 +32,8 @@ class Command(BaseCommand):
                 self._policy(options["times"])
             case "tryout":
                 self._tryout(options["decisions"])
+            case "rebuild":
+                self._rebuild(options["customers"])
 
     def _gate(self, times: int) -> None:
         floor, *sizes = gate.measure(now=timezone.now(), times=times, say=self.stdout.write)
@@ -60,3 +66,10 @@ class Command(BaseCommand):
             slower = rates[0].a_second / rate.a_second
             figures = f"{rate.decisions:>11,}{rate.a_second:>10,.0f}{slower:>9.2f}{rate.changes:>9,}"
             self.stdout.write(f"{rate.name:<42}{figures}")
+
+    def _rebuild(self, customers: int) -> None:
+        floor, indexed, rebuilt = rebuild.measure(now=timezone.now(), customers=customers, say=self.stdout.write)
+        self.stdout.write(f"\n{'':<44}{'rows':>11}{'rows a second':>15}{'x bare':>9}{'x indexed':>11}")
+        for laps in (floor, indexed, rebuilt):
+            ratios = f"{laps.times(floor):>9.2f}{laps.times(indexed):>11.2f}"
+            self.stdout.write(f"{laps.name:<44}{laps.rows:>11,}{laps.a_second:>15,.0f}{ratios}")
