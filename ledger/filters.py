@@ -10,7 +10,9 @@ from django.utils.translation import gettext_lazy as _
 
 from creditrisk.forms import DayField
 from customers import queries as customer_queries
-from ledger.models import EffectKind, EffectState, ItemKind
+from customers.models import PaymentTerms
+from ledger import portfolio
+from ledger.models import EffectKind, EffectState, ItemKind, PresentationMode
 
 
 class DayFilter(django_filters.DateFilter):
@@ -77,3 +79,49 @@ class EffectFilter(_LedgerFilter):
     kind = django_filters.ChoiceFilter(choices=EffectKind.choices, label=_("Kind"), empty_label=_("any"))
     due_from = DayFilter(field_name="due", lookup_expr="gte", label=_("Due from"))
     due_to = DayFilter(field_name="due", lookup_expr="lte", label=_("Due to"))
+
+
+class ListFilter(django_filters.FilterSet):
+    """Lists that went to banks: by account, way and day."""
+
+    q = django_filters.CharFilter(method="matching", label=_("Number or bank"))
+    account = django_filters.ModelChoiceFilter(queryset=None, label=_("Account"), empty_label=_("all"))
+    mode = django_filters.ChoiceFilter(choices=PresentationMode.choices, label=_("Way"), empty_label=_("any"))
+    day_from = DayFilter(field_name="day", lookup_expr="gte", label=_("From"))
+    day_to = DayFilter(field_name="day", lookup_expr="lte", label=_("To"))
+
+    def __init__(self, *args: Any, user: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.filters["account"].queryset = portfolio.visible_accounts(user)
+        self.filters["q"].field.widget = forms.TextInput(attrs={"type": "search", "autocomplete": "off"})
+
+    def matching(self, rows: Any, _name: str, text: str) -> Any:
+        return rows.filter(Q(number__icontains=text) | Q(bank__icontains=text))
+
+
+class IssueFilter(_LedgerFilter):
+    """Which open items become effects: by terms, and when they fall due."""
+
+    terms = django_filters.ModelChoiceFilter(
+        queryset=PaymentTerms.objects.order_by("code"), method="having", label=_("Customer's terms"),
+        to_field_name="code", empty_label=_("any"),
+    )  # fmt: skip
+    due_from = DayFilter(field_name="due", lookup_expr="gte", label=_("Due from"))
+    due_to = DayFilter(field_name="due", lookup_expr="lte", label=_("Due to"))
+    grouped = django_filters.ChoiceFilter(
+        method="kept", label=_("Effects"), choices=[("no", _("one an item"))],
+        empty_label=_("one a customer and due date"),
+    )  # fmt: skip
+
+    def having(self, rows: Any, _name: str, terms: PaymentTerms) -> Any:
+        return rows.filter(
+            Q(document__terms=terms) | Q(document__isnull=True, customer__terms=terms)
+            | Q(document__isnull=True, customer__terms__isnull=True, customer__segment__terms=terms)
+        )  # fmt: skip
+
+    def kept(self, rows: Any, _name: str, _value: str) -> Any:
+        return rows
+
+    @property
+    def is_grouped(self) -> bool:
+        return bool(self.form.cleaned_data.get("grouped") != "no") if self.form.is_valid() else True

@@ -1,4 +1,4 @@
-"""What may be typed about the ledger: payments and what they settle, disputes, effects."""
+"""What may be typed about the ledger: payments and what they settle, marks, corrections, an effect."""
 
 from decimal import Decimal
 from typing import Any
@@ -14,7 +14,7 @@ from customers.forms import CodeField, CustomerField
 from ledger import statement
 from ledger.imports import guarded
 from ledger.imports.delimited import BadFile
-from ledger.models import EffectKind, PresentationMode
+from ledger.models import EffectKind, Mark
 from ledger.statement import ItemRow
 
 
@@ -207,11 +207,58 @@ class DisputeForm(forms.Form):
         return typed
 
 
+class MarkForm(forms.Form):
+    """An item leaves credit control or comes back, or becomes provisional or definitive: with a reason."""
+
+    mark = forms.ChoiceField(choices=[(m, m.label) for m in (Mark.EXCLUDED, Mark.PROVISIONAL)])
+    on = forms.TypedChoiceField(choices=[("1", "1"), ("0", "0")], coerce=lambda value: value == "1")
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        max_length=200,
+        error_messages={"required": gettext_lazy("Say why.")},
+    )
+
+
+class WriteOffForm(forms.Form):
+    """How much of a small rest is written off, and why. Blank: all that is open."""
+
+    amount = AmountField(label=gettext_lazy("Amount"), above=ZERO, minimum=None, required=False)
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        max_length=200,
+        error_messages={"required": gettext_lazy("Say why it is written off.")},
+    )
+
+    def __init__(self, *args: Any, currency: str, left: Decimal, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.currency, self.left = currency, left
+
+    def clean(self) -> dict[str, Any]:
+        typed = super().clean() or {}
+        amount = typed.get("amount")
+        if amount is not None and amount > self.left:
+            self.add_error("amount", _("Only %(open)s is open.") % {"open": f"{self.left:,.2f}"})
+        whole_cents(self, "amount", self.currency)
+        return typed
+
+
+class ReverseForm(forms.Form):
+    """Why a payment, a write-off or a charge is taken back."""
+
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        max_length=200,
+        error_messages={"required": gettext_lazy("Say why it is reversed.")},
+    )
+
+
 class EffectForm(Once):
     """An effect issued from open items."""
 
     customer = CustomerField()
-    number = forms.CharField(label=gettext_lazy("Number"), max_length=60)
+    number = forms.CharField(
+        label=gettext_lazy("Number"), max_length=60, required=False, help_text=gettext_lazy("Blank: the next one.")
+    )
     kind = forms.ChoiceField(label=gettext_lazy("Kind"), choices=EffectKind.choices, initial=EffectKind.RIBA)
     due = DayField(label=gettext_lazy("Due"))
     amount = AmountField(
@@ -251,31 +298,6 @@ class EffectForm(Once):
             whole_cents(self, "amount", chosen[0].currency)
             typed["amount"] = typed.get("amount") or carried
         return typed
-
-
-class PresentForm(forms.Form):
-    """Which effects are handed to which bank, and how."""
-
-    effect = forms.TypedMultipleChoiceField(
-        coerce=int,
-        error_messages={"required": gettext_lazy("Choose at least one effect of the portfolio.")},
-    )
-    mode = forms.ChoiceField(
-        label=gettext_lazy("Way"),
-        choices=PresentationMode.choices,
-        initial=PresentationMode.SBF,
-    )
-    bank = forms.CharField(label=gettext_lazy("Bank"), max_length=80, required=False)
-
-    def __init__(self, *args: Any, portfolio: list[int], **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.fields["effect"].choices = [(pk, pk) for pk in portfolio]
-
-
-class UnpaidForm(forms.Form):
-    """Whether an effect that came back goes back into the ledger at once."""
-
-    posted = forms.BooleanField(required=False)
 
 
 class RatesForm(forms.Form):

@@ -13,11 +13,13 @@ from creditrisk.tables import (
     DayColumn,
     DocumentColumn,
     LongColumn,
+    NumberColumn,
     StateColumn,
     TextColumn,
 )
 from creditrisk.templatetags import credit
-from ledger.models import Effect, EffectState, OpenItem
+from ledger.effects import PRESENTABLE
+from ledger.models import Effect, EffectState, OpenItem, Presentation
 
 
 class ItemTable(BaseTable):
@@ -81,6 +83,7 @@ EFFECT_BADGES = {
     EffectState.COLLECTED: "collected",
     EffectState.UNPAID: "unpaid",
     EffectState.UNPAID_POSTED: "unpaid",
+    EffectState.REPLACED: "closed",
 }
 
 
@@ -120,7 +123,7 @@ class EffectTable(BaseTable):
         empty_text = _("No effect fits.")
 
     def render_choose(self, record: Effect) -> SafeString | str:
-        if record.state != EffectState.ISSUED:
+        if record.state not in PRESENTABLE:
             return ""
         return format_html(
             '<input type="checkbox" name="effect" value="{}" form="present" aria-label="{}">',
@@ -129,3 +132,29 @@ class EffectTable(BaseTable):
 
     def render_state(self, record: Effect) -> SafeString:
         return credit.state_badge(EFFECT_BADGES[EffectState(record.state)])
+
+
+class ListTable(BaseTable):
+    """Lists of effects that went to banks."""
+
+    live = True
+    caption = _("Presentation lists")
+
+    number = DocumentColumn(
+        accessor="pk", order_by="pk", verbose_name=_("List"), linkify=("presentation", {"pk": django_tables2.A("pk")})
+    )
+    day = DayColumn(verbose_name=_("Presented"))
+    bank = TextColumn(verbose_name=_("Bank"))
+    mode = TextColumn(verbose_name=_("Way"))
+    count = NumberColumn(verbose_name=_("Effects"))
+    amount = AmountColumn(verbose_name=_("Amount"))
+    credited_on = DayColumn(verbose_name=_("Credited"))
+    unpaid = NumberColumn(verbose_name=_("Came back"))
+
+    class Meta(BaseTable.Meta):
+        model = Presentation
+        fields = ("number", "day", "bank", "mode", "count", "amount", "credited_on", "unpaid")
+        empty_text = _("No list has gone to a bank yet.")
+
+    def render_number(self, record: Presentation) -> str:
+        return record.number or f"#{record.pk}"

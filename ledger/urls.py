@@ -1,8 +1,8 @@
-"""Open items, payments and effects."""
+"""Open items, payments, effects and what is owed as of a day."""
 
 from django.urls import path
 
-from ledger.views import effects, items, rates
+from ledger.views import accounts, corrections, effects, items, lists, rates
 
 urlpatterns = [
     path("items/", items.items, name="items"),
@@ -10,12 +10,24 @@ urlpatterns = [
     path("items/<int:pk>/allocate/", items.allocate, name="item_allocate"),
     path("items/<int:pk>/undo/", items.undo, name="item_undo"),
     path("items/<int:pk>/dispute/", items.dispute, name="item_dispute"),
+    path("items/<int:pk>/write-off/", corrections.write_off, name="item_write_off"),
+    path("items/<int:pk>/reverse/", corrections.reverse, name="item_reverse"),
+    path("items/<int:pk>/mark/", corrections.mark, name="item_mark"),
+    path("items/ageing/", accounts.aged, name="ageing"),
+    path("customers/<str:code>/account/", accounts.account, name="customer_account"),
     path("payments/new/", items.pay, name="payment_new"),
     path("effects/", effects.effects, name="effects"),
     path("effects/new/", effects.new, name="effect_new"),
+    path("effects/issue/", lists.issue, name="effects_issue"),
+    path("effects/portfolio/", lists.portfolio, name="effects_portfolio"),
     path("effects/present/", effects.present, name="effects_present"),
     path("effects/<int:pk>/", effects.effect, name="effect"),
     path("effects/<int:pk>/collect/", effects.collect, name="effect_collect"),
     path("effects/<int:pk>/unpaid/", effects.unpaid, name="effect_unpaid"),
     path("rates/", rates.rates, name="rates"),
+    path("effects/<int:pk>/replace/", effects.replace, name="effect_replace"),
+    path("effects/lists/", lists.presentations, name="presentations"),
+    path("effects/lists/<int:pk>/", lists.presentation, name="presentation"),
+    path("effects/lists/<int:pk>/credited/", lists.credited, name="presentation_credited"),
+    path("effects/lists/<int:pk>/outcome/", lists.outcome, name="presentation_outcome"),
 ]

@@ -39,6 +39,7 @@ DOORS_OF_PAGES: dict[str, tuple[tuple[str, ...], set[str]]] = {
     "start": (READ, ALL),
     "search": (READ, ALL),
     "portfolio": (READ, CREDIT | CONTROL),
+    "exposure": (READ, CREDIT | CONTROL),
     "decisions": (READ, ALL),
     "decision": (READ, ALL),
     "policy": (READ, CREDIT | CONTROL),
@@ -88,6 +89,11 @@ DOORS_OF_PAGES: dict[str, tuple[tuple[str, ...], set[str]]] = {
     "item_allocate": (SEND, CREDIT),
     "item_undo": (SEND, CREDIT),
     "item_dispute": (SEND, CREDIT),
+    "item_write_off": (SEND, CREDIT),
+    "item_reverse": (SEND, CREDIT),
+    "item_mark": (SEND, CREDIT),
+    "ageing": (READ, CREDIT | CONTROL),
+    "customer_account": (READ, CREDIT | CONTROL),
     "payment_new": (BOTH, CREDIT),
     "effects": (READ, CREDIT | CONTROL),
     "effect_new": (BOTH, CREDIT),
@@ -121,6 +127,13 @@ DOORS_OF_PAGES: dict[str, tuple[tuple[str, ...], set[str]]] = {
     "quality_aside": (SEND, FEEDERS),
     "quality_terms": (SEND, FEEDERS),
     "quality_merge": (BOTH, FEEDERS),
+    "effect_replace": (BOTH, CREDIT),
+    "effects_issue": (BOTH, CREDIT),
+    "effects_portfolio": (READ, CREDIT | CONTROL),
+    "presentations": (READ, CREDIT | CONTROL),
+    "presentation": (READ, CREDIT | CONTROL),
+    "presentation_credited": (SEND, CREDIT),
+    "presentation_outcome": (SEND, CREDIT),
     "desk": (READ, CREDIT | CONTROL),
     "hold": (READ, CREDIT | CONTROL),
     "hold_release": (SEND, CREDIT),
@@ -186,6 +199,10 @@ def scene(db: None) -> Scene:
         cast.rossi, limit_requests.Asked(amount=Decimal(20000), reason="growing"), by=cast.sara, now=now
     )
     run = runs.start([Hold.objects.get().pk], scope="one", by=cast.carla.user, now=now)
+    sent = booking.issue_effect(
+        customer=cast.rossi, amount=Decimal(50), due=today, items=[item], by=cast.carla, now=now
+    )
+    presentation = booking.present([sent], by=cast.carla, now=now)
     hold, decision = Hold.objects.get(), Decision.objects.order_by("pk").last()
     tried = tryout.start(policies.draft(), label="Rows", since=today, until=today, by=cast.ada, now=now)
     arguments = {
@@ -204,7 +221,9 @@ def scene(db: None) -> Scene:
         **{name: [held.pk] for name in DOORS_OF_PAGES if name == "document" or name.startswith("document_")},
         "document_reverse": [invoice.pk],
         **{name: [item.pk] for name in DOORS_OF_PAGES if name == "item" or name.startswith("item_")},
-        **{name: [effect.pk] for name in ("effect", "effect_collect", "effect_unpaid")},
+        "customer_account": ["ROSSI"],
+        **{name: [effect.pk] for name in ("effect", "effect_collect", "effect_unpaid", "effect_replace")},
+        **{name: [presentation.pk] for name in DOORS_OF_PAGES if name.split("_")[0] == "presentation"},
         **{name: [hold.pk] for name in ("hold", "hold_release", "hold_reject")},
         "hold_force": [ordered.pk],
         "limit_ask": ["ROSSI"],
@@ -303,11 +322,13 @@ def test_who_is_not_logged_in_is_asked_to(scene: Scene, name: str, client: Clien
         "customer",
         "customer_check",
         "customer_exposure",
+        "customer_account",
         "document",
         "decision",
         "decision_behind",
         "item",
         "effect",
+        "presentation",
         "hold",
         "limit_request",
         "bank_entry",

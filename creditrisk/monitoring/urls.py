@@ -7,5 +7,6 @@ from creditrisk.monitoring import views
 urlpatterns = [
     path("", views.start, name="start"),
     path("portfolio/", views.portfolio, name="portfolio"),
+    path("portfolio/as-of/", views.exposure, name="exposure"),
     path("search/", views.search, name="search"),
 ]

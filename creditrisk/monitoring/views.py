@@ -11,8 +11,11 @@ from approvals import alerts
 from approvals import queries as approval_queries
 from creditrisk import pages
 from creditrisk.clock import business_day
-from creditrisk.monitoring import queries
-from creditrisk.monitoring.tables import PortfolioTable
+from creditrisk.export import csv_response
+from creditrisk.facts import BUCKETS
+from creditrisk.monitoring import past, queries
+from creditrisk.monitoring.forms import PastForm
+from creditrisk.monitoring.tables import PastTable, PortfolioTable
 from creditrisk.roles import door, may, roles_of
 from customers.models import Customer
 
@@ -53,6 +56,23 @@ def portfolio(request: HttpRequest) -> HttpResponse:
     table = pages.listed(request, PortfolioTable(rows))
     context = {"table": table, "wholes": queries.wholes(rows), "text": text}
     return pages.show(request, "monitoring/portfolio.html", "monitoring/_portfolio.html", context)
+
+
+@door("view_exposure")
+@require_safe
+def exposure(request: HttpRequest) -> HttpResponse:
+    """Show how every customer stood on a day, or as it was known then, against the limit of that day; `as=csv`."""
+    form = PastForm(request.GET or None, user=request.user, today=business_day(timezone.now()))
+    asked = form.asked()
+    rows, missing = past.rows(request.user, asked)
+    if request.GET.get("as") == "csv":
+        return csv_response(f"exposure-{asked.day.isoformat()}", past.header(), past.cells(rows))
+    table = pages.listed(request, PastTable(rows))
+    context = {
+        "form": form, "asked": asked, "table": table, "wholes": past.wholes(rows), "buckets": BUCKETS,
+        "missing": missing, "query": request.GET.urlencode(),
+    }  # fmt: skip
+    return pages.show(request, "monitoring/exposure.html", "monitoring/_past.html", context)
 
 
 @door("view_start")

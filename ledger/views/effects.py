@@ -5,18 +5,22 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from approvals import booking
+from approvals import effects as approvals_effects
 from creditrisk import pages
 from creditrisk.clock import business_day
 from creditrisk.forms import refuse
 from creditrisk.roles import Actor, door, may
 from customers import queries as customer_queries
 from ledger import statement
+from ledger.effect_forms import PresentForm, ReplaceForm, ReturnForm
+from ledger.effects import PRESENTABLE
 from ledger.filters import EffectFilter
-from ledger.forms import EffectForm, PresentForm, UnpaidForm
-from ledger.models import Effect, EffectState
+from ledger.forms import EffectForm
+from ledger.models import Effect
 from ledger.tables import EffectTable
 
 
@@ -30,7 +34,9 @@ def effects(request: HttpRequest) -> HttpResponse:
     may_post = may(request.user, "post_ledger")
     if not may_post:
         table.exclude = ("choose",)
-    context = {"filter": chosen, "table": table, "may_post": may_post, "present_form": PresentForm(portfolio=[])}
+    context = {"filter": chosen, "table": table, "may_post": may_post}
+    if may_post:
+        context["present_form"] = PresentForm(user=request.user, portfolio_ids=[])
     return pages.show(request, "ledger/effects.html", "ledger/_effects.html", context)
 
 
@@ -38,15 +44,23 @@ def effects(request: HttpRequest) -> HttpResponse:
 @require_safe
 def effect(request: HttpRequest, pk: int) -> HttpResponse:
     """Show one effect: what it closes, what became of it, what can be done."""
-    found = statement.effect(request.user, pk)
+    return _effect(request, statement.effect(request.user, pk))
+
+
+def _effect(
+    request: HttpRequest, found: Effect, *, return_form: ReturnForm | None = None, status: int | None = None
+) -> HttpResponse:
     context = {
         "effect": found,
         "closes": found.closes.select_related("item").order_by("item__due", "pk"),
-        "events": found.events.select_related("made_by").order_by("pk"),
+        "events": found.events.select_related("made_by", "presentation").order_by("pk"),
+        "reopened": found.returned_items.order_by("pk"),
+        "replaced_by": Effect.objects.filter(replaces=found).first(),
         "actions": statement.effect_actions(found) if may(request.user, "post_ledger") else (),
-        "present_form": PresentForm(portfolio=[]),
+        "present_form": PresentForm(user=request.user, portfolio_ids=[]),
+        "return_form": return_form or ReturnForm(currency=found.currency, auto_id="return_%s"),
     }
-    return render(request, "ledger/effect.html", context)
+    return render(request, "ledger/effect.html", context, status=status)
 
 
 @door("post_ledger")
@@ -100,8 +114,8 @@ def _issue(request: HttpRequest, form: EffectForm) -> HttpResponse | None:
 @require_POST
 def present(request: HttpRequest) -> HttpResponse:
     """Hand effects of the portfolio to a bank."""
-    portfolio = statement.visible_effects(request.user).filter(state=EffectState.ISSUED)
-    form = PresentForm(request.POST, portfolio=list(portfolio.values_list("pk", flat=True)))
+    presentable = statement.visible_effects(request.user).filter(state__in=PRESENTABLE)
+    form = PresentForm(request.POST, user=request.user, portfolio_ids=list(presentable.values_list("pk", flat=True)))
     if not form.is_valid():
         for sentences in form.errors.values():
             messages.error(request, " ".join(sentences))
@@ -109,12 +123,13 @@ def present(request: HttpRequest) -> HttpResponse:
     typed = form.cleaned_data
     chosen = list(Effect.objects.filter(pk__in=typed["effect"]).order_by("pk"))
     try:
-        booking.present(chosen, mode=typed["mode"], bank=typed["bank"], by=Actor.of(request), now=timezone.now())
+        made = booking.present(chosen, mode=typed["mode"], **form.place, by=Actor.of(request), now=timezone.now())
     except pages.REFUSALS as error:
         pages.tell_refusal(request, error)
         return pages.back(request, "effects")
-    messages.success(request, _("%(count)d effects are presented.") % {"count": len(chosen)})
-    return pages.back(request, "effects")
+    told = ngettext("%(count)d effect is presented.", "%(count)d effects are presented.", len(chosen))
+    messages.success(request, told % {"count": len(chosen)})
+    return redirect("presentation", made.pk)
 
 
 @door("post_ledger")
@@ -134,14 +149,37 @@ def collect(request: HttpRequest, pk: int) -> HttpResponse:
 @door("post_ledger")
 @require_POST
 def unpaid(request: HttpRequest, pk: int) -> HttpResponse:
-    """Note that an effect came back unpaid; the debt goes back into the ledger at once or later."""
+    """Note that an effect came back unpaid, at what cost; the debt goes back into the ledger at once or later."""
     found = statement.effect(request.user, pk)
-    form = UnpaidForm(request.POST)
-    posted = form.is_valid() and form.cleaned_data["posted"]
+    form = ReturnForm(request.POST, currency=found.currency, auto_id="return_%s")
+    if not form.is_valid():
+        return _effect(request, found, return_form=form, status=422)
+    posted = form.cleaned_data["posted"]
     try:
-        booking.unpaid(found, posted=posted, by=Actor.of(request), now=timezone.now())
+        booking.unpaid(found, posted=posted, how=form.how, by=Actor.of(request), now=timezone.now())
     except pages.REFUSALS as error:
         pages.tell_refusal(request, error)
         return redirect("effect", pk)
     messages.warning(request, _("Effect %(number)s came back unpaid.") % {"number": found.number})
     return redirect("effect", pk)
+
+
+@door("post_ledger")
+@require_http_methods(["GET", "POST"])
+def replace(request: HttpRequest, pk: int) -> HttpResponse:
+    """Issue a new effect in place of one that came back."""
+    found = statement.effect(request.user, pk)
+    today = business_day(timezone.now())
+    form = ReplaceForm(request.POST if request.method == "POST" else None, today=today, initial={"kind": found.kind})
+    if request.method == "POST" and form.is_valid():
+        try:
+            new = approvals_effects.replace(found, **form.cleaned_data, by=Actor.of(request), now=timezone.now())
+        except pages.REFUSALS as error:
+            refuse(form, error)
+        else:
+            told = _("%(new)s takes the place of %(old)s.") % {"new": new.number, "old": found.number}
+            messages.success(request, told)
+            return redirect("effect", new.pk)
+    return render(
+        request, "ledger/effect_replace.html", {"form": form, "effect": found}, status=422 if form.errors else None
+    )

@@ -13,13 +13,14 @@ from approvals import booking
 from creditrisk import pages
 from creditrisk.clock import business_day
 from creditrisk.forms import refuse
+from creditrisk.money import ZERO
 from creditrisk.refusal import Duplicate
 from creditrisk.roles import Actor, door, may
 from customers import queries as customer_queries
+from ledger import corrections, statement
 from ledger import items as ledger_items
-from ledger import statement
 from ledger.filters import ItemFilter
-from ledger.forms import AllocateForm, DisputeForm, PaymentForm, UndoForm
+from ledger.forms import AllocateForm, DisputeForm, MarkForm, PaymentForm, ReverseForm, UndoForm, WriteOffForm
 from ledger.models import OpenItem
 from ledger.tables import ItemTable
 
@@ -40,17 +41,21 @@ def items(request: HttpRequest) -> HttpResponse:
 @require_safe
 def item(request: HttpRequest, pk: int) -> HttpResponse:
     """Show one item, what settled it or what it settled, and what can be done with it."""
-    return _item(request, statement.item(request.user, pk))
+    return drawn(request, statement.item(request.user, pk))
 
 
-def _item(
+def drawn(
     request: HttpRequest,
     found: OpenItem,
     *,
     form: AllocateForm | None = None,
     dispute_form: DisputeForm | None = None,
+    write_off_form: WriteOffForm | None = None,
+    reverse_form: ReverseForm | None = None,
+    mark_form: MarkForm | None = None,
     status: int | None = None,
 ) -> HttpResponse:
+    """Draw an item's page, with the form that was refused where there is one."""
     today = business_day(timezone.now())
     may_post = may(request.user, "post_ledger")
     if form is None and may_post and found.open_amount < 0:
@@ -63,8 +68,22 @@ def _item(
         "dispute_form": dispute_form or DisputeForm(),
         "may_post": may_post,
         "may_dispute": may_post and found.open_amount > 0,
+        "marks": found.marks.select_related("made_by").order_by("pk"),
+        "reversal": OpenItem.objects.filter(reverses=found).first(),
+        "may_mark": may_post and bool(found.open_amount),
+        "mark_form": mark_form or MarkForm(),
+        "reverse_form": reverse_form or ReverseForm(auto_id="reverse_%s"),
+        "write_off_form": write_off_form or _write_off_form(found),
+        "bound": corrections.authority(request.user) if may_post else ZERO,
     }
+    context["may_reverse"] = may_post and found.kind in corrections.REVERSIBLE and context["reversal"] is None
+    context["may_write_off"] = may_post and bool(found.open_amount) and context["bound"] != ZERO
     return render(request, "ledger/item.html", context, status=status)
+
+
+def _write_off_form(found: OpenItem) -> WriteOffForm:
+    left = abs(found.open_amount)
+    return WriteOffForm(currency=found.currency, left=left, auto_id="write_off_%s")
 
 
 def _allocation(request: HttpRequest, credit: OpenItem, data: Any = None) -> AllocateForm:
@@ -163,7 +182,7 @@ def allocate(request: HttpRequest, pk: int) -> HttpResponse:
     credit = statement.item(request.user, pk)
     form = _allocation(request, credit, request.POST)
     if not form.is_valid():
-        return _item(request, credit, form=form, status=422)
+        return drawn(request, credit, form=form, status=422)
     debts = statement.visible_items(request.user).in_bulk([debt for debt, _part in form.parts()])
     try:
         booking.allocate(
@@ -171,7 +190,7 @@ def allocate(request: HttpRequest, pk: int) -> HttpResponse:
         )
     except pages.REFUSALS as error:
         refuse(form, error)
-        return _item(request, credit, form=form, status=422)
+        return drawn(request, credit, form=form, status=422)
     messages.success(request, _("The credit is allocated."))
     return redirect("item", pk)
 
@@ -202,7 +221,7 @@ def dispute(request: HttpRequest, pk: int) -> HttpResponse:
     found = statement.item(request.user, pk)
     form = DisputeForm(request.POST)
     if not form.is_valid():
-        return _item(request, found, dispute_form=form, status=422)
+        return drawn(request, found, dispute_form=form, status=422)
     typed = form.cleaned_data
     try:
         booking.dispute(

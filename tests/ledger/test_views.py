@@ -184,7 +184,6 @@ def test_an_effect_is_issued_presented_collected_and_may_come_back(cast: Cast, c
 @pytest.mark.parametrize(
     ("more", "sentence"),
     [
-        ({"number": ""}, "This field is required."),
         ({"kind": "CHECK"}, "not one of the available choices"),
         ({"due": "31.3.2027"}, "That is not a day."),
         ({"items": []}, "Choose at least one item that it closes."),

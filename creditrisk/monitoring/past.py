@@ -1,0 +1,194 @@
+"""The whole portfolio as of a business day, or as it was known at the end of a day: exposure against the limit of then."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from approvals.context import Picture
+from creditrisk.export import plain
+from creditrisk.exposure import read
+from creditrisk.exposure.read import Slot
+from creditrisk.facts import BUCKETS, LimitState, Standing
+from creditrisk.money import ZERO, MissingRate
+from creditrisk.policy import compile as policies
+from creditrisk.policy.compile import Policy
+from customers import limits
+from customers import queries as customer_queries
+from customers.limits import Family
+from customers.models import Company, Customer
+from ledger import rates
+
+
+@dataclass(frozen=True)
+class Asked:
+    """As of which day, known by the end of which day (None: today), in which company, only those over their limit."""
+
+    day: date
+    known_on: date | None = None
+    company: Company | None = None
+    text: str = ""
+    only: str = ""
+
+    @property
+    def known_at(self) -> datetime | None:
+        """Return the last moment that counts."""
+        return None if self.known_on is None else end_of(self.known_on)
+
+
+@dataclass(frozen=True)
+class PastRow:
+    """How one debtor stood: what it owed by bucket, its limit of that day, what was free."""
+
+    code: str
+    name: str
+    currency: str
+    buckets: tuple[Decimal, ...]
+    total: Decimal
+    limit: Decimal | None
+    limit_words: str
+    available: Decimal | None
+    used_percent: Decimal | None
+    overdue: Decimal
+    days_overdue: int
+
+    @property
+    def is_over(self) -> bool:
+        return self.available is not None and self.available < 0
+
+    @property
+    def over(self) -> Decimal:
+        """Return by how much it was over its limit; zero where it was not."""
+        return max(-self.available, ZERO) if self.available is not None else ZERO
+
+
+@dataclass(frozen=True)
+class PastWhole:
+    """The portfolio in one currency as of the day."""
+
+    currency: str
+    customers: int
+    buckets: tuple[Decimal, ...]
+    total: Decimal
+    overdue: Decimal
+    over: int
+    over_amount: Decimal
+
+    @property
+    def receivables(self) -> Decimal:
+        return self.buckets[BUCKETS.index("receivables")]
+
+    @property
+    def net(self) -> Decimal:
+        """Return the receivables less what was paid and not allocated."""
+        return self.receivables + self.buckets[BUCKETS.index("credits")]
+
+
+def end_of(day: date) -> datetime:
+    """Return the last moment of a day in the installation's time zone."""
+    return timezone.make_aware(datetime.combine(day + timedelta(days=1), time.min)) - timedelta(microseconds=1)
+
+
+def rows(user: Any, asked: Asked) -> tuple[list[PastRow], list[str]]:
+    """Return how the reader's customers stood, those with something owed or a limit, the most over it first.
+
+    Beside them the sentences of rates that are missing: their customers are left out. A fixed number of queries.
+    """
+    customers = list(customer_queries.visible(user).matching(asked.text).order_by("code"))
+    if not customers:
+        return [], []
+    seen = _picture([c.pk for c in customers], asked)
+    by_customer: defaultdict[int, list[Slot]] = defaultdict(list)
+    for slot in seen.slots:
+        if asked.company is None or slot.company_id == asked.company.pk:
+            by_customer[slot.customer_id].append(slot)
+    found, missing = [], []
+    for customer in customers:
+        if customer.pk not in seen.accounts:
+            continue
+        near = [s for m in seen.family.below.get(customer.pk, (customer.pk,)) for s in by_customer.get(m, ())]
+        try:
+            row = _row(customer, _standing(seen, customer, near, asked.company))
+        except MissingRate as error:
+            missing.append(f"{customer.code}: {error}")
+            continue
+        if (asked.only != "over" and (row.total or row.overdue or any(row.buckets))) or row.is_over:
+            found.append(row)
+    return sorted(found, key=lambda r: (r.currency, -r.over, -r.total, r.code)), missing
+
+
+def _picture(ids: list[int], asked: Asked) -> Picture:
+    """Read what was granted on the day and owed then: the picture that the gate would have seen."""
+    policy: Policy = policies.active()
+    family: Family = limits.family(ids)
+    accounts, shared = limits.granted(family.accounts, family.members.keys(), day=asked.day)
+    slots = read.slots_as_of(None, reading=policy, today=asked.day, day=asked.day, known_at=asked.known_at)
+    wanted = {s.currency for s in slots}
+    for owner in (*accounts.values(), *shared.values()):
+        wanted |= owner.currencies
+    return Picture(
+        family, policy, asked.day, accounts, shared, tuple(slots), rates.on(asked.day, wanted), frozenset(wanted)
+    )
+
+
+def _standing(seen: Picture, customer: Customer, near: list[Slot], company: Company | None) -> Standing:
+    """Return how a customer stood: in the company asked for, else as its limit is measured."""
+    mine = Picture(seen.family, seen.policy, seen.today, seen.accounts, seen.shared, tuple(near), seen.rates)
+    return mine.standing(customer.pk, company_id=company.pk if company else None)
+
+
+def _row(customer: Customer, standing: Standing) -> PastRow:
+    exposure, limit = standing.exposure, standing.limit
+    words = {
+        LimitState.UNLIMITED: _("unlimited"),
+        LimitState.DEFERRED: _("the head's or shared"),
+        LimitState.NONE: _("none"),
+    }
+    return PastRow(
+        code=customer.code, name=customer.name, currency=exposure.currency,
+        buckets=tuple(exposure.buckets[b] for b in BUCKETS), total=exposure.total,
+        limit=limit.amount if limit.state in (LimitState.AMOUNT, LimitState.NONE) else None,
+        limit_words=words.get(limit.state, ""), available=standing.available, used_percent=standing.used_percent,
+        overdue=exposure.overdue, days_overdue=exposure.days_overdue,
+    )  # fmt: skip
+
+
+def wholes(found: Iterable[PastRow]) -> list[PastWhole]:
+    """Return the sums of the rows, by currency."""
+    by_currency: defaultdict[str, list[PastRow]] = defaultdict(list)
+    for row in found:
+        by_currency[row.currency].append(row)
+    return [
+        PastWhole(
+            currency=currency, customers=len(mine),
+            buckets=tuple(sum(column, ZERO) for column in zip(*(r.buckets for r in mine), strict=True)),
+            total=sum((r.total for r in mine), ZERO), overdue=sum((r.overdue for r in mine), ZERO),
+            over=sum(1 for r in mine if r.is_over), over_amount=sum((r.over for r in mine), ZERO),
+        )
+        for currency, mine in sorted(by_currency.items())
+    ]  # fmt: skip
+
+
+def header() -> list[str]:
+    """Return the titles of the CSV file."""
+    return [
+        _("customer"), _("name"), _("currency"), *BUCKETS, _("exposure"), _("limit"), _("free"), _("over the limit"),
+        _("used percent"), _("overdue"), _("days overdue"),
+    ]  # fmt: skip
+
+
+def cells(found: Iterable[PastRow]) -> Iterator[list[Any]]:
+    """Return the rows as those of the CSV file."""
+    for r in found:
+        money = [plain(amount, r.currency) for amount in (*r.buckets, r.total)]
+        limit = r.limit_words if r.limit is None else plain(r.limit, r.currency)
+        used = None if r.used_percent is None or r.used_percent.is_infinite() else round(r.used_percent, 2)
+        yield [
+            r.code, r.name, r.currency, *money, limit, plain(r.available, r.currency), plain(r.over, r.currency), used,
+            plain(r.overdue, r.currency), r.days_overdue,
+        ]  # fmt: skip
