@@ -13,6 +13,7 @@ from approvals.sweep import sweep
 from creditrisk.clock import business_day
 from creditrisk.demo.market import Market, Profile
 from creditrisk.demo.past import lines_worth
+from creditrisk.demo.treasury import Treasury
 from creditrisk.facts import LimitState, Standing
 from creditrisk.money import ZERO, MissingRate
 from creditrisk.refusal import Refused
@@ -21,7 +22,7 @@ from creditrisk.takeover.parties import round_figure
 from customers.models import LimitKind, PaymentTerms
 from documents.drafts import NewDocument, NewLine
 from documents.models import Document, Kind, State
-from ledger.models import Effect, EffectState, OpenItem
+from ledger.models import OpenItem
 
 LIVE_DAYS = 5
 
@@ -37,6 +38,7 @@ class Present:
 
     def __post_init__(self) -> None:
         self.actors = {login: Actor(user, channel="demo") for login, user in self.people.items()}
+        self.treasury = Treasury(self.actors, self._do)
         self.by_id = {p.customer.pk: p for p in self.market.profiles}
 
     def play(self, moments: Sequence[datetime]) -> None:
@@ -95,6 +97,7 @@ class Present:
             "Goods damaged in transit", "Price differs from the offer", "Quantity short", "Delivered to the wrong site",
         ), strict=False):  # fmt: skip
             self._do(booking.dispute, item, disputed=True, reason=reason, by=self.actors["carla"], now=now)
+        self.treasury.issue(now)
 
     def _second_day(self, now: datetime) -> None:
         for hold, who in zip(self._open_holds(), ("fiona", "dario", "carla"), strict=False):
@@ -102,13 +105,14 @@ class Present:
                      note="The money is expected on Thursday.", with_posting=True)  # fmt: skip
         for profile in self._late(now)[:4]:
             self._order(profile, profile.monthly / 3, now=now)
-        for effect in Effect.objects.filter(state=EffectState.PRESENTED).order_by("due", "pk")[:2]:
-            self._do(booking.unpaid, effect, posted=False, by=self.actors["carla"], now=now)
+        self.treasury.returned(now)
 
     def _third_day(self, now: datetime) -> None:
         if rejected := self._open_holds()[2:3]:
             self._do(gate.reject, rejected[0], by=self.actors["dario"], now=now, reason="Limit not to be raised",
                      note="The balance sheet of last year does not carry it.")  # fmt: skip
+        self.treasury.small_rests(now)
+        self.treasury.credited(now)
         with_room = self._with_room(now)
         for profile in with_room[4:7]:
             self._over_limit(profile, now=now, by_percent=12)
@@ -118,6 +122,8 @@ class Present:
                  reason="Seasonal stock", by=self.actors["dario"], now=now)  # fmt: skip
 
     def _fourth_day(self, now: datetime) -> None:
+        self.treasury.second_chance(now)
+        self.treasury.dispute_ends(now)
         for profile in self._blocked()[:2]:
             self._order(profile, profile.monthly / 2, now=now)
         for profile in self._late(now)[4:7]:
@@ -132,6 +138,8 @@ class Present:
         self._do(gate.force, confirmed[0], by=self.actors["dario"], now=now, reason="Delivery address to be confirmed")
 
     def _today(self, now: datetime) -> None:
+        self.treasury.bounced(now)
+        self.treasury.credited(now)
         for profile in self._with_room(now)[9:14]:
             self._over_limit(profile, now=now, by_percent=self.rng.randint(4, 60))
         for profile in self._late(now)[7:11]:

@@ -15,6 +15,7 @@ from creditrisk.demo.market import HOME, open_market
 from creditrisk.demo.past import Past
 from creditrisk.demo.people import engage
 from creditrisk.demo.present import LIVE_DAYS, Present
+from creditrisk.demo.treasury import hand_over_lists, open_banks
 from creditrisk.exposure import ledger as exposure
 from creditrisk.roles import Actor
 from customers.models import Company, Customer
@@ -52,11 +53,13 @@ def make(*, now: datetime, tell: Callable[[str], object] = lambda text: None) ->
     people = engage()
     market = open_market(today=today, now=began, people=people)
     tell("two years of orders, deliveries, invoices, payments and effects")
+    open_banks(market.companies[HOME], first_day=market.first_day, now=began, by=people["fiona"])
     past = Past(market, last_day=business_day(moments[0]) - timedelta(days=1))
     history = past.play()
     tell("writing them")
     write(history, by=Actor(people["sara"], channel="demo"), now=began)
     _keep_numbers(past)
+    hand_over_lists()
     tell(f"the last {len(moments)} days, through the gate")
     Present(market, people).play(moments)
     tell("auditing the exposure ledger")
