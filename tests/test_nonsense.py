@@ -131,7 +131,7 @@ def test_an_address_of_nothing_is_not_found(scene: Scene) -> None:  # noqa: F811
         person = next(person for person, role in PEOPLE.items() if role in roles)
         client = as_user(getattr(scene.cast, person).user)
         for key in ["N\0BODY", "\U0001f986"] if isinstance(arguments[0], str) else [0, 999_999, 2**63, 10**30]:
-            address = reverse(name, args=[key])
+            address = reverse(name, args=[key, *arguments[1:]])
 
             response = client.get(address) if "GET" in methods else client.post(address)
 

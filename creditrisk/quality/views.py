@@ -93,8 +93,7 @@ def terms(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def merge(request: HttpRequest, code: str, other: str) -> HttpResponse:
     """Look at two customers side by side, and merge them."""
-    visible = customer_queries.visible(request.user).select_related("company", "terms", "segment")
-    pair = [get_object_or_404(visible, code=code), get_object_or_404(visible, code=other)]
+    pair = [customer_queries.one(request.user, code), customer_queries.one(request.user, other)]
     form = MergeForm(request.POST or None, customers=pair, initial={"stays": code})
     if request.method == "POST" and form.is_valid():
         into = next(c for c in pair if c.code == form.cleaned_data["stays"])

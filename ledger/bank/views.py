@@ -16,7 +16,6 @@ from creditrisk.clock import business_day
 from creditrisk.forms import refuse
 from creditrisk.roles import Actor, companies_of, door
 from customers import queries as customer_queries
-from customers.models import Customer
 from ledger import statement as ledger_statement
 from ledger.bank import collecting, settling
 from ledger.bank.forms import (
@@ -116,7 +115,9 @@ def entry(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(_entries(request), pk=pk)
     proposed = {p.item_id: p.amount for p in found.proposals.all()}
     source = request.POST if request.method == "POST" else request.GET
-    customer = _customer(request, source.get("customer", "")) or (found.customer if "customer" not in source else None)
+    customer = customer_queries.coded(request.user, source.get("customer", "")) or (
+        found.customer if "customer" not in source else None
+    )
     today = business_day(timezone.now())
     debts = ledger_statement.open_debts(customer, user=request.user, today=today) if customer else []
     rows = [r for r in debts if r.currency == found.currency]
@@ -136,11 +137,6 @@ def entry(request: HttpRequest, pk: int) -> HttpResponse:
         "waits": found.state == EntryState.OPEN, "came_in": found.amount > 0,
     }  # fmt: skip
     return render(request, "bank/entry.html", context, status=422 if form.errors else None)
-
-
-def _customer(request: HttpRequest, text: str) -> Customer | None:
-    code = text.strip()
-    return customer_queries.visible(request.user).filter(code__iexact=code).first() if code else None
 
 
 def _booked(request: HttpRequest, found: Entry, form: SettleForm) -> HttpResponse | None:
@@ -241,7 +237,7 @@ def flow(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def drawn_on(request: HttpRequest, code: str) -> HttpResponse:
     """Say where a customer pays RiBa."""
-    customer = get_object_or_404(customer_queries.visible(request.user), code=code)
+    customer = customer_queries.one(request.user, code)
     there = DrawnOn.objects.filter(customer=customer).first() or DrawnOn(customer=customer)
     form = DrawnOnForm(request.POST or None, instance=there, initial=_known_of(there))
     if request.method == "POST" and form.is_valid():
