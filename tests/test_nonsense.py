@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import pytest
 from django.contrib.auth.models import User
@@ -57,7 +57,7 @@ class Forms(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
         if tag == "form":
-            self.open = Form(given.get("action") or self.address, given.get("method", "get"))
+            self.open = Form(urljoin(self.address, given.get("action", "")), given.get("method", "get"))
             self.forms.append(self.open)
         elif self.open and tag in {"input", "select", "textarea"} and given.get("name", "") not in {"", *CONTROL}:
             self.open.fields.setdefault(given["name"], given.get("value", ""))

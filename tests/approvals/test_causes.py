@@ -55,7 +55,7 @@ def its_item_due(stage: Cast) -> OpenItem:
 def test_a_dispute_asks(stage: Cast) -> None:
     booking.dispute(its_item(stage.bianchi), disputed=True, by=stage.carla, now=NOW)
 
-    assert asked() == [("BIANCHI", "dispute")]
+    assert asked() == [("BIANCHI", "disputed")]
 
 
 def test_every_step_of_an_effect_asks(stage: Cast) -> None:

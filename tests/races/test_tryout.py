@@ -27,7 +27,7 @@ def test_a_worker_tries_the_policy_that_was_asked_for(cast: Cast, celery_worker:
     stricter(cast, orders=3)
 
     response = as_user(cast.ada.user).post(
-        reverse("tryout_new"), {"policy": "rows", "since": str(TODAY), "until": str(TODAY)}
+        reverse("tryout_new"), {"policy": "draft", "since": str(TODAY), "until": str(TODAY)}
     )
     made = TryOut.objects.get()
     patience = time.monotonic() + 20
