@@ -138,6 +138,20 @@ def uncounted(rows: Iterable[Slot], seen: Picture) -> dict[str, Decimal]:
     return found
 
 
+def joining(rows: Iterable[Slot], seen: Picture, *, currency: str) -> dict[str, Decimal]:
+    """Return what an order adds to the open orders that do not show it yet, in the account's currency.
+
+    Raises MissingRate.
+    """
+    policy, today = seen.policy, seen.today
+    entered: dict[str, Decimal] = {}
+    for row in rows:
+        elsewhere = policy.orders_count_from == "ENTRY" or read.beyond(row.day, reading=policy, today=today)
+        if row.bucket == "ORDERS_ENTERED" and not elsewhere:
+            entered[row.currency] = entered.get(row.currency, ZERO) + row.amount
+    return {"open_orders": seen.rates.convert(entered, currency)} if entered else {}
+
+
 def everything_counts(seen: Picture) -> bool:
     """Return whether the total leaves out nothing that a moved document can weigh in."""
     return len(seen.policy.counts) == len(BUCKETS)
@@ -191,6 +205,7 @@ def build(candidate: Candidate, seen: Picture, *, checkpoint: str, beside: Besid
         heads=seen.heads(candidate.debtor_id, company_id=candidate.company_id, weight=weight),
         shared=seen.shared_standings(candidate.debtor_id, weight=weight),
         sub_limits={name: Decimal(amount) for name, amount in (account.sub_limits or {}).items()},
+        joining=joining(beside.rows or (), seen, currency=own.exposure.currency) if candidate.uses_credit else {},
         credit_group=account.group,
         risk_class=account.risk_class,
         account_status=account.status or "NORMAL",

@@ -185,6 +185,7 @@ class Case:
     heads: tuple[Standing, ...] = ()
     shared: tuple[Standing, ...] = ()
     sub_limits: Mapping[str, Decimal] = field(default_factory=dict)
+    joining: Mapping[str, Decimal] = field(default_factory=dict)  # what the document adds to a bucket that lacks it yet
     credit_group: str | None = None
     risk_class: str | None = None
     account_status: str | None = None

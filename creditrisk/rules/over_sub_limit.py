@@ -10,7 +10,10 @@ from creditrisk.rules import ACTIONS, Row, Standard
 
 @dataclass(frozen=True)
 class OverSubLimit(Standard):
-    """One component above its ceiling, strictly, whether or not that bucket counts; control says what happens."""
+    """One component above its ceiling, strictly, whether or not that bucket counts; control says what happens.
+
+    The document at hand is in its bucket also where an order does not use credit yet.
+    """
 
     code = "over_sub_limit"
     label = "Over a sub-limit"
@@ -20,6 +23,7 @@ class OverSubLimit(Standard):
         exposure = case.own.exposure
         for component, ceiling in sorted(case.sub_limits.items()):
             value = exposure.overdue if component == "overdue" else exposure.buckets.get(component, ZERO)
+            value += case.joining.get(component, ZERO)
             true = value > ceiling and not case.prepaid
             action = ACTIONS[case.own.control]
             measured = Measured(value, ceiling, exposure.currency, true, component)

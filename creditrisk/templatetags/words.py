@@ -94,7 +94,7 @@ OUTCOME_BADGES: Mapping[str, Badge] = {
 REASON_LABELS: Mapping[str, Text] = {
     "over_limit": _("Over the credit limit"),
     "over_shared_limit": _("Over the limit shared with the group"),
-    "over_sub_limit": _("Over the sub-limit for this company"),
+    "over_sub_limit": _("Over a ceiling on one part of the exposure"),
     "days_overdue": _("Has invoices too long overdue"),
     "limit_used": _("Too much of the limit is used"),
     "customer_blocked": _("Customer is blocked"),
