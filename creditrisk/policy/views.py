@@ -133,8 +133,8 @@ def version(request: HttpRequest, number: int) -> HttpResponse:
 @door("view_policy")
 @require_safe
 def compare(request: HttpRequest) -> HttpResponse:
-    """Show what one version says otherwise than another, or than the draft."""
-    form = CompareForm(request.GET or None)
+    """Show what one version says otherwise than another, or than the draft: at first the one in force and the draft."""
+    form = CompareForm(request.GET or {"before": str(policies.active().number), "after": "draft"})
     told: list[str] | None = None
     if form.is_bound and form.is_valid():
         before, after = form.cleaned_data["before"], form.cleaned_data["after"]
