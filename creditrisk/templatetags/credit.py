@@ -108,7 +108,7 @@ def moment(value: datetime | None) -> str:
 
 @register.filter
 def ago(value: datetime | None, now: datetime | None = None) -> str:
-    """Return how long ago a moment was, as `5 min ago`; beyond a week the day. The full moment is its title."""
+    """Return how long ago a moment was, as `5 min ago`; from a day on by calendar days, beyond a week the day. The full moment is its title."""
     if not value:
         return NONE
     if now is None:
@@ -123,7 +123,7 @@ def ago(value: datetime | None, now: datetime | None = None) -> str:
     elif seconds < _DAY:
         text = _("%(count)d h ago") % {"count": seconds // _HOUR}
     else:
-        count = seconds // _DAY
+        count = (_local(now).date() - _local(value).date()).days
         text = ngettext("%(count)d day ago", "%(count)d days ago", count) % {"count": count}
     local = _local(value)
     full = date_format(local, "d M Y, H:i")
