@@ -64,7 +64,8 @@ def covered(judgement: Judgement, covers: Sequence[Cover]) -> Judgement:
     question, outcome = judgement.question, judgement.outcome
     release = holds.covering(
         covers, document_id=question.candidate.document_id or 0, company_id=question.candidate.company_id,
-        step=question.step, checkpoint=judgement.checkpoint, amount=question.amount, day=question.seen.today,
+        step=question.step, checkpoint=judgement.checkpoint, amount=question.amount,
+        currency=question.candidate.currency, day=question.seen.today,
         policy=question.seen.policy,
     )  # fmt: skip
     if release is not None:

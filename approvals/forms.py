@@ -39,7 +39,7 @@ REASONS = [
 
 
 class SawField(forms.CharField):
-    """What the page showed: amount, excess and reasons, as they came with it."""
+    """What the page showed: amount, currency, excess and reasons, as they came with it."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(widget=forms.HiddenInput, **options)
@@ -52,12 +52,16 @@ class SawField(forms.CharField):
             saw = json.loads(super().to_python(value) or "null")
             if saw is None:
                 return None
+            amount, excess = Decimal(str(saw["amount"])), Decimal(str(saw["excess"]))
+            if not amount.is_finite() or not excess.is_finite():
+                raise ValueError(f"{amount}, {excess}")
             return {
-                "amount": str(Decimal(str(saw["amount"]))),
-                "excess": str(Decimal(str(saw["excess"]))),
+                "amount": str(amount),
+                "currency": str(saw.get("currency", "")),
+                "excess": str(excess),
                 "reasons": [str(code) for code in saw["reasons"]],
             }
-        except (ValueError, KeyError, TypeError, ArithmeticError, RecursionError):
+        except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError):
             raise forms.ValidationError(_("This page is not complete; look at the hold again."), code="saw") from None
 
     def validate(self, value: Any) -> None:

@@ -55,31 +55,39 @@ def open_or_refresh(
     checkpoint: str,
     payload: dict[str, Any],
     amount: Decimal,
+    currency: str,
     by: Actor,
     day: date,
     now: datetime,
 ) -> tuple[Hold, bool]:
-    """Return the document's open hold, opened now where there was none; a held amendment replaces the one kept."""
+    """Return the document's open hold, opened now where there was none; a held amendment replaces the one kept.
+
+    `amount` and `currency` are those of the document as it would stand after the step.
+    """
     hold = open_hold(document)
     if hold is not None:
         forced_next = hold.step == "next"
-        if forced_next or payload != hold.payload or amount != hold.amount:
+        asked = (payload, amount, currency, document.debtor_id)
+        if forced_next or asked != (hold.payload, hold.amount, hold.currency, hold.customer_id):
             hold.step = step if forced_next else hold.step
             hold.checkpoint = checkpoint if forced_next else hold.checkpoint
-            hold.payload, hold.amount, hold.opened_by = (
-                payload,
-                amount,
-                by.user or hold.opened_by,
-            )
-            hold.save(update_fields=["step", "checkpoint", "payload", "amount", "opened_by"])
+            hold.payload, hold.amount, hold.currency, hold.customer_id = asked
+            hold.opened_by = by.user or hold.opened_by
+            hold.save(update_fields=["step", "checkpoint", "payload", "amount", "currency", "customer", "opened_by"])
         return hold, False
     return (
         Hold.objects.create(
             document=document, customer_id=document.debtor_id, step=step, checkpoint=checkpoint, payload=payload,
-            amount=amount, currency=document.currency, opened_at=now, opened_on=day, opened_by=by.user,
+            amount=amount, currency=currency, opened_at=now, opened_on=day, opened_by=by.user,
         ),
         True,
     )  # fmt: skip
+
+
+def follow(hold: Hold, document: Document) -> None:
+    """Let an open hold say what its document is now: its amount, its currency and who owes it."""
+    hold.amount, hold.currency, hold.customer_id = document.total, document.currency, document.debtor_id
+    hold.save(update_fields=["amount", "currency", "customer"])
 
 
 def review(
@@ -228,11 +236,12 @@ class Cover:
     cap: Decimal
     released_on: date
     changed: bool
+    currency: str = ""  # of the cap; unknown in decisions of before it was kept
 
 
 def covering(
     covers: Sequence[Cover], *, document_id: int, company_id: int, step: str, checkpoint: str, amount: Decimal,
-    day: date, policy: Policy,
+    currency: str, day: date, policy: Policy,
 ) -> Cover | None:  # fmt: skip
     """Return the release that lets this step pass without a check, if any. Source: scenarios/FORMAT.md, "After a release"."""
     grace = policy.at(checkpoint, company=company_id).grace_days
@@ -241,7 +250,7 @@ def covering(
             if grace and cover.released_on <= day <= cover.released_on + timedelta(days=grace):
                 return cover
         elif _reaches(cover, document_id, step=step, day=day, policy=policy) and _amount_fits(
-            cover, amount=amount, policy=policy
+            cover, amount=amount, currency=currency, policy=policy
         ):
             return cover
     return None
@@ -259,10 +268,10 @@ def _reaches(cover: Cover, document_id: int, *, step: str, day: date, policy: Po
     return True
 
 
-def _amount_fits(cover: Cover, *, amount: Decimal, policy: Policy) -> bool:
+def _amount_fits(cover: Cover, *, amount: Decimal, currency: str, policy: Policy) -> bool:
     if policy.recheck_after_release == "NEVER":
         return True
-    if amount > cover.cap:
+    if amount > cover.cap or cover.currency not in ("", currency):
         return False
     return not (policy.recheck_after_release == "ON_ANY_CHANGE" and cover.changed)
 
@@ -281,5 +290,5 @@ def cover(release: Release, *, fingerprint: Sequence[str]) -> Cover:
     """Return what a release covers, with its document now as `fingerprint` says."""
     return Cover(
         release.pk, release.document_id, release.step, release.scope, release.until, release.cap, release.released_on,
-        release.saw.get("fingerprint") != list(fingerprint),
+        release.saw.get("fingerprint") != list(fingerprint), release.currency,
     )  # fmt: skip

@@ -69,6 +69,7 @@ class HoldRow:
         """What a page that shows this row has shown, as a release compares it."""
         return {
             "amount": str(self.amount),
+            "currency": self.currency,
             "excess": str(self.excess),
             "reasons": list(self.reasons),
         }

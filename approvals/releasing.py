@@ -60,7 +60,9 @@ def judge_again(hold: Hold, *, by: Actor, now: datetime, family: context.Family)
 
 
 def _refuse_grown(hold: Hold, saw: dict[str, Any], judgement: Judgement | None) -> None:
-    """Raise Stale where amount, excess or reasons grew since the page was drawn."""
+    """Raise Stale where amount, excess or reasons grew since the page was drawn, or the currency is another."""
+    if saw.get("currency") not in (None, "", hold.currency):
+        raise Stale(f"The document came to be {hold.currency} {hold.amount:,.2f} since this page was drawn.")
     if Decimal(str(saw.get("amount", hold.amount))) < hold.amount:
         raise Stale(f"The document grew to {hold.currency} {hold.amount:,.2f} since this page was drawn.")
     if judgement is None:
@@ -97,13 +99,15 @@ def release(
     family = context.lock(debtors(hold))
     hold = _locked(hold)
     holds.refuse_closed(hold)
+    if hold.customer_id not in family.accounts:
+        raise Stale("The document changed its debtor meanwhile; look at it again.")
     policy = policies.active()
     scope = scope or policy.release_scope
     holds.checked_release(reason=reason, scope=scope, until=until, cap=cap, day=day)
     holds.refuse_own(hold, by=by, policy=policy)
     currency = Customer.objects.values_list("currency", flat=True).get(pk=hold.customer_id)
-    rates = ledger_rates.on(day, [hold.currency, currency])
     _refresh_amount(hold)
+    rates = ledger_rates.on(day, [hold.currency, currency])
     holds.refuse_above(hold, by=by, rates=rates, currency=currency)
     if saw is not None:
         _refuse_grown(hold, saw, judge_again(hold, by=by, now=now, family=family))
@@ -146,9 +150,9 @@ def debtors(hold: Hold) -> list[int]:
 
 def _refresh_amount(hold: Hold) -> None:
     """A held document may have been amended since: the amount in question is today's."""
-    if hold.step != "amend" and hold.amount != hold.document.total:
-        hold.amount, hold.currency = hold.document.total, hold.document.currency
-        hold.save(update_fields=["amount", "currency"])
+    document = hold.document
+    if hold.step != "amend" and (hold.amount, hold.currency) != (document.total, document.currency):
+        holds.follow(hold, document)
 
 
 def carry_out(hold: Hold, *, by: Actor, now: datetime) -> Result | None:

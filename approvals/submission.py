@@ -195,11 +195,11 @@ class Submission:
         *,
         payload: dict[str, object],
     ) -> Result:
-        amount = document.total
+        amount, currency = document.total, document.currency
         document.refresh_from_db()
         hold, new = holds.open_or_refresh(
-            document, step=self.step, checkpoint=judgement.checkpoint, payload=payload, amount=amount, by=self.by,
-            day=self.day, now=self.now,
+            document, step=self.step, checkpoint=judgement.checkpoint, payload=payload, amount=amount,
+            currency=currency, by=self.by, day=self.day, now=self.now,
         )  # fmt: skip
         decision_id = self._record(document, judgement, posted)
         reasons = judgement.outcome.reasons
@@ -211,7 +211,7 @@ class Submission:
             now=self.now,
         )
         if new:
-            text = f"{document} of {document.debtor.name}, {document.currency} {amount:,.2f}, is held."
+            text = f"{document} of {document.debtor.name}, {currency} {amount:,.2f}, is held."
             alerts.write(
                 [("held", text)],
                 customer_id=document.debtor_id,
@@ -262,6 +262,8 @@ class Submission:
             decision_id = None
         if hold is not None and not hold.forced_reason:
             holds.close(hold, how=HowClosed.HEALED, by=self.by, now=self.now)
+        elif hold is not None:
+            holds.follow(hold, document)
         self._tell(document)
         advice = self._advice(document) if document.kind == Kind.ORDER and hold is None and judgement is None else None
         return Result(document, judgement.outcome if judgement else PASSED, None, decision_id, advice)
@@ -287,8 +289,11 @@ class Submission:
                 return self._held(document, hold, judgement, posted, payload=changes.as_record())
             transaction.savepoint_commit(point)
         self.kept += posted
-        if hold is not None and hold.step == "amend" and not self.unchecked:
-            holds.close(hold, how=HowClosed.HEALED, by=self.by, now=self.now)
+        if hold is not None and not self.unchecked:
+            if hold.step == "amend":
+                holds.close(hold, how=HowClosed.HEALED, by=self.by, now=self.now)
+            else:
+                holds.follow(hold, document)
         decision_id = self._record(document, judgement, posted)
         self._tell(document, self.seen if judgement else None)
         return Result(document, judgement.outcome if judgement else PASSED, None, decision_id)

@@ -124,6 +124,7 @@ def test_a_release_covers_the_steps_to_come_up_to_its_amount(cast: Cast) -> None
         ("carla", {"cap": D(-1)}, Refused),
         ("carla", {"saw": {"amount": "1499"}}, Stale),
         ("carla", {"saw": {"excess": "499"}}, Stale),
+        ("carla", {"saw": {"currency": "USD"}}, Stale),
         ("carla", {"saw": {"reasons": []}}, Stale),
     ],
 )

@@ -88,6 +88,9 @@ def test_a_release_can_carry_the_step_out(cast: Cast, carla: Client) -> None:
         ({"saw": ""}, "This page is not complete"),
         ({"saw": "{"}, "This page is not complete"),
         ({"saw": '{"amount": "ten", "excess": "1", "reasons": []}'}, "This page is not complete"),
+        ({"saw": '{"amount": "NaN", "excess": "1", "reasons": []}'}, "This page is not complete"),
+        ({"saw": '{"amount": "1", "excess": "Infinity", "reasons": []}'}, "This page is not complete"),
+        ({"saw": "[1]"}, "This page is not complete"),
         ({"saw": "[" * 5000}, "This page is not complete"),
     ],
 )
