@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from approvals.dryrun import KIND
+from approvals.models import ReleaseReason
 from creditrisk.forms import AmountField, DayField, whole_cents
 from creditrisk.money import ZERO
 from creditrisk.policy.models import Scope
@@ -24,18 +25,6 @@ STEPS = [
     ("picking", gettext_lazy("picking")), ("delivery", gettext_lazy("delivering")),
     ("invoice", gettext_lazy("invoicing")),
 ]  # fmt: skip
-
-# Why people release. Further words go into the note.
-REASONS = [
-    ("payment_announced", gettext_lazy("Payment is announced")),
-    ("payment_plan", gettext_lazy("A payment plan is agreed")),
-    ("good_history", gettext_lazy("Pays late but reliably")),
-    ("limit_in_progress", gettext_lazy("A higher limit is in progress")),
-    ("security", gettext_lazy("Secured otherwise")),
-    ("dispute", gettext_lazy("The overdue items are disputed")),
-    ("commercial", gettext_lazy("Commercial decision")),
-    ("other", gettext_lazy("Other, see the note")),
-]
 
 
 class SawField(forms.CharField):
@@ -77,7 +66,7 @@ class ReleaseForm(forms.Form):
 
     saw = SawField()
     reason = forms.ChoiceField(
-        label=gettext_lazy("Reason"), choices=[("", gettext_lazy("choose …")), *REASONS],
+        label=gettext_lazy("Reason"), choices=[("", gettext_lazy("choose …")), *ReleaseReason.choices],
         error_messages={"required": gettext_lazy("Say why you release it.")},
     )  # fmt: skip
     note = forms.CharField(

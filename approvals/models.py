@@ -89,6 +89,24 @@ class HowClosed(models.TextChoices):
     CANCELLED = "CANCELLED", _("document cancelled")
 
 
+class ReleaseReason(models.TextChoices):
+    """Why people release, as the desk offers it. Further words go into the note; other callers say it in their own."""
+
+    PAYMENT_ANNOUNCED = "payment_announced", _("Payment is announced")
+    PAYMENT_PLAN = "payment_plan", _("A payment plan is agreed")
+    GOOD_HISTORY = "good_history", _("Pays late but reliably")
+    LIMIT_IN_PROGRESS = "limit_in_progress", _("A higher limit is in progress")
+    SECURITY = "security", _("Secured otherwise")
+    DISPUTE = "dispute", _("The overdue items are disputed")
+    COMMERCIAL = "commercial", _("Commercial decision")
+    OTHER = "other", _("Other, see the note")
+
+    @classmethod
+    def words(cls, reason: str) -> str:
+        """Return a reason as people read it."""
+        return str(cls(reason).label) if reason in cls.values else reason
+
+
 class HoldClosing(models.Model):
     """The end of a hold: once, by somebody, for a reason. Append-only."""
 

@@ -8,7 +8,16 @@ from typing import Any
 from django.db.models import Case, Exists, F, OuterRef, QuerySet, Subquery, When
 from django.shortcuts import get_object_or_404
 
-from approvals.models import Alert, AlertSeen, EvaluationRun, EvaluationRunHold, Hold, HoldReview, Release
+from approvals.models import (
+    Alert,
+    AlertSeen,
+    EvaluationRun,
+    EvaluationRunHold,
+    Hold,
+    HoldReview,
+    Release,
+    ReleaseReason,
+)
 from creditrisk.decisions import queries as decision_queries
 from creditrisk.decisions import story
 from creditrisk.decisions.story import Told
@@ -144,7 +153,7 @@ def _row(hold: Any, *, today: date | None, told: tuple[Told, ...] = ()) -> HoldR
         labels=tuple(story.label_of(code) for code in reasons), opened_at=hold.opened_at,
         age_days=(today - hold.opened_on).days if today else 0, opened_by=_name(hold.opened_by), open=hold.open,
         closed=closing.get_how_display() if closing else "", closed_by=_name(closing.closed_by) if closing else "",
-        closed_at=closing.closed_at if closing else None, close_reason=closing.reason if closing else "",
+        closed_at=closing.closed_at if closing else None, close_reason=ReleaseReason.words(closing.reason) if closing else "",
         forced_reason=hold.forced_reason, told=told, decision_id=hold.review_decision,
     )  # fmt: skip
 
@@ -257,7 +266,7 @@ def past_releases(customer_id: int, *, limit: int = 5) -> list[PastRelease]:
             r.released_on,
             r.cap,
             r.currency,
-            r.reason,
+            ReleaseReason.words(r.reason),
             r.note,
             _name(r.released_by),
         )

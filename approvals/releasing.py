@@ -9,7 +9,7 @@ from django.db import transaction
 from approvals import alerts, context, holds, locking
 from approvals.checkpoints import NEXT_STEP
 from approvals.deciding import Judgement
-from approvals.models import Hold, HowClosed, Release
+from approvals.models import Hold, HowClosed, Release, ReleaseReason
 from approvals.submission import Result, Submission
 from creditrisk.clock import business_day
 from creditrisk.policy import compile as policies
@@ -130,7 +130,7 @@ def release(
         released_by=by.user,
     )
     holds.close(hold, how=HowClosed.RELEASED, by=by, now=now, reason=reason.strip(), note=note)
-    text = f"{document} of {document.debtor.name} was released by {by.user.get_username()}: {made.reason}."
+    text = f"{document} of {document.debtor.name} was released by {by.user.get_username()}: {ReleaseReason.words(made.reason)}."
     alerts.write(
         [("released", text)],
         customer_id=hold.customer_id,

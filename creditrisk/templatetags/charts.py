@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from creditrisk.facts import BUCKETS
 from creditrisk.money import HUNDRED, ZERO
-from creditrisk.templatetags.credit import bucket_label, money, percent
+from creditrisk.templatetags.credit import amount, bucket_label, money, percent
 
 register = template.Library()
 
@@ -220,7 +220,7 @@ def ageing_bars(ages: Iterable[tuple[str, Decimal]], currency: str = "", label: 
                 middle - 6,
                 f"{width:.2f}",
                 middle + 4,
-                money(value, currency),
+                amount(value, currency or 2),
             )
         )
     words = "; ".join(f"{name} {money(value, currency)}" for name, value in rows)

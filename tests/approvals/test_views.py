@@ -58,6 +58,16 @@ def test_a_release_lets_the_step_be_repeated(cast: Cast, carla: Client) -> None:
     assert Release.objects.get(hold=hold).cap == 1500
 
 
+def test_a_release_tells_its_reason_in_words(cast: Cast, carla: Client) -> None:
+    hold = held(cast)
+
+    carla.post(reverse("hold_release", args=[hold.pk]), typed(reason="payment_announced"))
+
+    detail, alerts = words(carla.get(reverse("hold", args=[hold.pk]))), words(carla.get(reverse("alerts")))
+    assert "Payment is announced" in detail and "payment_announced" not in detail
+    assert "was released by carla: Payment is announced." in alerts
+
+
 def test_a_release_can_carry_the_step_out(cast: Cast, carla: Client) -> None:
     hold = held(cast)
 
