@@ -217,7 +217,7 @@ def mark(item: OpenItem, mark: str, *, on: bool, reason: str = "", by: Actor, no
     booking = Booking.begin(item.customer_id, by=by, now=now, day=None)
     family = booking.lock()
     item = ledger_items.mark(item, mark, on=on, reason=reason, day=booking.day, by=by.user, now=now)
-    booking.post(_items(item), family, cause=str(Mark(mark).label))
+    booking.post(_items(item), family, cause=Mark(mark).value.lower())
     return item
 
 
