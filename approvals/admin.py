@@ -10,6 +10,7 @@ from approvals.models import (
     Authority,
     EvaluationRequest,
     Hold,
+    HoldEvent,
     HoldClosing,
     HoldReview,
     LimitRequest,
@@ -61,6 +62,11 @@ class Reviews(ReadOnlyRows):
     model = HoldReview
 
 
+class HoldEvents(ReadOnlyRows):
+    model = HoldEvent
+    fields = ("step", "note", "to", "made_by", "made_at")
+
+
 class Closing(ReadOnlyRows):
     model = HoldClosing
 
@@ -76,7 +82,7 @@ class HoldAdmin(ReadOnly):
     list_filter = ("open", "step", "checkpoint", "currency")
     list_select_related = ("document", "customer")
     search_fields = ("document__number", "customer__code", "customer__name")
-    inlines = (Reviews, Closing, Released)
+    inlines = (Reviews, HoldEvents, Closing, Released)
 
 
 @admin.register(Release)

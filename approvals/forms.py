@@ -117,6 +117,15 @@ class ForceForm(forms.Form):
     )  # fmt: skip
 
 
+class EventForm(forms.Form):
+    """A word on a hold, and to whom it goes."""
+
+    note = forms.CharField(
+        label=gettext_lazy("Comment"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2})
+    )
+    to = forms.CharField(label=gettext_lazy("To"), required=False, max_length=150)
+
+
 class DeskFilter(forms.Form):
     """How the desk is narrowed and sorted. What makes no sense is left aside."""
 

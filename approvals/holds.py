@@ -158,12 +158,16 @@ def refuse_person(hold: Hold, *, by: Actor, door: str = "release_hold") -> None:
 
 def refuse_own(hold: Hold, *, by: Actor, policy: Policy) -> None:
     """Raise FourEyes for who entered or last amended the document, or asked for the held amendment."""
-    document = hold.document
-    authors = {document.entered_by_id, document.amended_by_id}
-    if hold.step == "amend":
-        authors.add(hold.opened_by_id)
-    if policy.four_eyes and by.user_id in authors:
+    if policy.four_eyes and by.user_id in authors(hold):
         raise FourEyes("You entered or last changed this document; somebody else has to release it.")
+
+
+def authors(hold: Hold) -> set[int]:
+    """Return who entered or last amended the document, or asked for the held amendment."""
+    found = {hold.document.entered_by_id, hold.document.amended_by_id}
+    if hold.step == "amend":
+        found.add(hold.opened_by_id)
+    return {pk for pk in found if pk is not None}
 
 
 def refuse_above(hold: Hold, *, by: Actor, rates: Rates, currency: str) -> None:

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from approvals.desk_models import HoldEvent, HoldStep
 from approvals.request_models import ApprovalLevel, LimitRequest, RequestEvent, RequestState, RequestStep
 from creditrisk.decisions.models import Decision
 from creditrisk.policy.models import Scope
@@ -12,8 +13,8 @@ from customers.models import Customer, amount_field, currency_field
 from documents.models import Document
 
 __all__ = [
-    "Alert", "AlertSeen", "ApprovalLevel", "Authority", "EvaluationRequest", "Hold", "HoldClosing", "HoldReview",
-    "HowClosed", "LimitRequest", "Release", "RequestEvent", "RequestState", "RequestStep", "SweptDay",
+    "Alert", "AlertSeen", "ApprovalLevel", "Authority", "EvaluationRequest", "Hold", "HoldClosing", "HoldEvent", "HoldReview",
+    "HoldStep", "HowClosed", "LimitRequest", "Release", "RequestEvent", "RequestState", "RequestStep", "SweptDay",
 ]  # fmt: skip
 
 
@@ -208,7 +209,7 @@ class Authority(models.Model):
 class Alert(models.Model):
     """Something that somebody should know, written in the transaction that caused it.
 
-    `code` is held, released, usage_N, over_limit, overdue, limit_expired, review_due or drift.
+    `code` is held, released, rejected, release_asked, change_wanted, usage_N, over_limit, overdue, limit_expired, review_due or drift.
     """
 
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, null=True, blank=True, related_name="alerts")

@@ -5,7 +5,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Case, Exists, F, OuterRef, QuerySet, Subquery, When
+from django.contrib.auth import get_user_model
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models.functions import Coalesce
 from django.shortcuts import get_object_or_404
 
 from approvals.models import (
@@ -14,7 +16,9 @@ from approvals.models import (
     EvaluationRun,
     EvaluationRunHold,
     Hold,
+    HoldEvent,
     HoldReview,
+    HoldStep,
     Release,
     ReleaseReason,
 )
@@ -22,7 +26,7 @@ from creditrisk.decisions import queries as decision_queries
 from creditrisk.decisions import story
 from creditrisk.decisions.story import Told
 from creditrisk.money import ZERO
-from creditrisk.roles import companies_of
+from creditrisk.roles import DOORS, companies_of
 from documents.models import DocumentQuerySet
 
 
@@ -67,6 +71,19 @@ class HoldRow:
     decision_id: int | None = None
     gone: tuple[Gone, ...] = field(default=())
     looked_at: datetime | None = None
+    assigned_id: int | None = None
+    assigned: str = ""
+    turn: str = ""
+
+    @property
+    def change_wanted(self) -> bool:
+        """Whether it waits for sales to change the document."""
+        return self.open and self.turn == HoldStep.CHANGE_WANTED
+
+    @property
+    def release_asked(self) -> bool:
+        """Whether whoever entered it has asked for its release, and nothing was done since."""
+        return self.open and self.turn == HoldStep.RELEASE_ASKED
 
     @property
     def is_ready(self) -> bool:
@@ -82,6 +99,18 @@ class HoldRow:
             "excess": str(self.excess),
             "reasons": list(self.reasons),
         }
+
+
+@dataclass(frozen=True)
+class Said:
+    """One thing that was said or done about a hold, as pages tell it."""
+
+    code: str
+    step: str
+    by: str
+    to: str
+    note: str
+    at: datetime
 
 
 @dataclass(frozen=True)
@@ -126,6 +155,8 @@ def visible(user: Any) -> QuerySet[Hold]:
 
 def _full(holds: QuerySet[Hold]) -> QuerySet[Hold]:
     newest = HoldReview.objects.filter(hold=OuterRef("pk")).order_by("-id")
+    events = HoldEvent.objects.filter(hold=OuterRef("pk")).order_by("-id")
+    given = events.filter(step__in=[HoldStep.TAKEN, HoldStep.DELEGATED])
     return holds.select_related(
         "document__company",
         "document__customer__salesperson",
@@ -136,11 +167,13 @@ def _full(holds: QuerySet[Hold]) -> QuerySet[Hold]:
         review_reasons=Subquery(newest.values("reasons")[:1]),
         review_excess=Subquery(newest.values("excess")[:1]),
         review_amount=Subquery(newest.values("amount")[:1]),
+        turn=Subquery(events.exclude(step=HoldStep.COMMENT).values("step")[:1]),
+        assigned_id=Subquery(given.annotate(who=Coalesce("to", "made_by")).values("who")[:1]),
         review_decision=Subquery(newest.filter(decision__isnull=False).values("decision")[:1]),
     )
 
 
-def _row(hold: Any, *, today: date | None, told: tuple[Told, ...] = ()) -> HoldRow:
+def _row(hold: Any, *, today: date | None, told: tuple[Told, ...] = (), names: dict[int, str] | None = None) -> HoldRow:
     reasons = tuple(hold.review_reasons or ())
     closing = getattr(hold, "closing", None) if not hold.open else None
     return HoldRow(
@@ -155,6 +188,7 @@ def _row(hold: Any, *, today: date | None, told: tuple[Told, ...] = ()) -> HoldR
         closed=closing.get_how_display() if closing else "", closed_by=_name(closing.closed_by) if closing else "",
         closed_at=closing.closed_at if closing else None, close_reason=ReleaseReason.words(closing.reason) if closing else "",
         forced_reason=hold.forced_reason, told=told, decision_id=hold.review_decision,
+        assigned_id=hold.assigned_id, assigned=(names or {}).get(hold.assigned_id, ""), turn=hold.turn or "",
     )  # fmt: skip
 
 
@@ -192,8 +226,28 @@ def ready(user: Any) -> int:
 
 
 def rows(holds: Any, *, today: date) -> list[HoldRow]:
-    """Return holds of the desk as rows; they cost nothing more."""
-    return [_row(hold, today=today) for hold in holds]
+    """Return holds of the desk as rows; they cost one query more, for the names of those who have them."""
+    found = list(holds)
+    names = _names({hold.assigned_id for hold in found})
+    return [_row(hold, today=today, names=names) for hold in found]
+
+
+def _names(ids: set[int | None]) -> dict[int, str]:
+    known = ids - {None}
+    return {user.pk: _name(user) for user in get_user_model().objects.filter(pk__in=known)} if known else {}
+
+
+def events(hold_id: int) -> list[Said]:
+    """Return what was said and done about a hold, the oldest first."""
+    found = HoldEvent.objects.filter(hold=hold_id).select_related("made_by", "to").order_by("pk")
+    return [Said(e.step, e.get_step_display(), _name(e.made_by), _name(e.to), e.note, e.made_at) for e in found]
+
+
+def deciders(hold: Hold, *, but: set[int]) -> list[Any]:
+    """Return the people whose roles release holds of this company, in order of their names, without `but`."""
+    people = get_user_model().objects.filter(is_active=True, groups__name__in=DOORS["release_hold"])
+    here = Q(company_access__isnull=True) | Q(company_access__company=hold.document.company_id)
+    return list(people.filter(here).exclude(pk__in=but).distinct().order_by("first_name", "username"))
 
 
 def one(user: Any, pk: int, *, today: date) -> HoldRow:
@@ -218,7 +272,7 @@ def _with_words(hold: Any, *, today: date) -> HoldRow:
         told = tuple(decision_queries.reasons(hold.review_decision, codes=hold.review_reasons or ()))
     missing = [code for code in hold.review_reasons or () if code not in {t.code for t in told}]
     told += tuple(Told(code, story.label_of(code), "", "", "", "", story.HOLDS) for code in missing)
-    row = _row(hold, today=today, told=told)
+    row = _row(hold, today=today, told=told, names=_names({hold.assigned_id}))
     gone, looked_at = _gone(hold)
     return replace(row, gone=gone, looked_at=looked_at)
 

@@ -184,6 +184,11 @@ def reject(hold: Hold, *, by: Actor, now: datetime, reason: str, note: str = "")
     if not reason.strip():
         raise Refused("Say why you reject it.", field="reason")
     holds.close(hold, how=HowClosed.REJECTED, by=by, now=now, reason=reason.strip(), note=note)
+    document = hold.document
+    text = f"{document} of {document.debtor.name} was rejected by {by.user.get_username()}: {reason.strip()}."
+    alerts.write(
+        [("rejected", text)], customer_id=hold.customer_id, document_id=document.pk, day=business_day(now), now=now
+    )
 
 
 @transaction.atomic

@@ -11,7 +11,17 @@ from datetime import date, datetime
 
 from django.db import transaction
 
-from approvals import alerts, checkpoints, context, crossings, deciding, evaluation_requests, holds, locking
+from approvals import (
+    alerts,
+    checkpoints,
+    context,
+    crossings,
+    deciding,
+    evaluation_requests,
+    hold_events,
+    holds,
+    locking,
+)
 from approvals.context import Picture
 from approvals.deciding import Judgement
 from approvals.models import Hold, HowClosed
@@ -210,6 +220,8 @@ class Submission:
             decision_id=decision_id,
             now=self.now,
         )
+        if not new and self.changes is not None:
+            hold_events.changed(hold, by=self.by, now=self.now)
         if new:
             text = f"{document} of {document.debtor.name}, {currency} {amount:,.2f}, is held."
             alerts.write(

@@ -2,13 +2,18 @@
 
 from django.urls import path
 
-from approvals.views import desk, evaluations, limits
+from approvals.views import desk, evaluations, handling, limits
 
 urlpatterns = [
     path("desk/", desk.desk, name="desk"),
     path("desk/<int:pk>/", desk.hold, name="hold"),
     path("desk/<int:pk>/release/", desk.release, name="hold_release"),
     path("desk/<int:pk>/reject/", desk.reject, name="hold_reject"),
+    path("desk/<int:pk>/comment/", handling.comment, name="hold_comment"),
+    path("desk/<int:pk>/take/", handling.take, name="hold_take"),
+    path("desk/<int:pk>/delegate/", handling.delegate, name="hold_delegate"),
+    path("desk/<int:pk>/send-back/", handling.send_back, name="hold_send_back"),
+    path("desk/<int:pk>/ask/", handling.ask_release, name="hold_ask_release"),
     path("desk/evaluate/", evaluations.start, name="evaluate"),
     path("desk/evaluations/", evaluations.every, name="evaluations"),
     path("desk/evaluations/retry/", evaluations.retry, name="evaluations_retry"),

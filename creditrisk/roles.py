@@ -38,6 +38,7 @@ DOORS: dict[str, frozenset[str]] = {
     "view_customers": _EVERYBODY,
     "view_desk": _OFFICE | _AUDIT,
     "release_hold": _OFFICE,
+    "comment_hold": _SALES | _OFFICE,
     "force_hold": _OFFICE,
     "evaluate_holds": _OFFICE,
     "grant_limit": _MANAGERS,

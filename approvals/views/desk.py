@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from approvals import alerts as alert_rows
-from approvals import evaluation, evidence, gate, queries
-from approvals.forms import DeskFilter, ForceForm, RejectForm, ReleaseForm
+from approvals import evaluation, evidence, gate, holds, queries
+from approvals.forms import DeskFilter, EventForm, ForceForm, RejectForm, ReleaseForm
 from creditrisk import pages
 from creditrisk.clock import business_day
 from creditrisk.forms import refuse
@@ -29,27 +29,29 @@ SHOWN_ALERTS = 50
 @require_safe
 def desk(request: HttpRequest) -> HttpResponse:
     """List what waits for a decision."""
-    return _desk(request, None)
+    return show(request, None)
 
 
 @door("view_desk")
 @require_safe
 def hold(request: HttpRequest, pk: int) -> HttpResponse:
     """Show one hold with its evidence, beside the list."""
-    return _desk(request, pk)
+    return show(request, pk)
 
 
-def _desk(
+def show(
     request: HttpRequest,
     pk: int | None,
     *,
     release_form: ReleaseForm | None = None,
     reject_form: RejectForm | None = None,
+    event_form: EventForm | None = None,
     notice: str = "",
     status: int | None = None,
 ) -> HttpResponse:
+    """Return the desk, with a hold's evidence and forms beside the list where `pk` names one."""
     today = business_day(timezone.now())
-    detail = _detail(request, pk, release_form, reject_form, notice) if pk is not None else {}
+    detail = _detail(request, pk, release_form, reject_form, event_form, notice) if pk is not None else {}
     if pages.is_part(request) and pk is not None and request.htmx.target == "detail":  # type: ignore[attr-defined]
         return pages.show(
             request,
@@ -78,11 +80,13 @@ def _detail(
     pk: int,
     release_form: ReleaseForm | None,
     reject_form: RejectForm | None,
+    event_form: EventForm | None,
     notice: str,
 ) -> dict[str, Any]:
     today = business_day(timezone.now())
     row = queries.one(request.user, pk, today=today)
     held = queries.hold(request.user, pk)
+    may_release = row.open and may(request.user, "release_hold")
     if release_form is None:
         release_form = ReleaseForm(currency=row.currency, initial={"saw": row.saw, "cap": row.amount})
     return {
@@ -91,8 +95,13 @@ def _detail(
         "evidence": evidence.of(held, today=today),
         "release_form": release_form,
         "reject_form": reject_form or RejectForm(prefix="reject"),
-        "may_release": row.open and may(request.user, "release_hold"),
+        "may_release": may_release,
         "may_evaluate": may(request.user, "evaluate_holds"),
+        "events": queries.events(pk),
+        "event_form": event_form or EventForm(prefix="event"),
+        "may_comment": row.open and may(request.user, "comment_hold"),
+        "deciders": queries.deciders(held, but=holds.authors(held) | {request.user.pk}) if may_release else [],
+        "is_mine": row.assigned_id == request.user.pk,
         "notice": notice,
     }
 
@@ -104,7 +113,7 @@ def release(request: HttpRequest, pk: int) -> HttpResponse:
     held = queries.hold(request.user, pk)
     form = ReleaseForm(request.POST, currency=held.currency)
     if not form.is_valid():
-        return _desk(request, pk, release_form=form, status=422)
+        return show(request, pk, release_form=form, status=422)
     typed = form.cleaned_data
     try:
         result = gate.release(
@@ -124,7 +133,7 @@ def release(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("hold", pk)
     except Stale as error:
         evaluation.evaluate_document(held.document, now=timezone.now())  # so that the new page shows today's figures
-        return _desk(
+        return show(
             request,
             pk,
             release_form=_afresh(request, pk, form),
@@ -133,7 +142,7 @@ def release(request: HttpRequest, pk: int) -> HttpResponse:
         )
     except pages.REFUSALS as error:
         refuse(form, error)
-        return _desk(request, pk, release_form=form, status=422)
+        return show(request, pk, release_form=form, status=422)
     number = held.document.number
     if typed["with_posting"] and result is not None:
         messages.success(
@@ -163,7 +172,7 @@ def reject(request: HttpRequest, pk: int) -> HttpResponse:
     held = queries.hold(request.user, pk)
     form = RejectForm(request.POST, prefix="reject")
     if not form.is_valid():
-        return _desk(request, pk, reject_form=form, status=422)
+        return show(request, pk, reject_form=form, status=422)
     typed = form.cleaned_data
     try:
         gate.reject(
@@ -178,7 +187,7 @@ def reject(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("hold", pk)
     except pages.REFUSALS as error:
         refuse(form, error)
-        return _desk(request, pk, reject_form=form, status=422)
+        return show(request, pk, reject_form=form, status=422)
     messages.success(request, _("%(number)s is rejected.") % {"number": held.document.number})
     return redirect("desk")
 

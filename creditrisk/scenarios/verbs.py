@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from approvals import booking, evaluation, gate, limit_requests
+from approvals import booking, evaluation, gate, hold_events, limit_requests
 from approvals.models import Hold
 from creditrisk.facts import Outcome
 from creditrisk.roles import Actor
@@ -195,15 +195,9 @@ def item(world: World, by: Actor, v: Value) -> Played:
 
 def pay(world: World, by: Actor, v: Value) -> Played:
     payment = booking.pay(
-        customer=world.customer(v["customer"]),
-        amount=v["amount"],
-        items=world.portions(v.get("items", ())),
-        reference=v["id"],
-        day=v.get("on"),
-        currency=v.get("currency", ""),
-        by=by,
-        now=world.now,
-    )
+        customer=world.customer(v["customer"]), amount=v["amount"], items=world.portions(v.get("items", ())),
+        reference=v["id"], day=v.get("on"), currency=v.get("currency", ""), by=by, now=world.now,
+    )  # fmt: skip
     world.items[v["id"]] = payment.pk
     return PASSED
 
@@ -330,25 +324,29 @@ def approve(world: World, by: Actor, v: Value) -> Played:
 
 
 def reject(world: World, by: Actor, v: Value) -> Played:
+    note = v.get("note") or "rejected"
     if "hold" in v:
-        gate.reject(world.hold(v["hold"]), by=by, now=world.now, reason=v.get("note") or "rejected")
+        gate.reject(world.hold(v["hold"]), by=by, now=world.now, reason=note)
     else:
-        limit_requests.reject(world.request(v["request"]), by=by, now=world.now, note=v.get("note") or "rejected")
+        limit_requests.reject(world.request(v["request"]), by=by, now=world.now, note=note)
     return PASSED
 
 
 def request_change(world: World, by: Actor, v: Value) -> Played:
+    note = v.get("note") or "change it"
     if "hold" in v:
-        raise NotYet("request_change of a hold")
-    limit_requests.ask_change(world.request(v["request"]), by=by, now=world.now, note=v.get("note") or "change it")
+        hold_events.ask_change(world.hold(v["hold"]), by=by, now=world.now, note=note)
+    else:
+        limit_requests.ask_change(world.request(v["request"]), by=by, now=world.now, note=note)
     return PASSED
 
 
 def delegate(world: World, by: Actor, v: Value) -> Played:
+    how: dict[str, Any] = {"to": world.actor(v["to"]).user, "by": by, "now": world.now, "note": v.get("note", "")}
     if "hold" in v:
-        raise NotYet("delegate of a hold")
-    to = world.actor(v["to"]).user
-    limit_requests.delegate(world.request(v["request"]), to=to, by=by, now=world.now, note=v.get("note", ""))
+        hold_events.delegate(world.hold(v["hold"]), **how)
+    else:
+        limit_requests.delegate(world.request(v["request"]), **how)
     return PASSED
 
 

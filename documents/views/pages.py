@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from approvals import evidence
+from approvals import evidence, hold_events
 from approvals import queries as approval_queries
 from creditrisk import pages
 from creditrisk.clock import business_day
@@ -107,6 +107,10 @@ def document(request: HttpRequest, pk: int) -> HttpResponse:
         "shown": queries.columns(lines),
         "hold": hold,
         "advice": evidence.advice(hold.id, grants=may(request.user, "view_desk"), today=today) if hold else None,
+        "events": approval_queries.events(hold.id) if hold else [],
+        "may_comment": hold is not None and may(request.user, "comment_hold"),
+        "may_ask_release": hold is not None
+        and hold_events.may_ask_release(approval_queries.hold(request.user, hold.id), user=request.user),
         "past_holds": approval_queries.closed_holds(found),
         "decisions": decision_queries.of_document(found),
         "made_from": queries.made_from(found),

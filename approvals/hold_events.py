@@ -1,0 +1,142 @@
+"""Handling a hold until it is decided: saying something, taking it, handing it on, asking for a change or its release."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from approvals import alerts, context, holds, locking
+from approvals.models import Hold, HoldEvent, HoldStep
+from creditrisk.clock import business_day
+from creditrisk.policy import compile as policies
+from creditrisk.refusal import FourEyes, NotPermitted, Refused
+from creditrisk.roles import Actor, companies_of, may
+
+# What ends or begins a wish for a change; a comment does neither.
+TURNS = (
+    HoldStep.TAKEN, HoldStep.DELEGATED, HoldStep.CHANGE_WANTED, HoldStep.CHANGED, HoldStep.RELEASE_ASKED,
+)  # fmt: skip
+
+
+@transaction.atomic
+def comment(hold: Hold, *, by: Actor, now: datetime, note: str) -> HoldEvent:
+    """Say something about an open hold. Raises NotPermitted, AlreadyReleased, AlreadyClosed, Refused."""
+    hold = _open(hold)
+    holds.refuse_person(hold, by=by, door="comment_hold")
+    return _note(hold, HoldStep.COMMENT, by=by, now=now, note=_said(note, "Say something."))
+
+
+@transaction.atomic
+def take(hold: Hold, *, by: Actor, now: datetime) -> HoldEvent:
+    """Take a hold, so that others see who is at it; also from somebody else. Raises as `delegate`."""
+    hold = _decidable(hold, by=by)
+    if assignee(hold) == by.user:
+        raise Refused("You have it already.")
+    return _note(hold, HoldStep.TAKEN, by=by, now=now)
+
+
+@transaction.atomic
+def delegate(hold: Hold, *, to: Any, by: Actor, now: datetime, note: str = "") -> HoldEvent:
+    """Let somebody else decide it; never who entered or changed the document.
+
+    Raises NotPermitted, FourEyes, AlreadyReleased, AlreadyClosed, Refused.
+    """
+    hold = _decidable(hold, by=by)
+    if to.pk in holds.authors(hold):
+        raise FourEyes("Whoever entered or last changed the document cannot decide it.", field="to")
+    if not may(to, "release_hold"):
+        raise Refused(f"The roles of {to} do not release holds.", field="to")
+    companies = companies_of(to)
+    if companies is not None and hold.document.company_id not in companies:
+        raise Refused(f"{to} does not work in the company of this document.", field="to")
+    if assignee(hold) == to:
+        raise Refused(f"{to} has it already.", field="to")
+    return _note(hold, HoldStep.DELEGATED, by=by, now=now, note=note.strip(), to=to)
+
+
+@transaction.atomic
+def ask_change(hold: Hold, *, by: Actor, now: datetime, note: str) -> HoldEvent:
+    """Send a held document back for a change, with what is wanted; whoever may amend it is told. Raises as `delegate`."""
+    hold = _decidable(hold, by=by)
+    event = _note(hold, HoldStep.CHANGE_WANTED, by=by, now=now, note=_said(note, "Say what should be changed."))
+    _tell(
+        hold, "change_wanted", f"{by.user.get_username()} asks for a change of {hold.document}: {event.note}", now=now
+    )
+    return event
+
+
+@transaction.atomic
+def ask_release(hold: Hold, *, by: Actor, now: datetime, note: str) -> HoldEvent:
+    """Ask for the release of what one has entered or changed, with the reason.
+
+    Raises NotPermitted, AlreadyReleased, AlreadyClosed, Refused.
+    """
+    hold = _open(hold)
+    holds.refuse_person(hold, by=by, door="comment_hold")
+    if by.user_id not in holds.authors(hold):
+        raise NotPermitted("Only who entered or last changed the document asks for its release.")
+    last = hold.events.filter(step__in=TURNS).order_by("-pk").first()
+    if last is not None and last.step == HoldStep.RELEASE_ASKED:
+        raise Refused("Its release is asked for already; a comment can say more.")
+    event = _note(hold, HoldStep.RELEASE_ASKED, by=by, now=now, note=_said(note, "Say why it should be released."))
+    _tell(
+        hold,
+        "release_asked",
+        f"{by.user.get_username()} asks for the release of {hold.document}: {event.note}",
+        now=now,
+    )
+    return event
+
+
+def changed(hold: Hold, *, by: Actor, now: datetime) -> HoldEvent:
+    """Note that a held document was amended and is held still. The caller holds the locks."""
+    return _note(hold, HoldStep.CHANGED, by=by, now=now)
+
+
+def assignee(hold: Hold) -> Any:
+    """Return who has a hold: who took it last or was given it; None where nobody has."""
+    event = hold.events.filter(step__in=[HoldStep.TAKEN, HoldStep.DELEGATED]).select_related("to", "made_by")
+    last = event.order_by("-pk").first()
+    return None if last is None else last.to or last.made_by
+
+
+def may_ask_release(hold: Hold, *, user: Any) -> bool:
+    """Return whether this user may ask for release now, for pages; the refusals say why not."""
+    if not hold.open or not may(user, "comment_hold") or user.pk not in holds.authors(hold):
+        return False
+    last = hold.events.filter(step__in=TURNS).order_by("-pk").values_list("step", flat=True).first()
+    return last != HoldStep.RELEASE_ASKED
+
+
+def _open(hold: Hold) -> Hold:
+    """Return the hold, locked with its debtor's account and its document; refused where it was decided."""
+    context.lock([hold.customer_id])
+    hold = Hold.objects.select_for_update(of=("self",)).get(pk=hold.pk)
+    hold.document = locking.document(hold.document_id)
+    holds.refuse_closed(hold)
+    return hold
+
+
+def _decidable(hold: Hold, *, by: Actor) -> Hold:
+    hold = _open(hold)
+    holds.refuse_person(hold, by=by)
+    holds.refuse_own(hold, by=by, policy=policies.active())
+    return hold
+
+
+def _said(note: str, otherwise: str) -> str:
+    if not note.strip():
+        raise Refused(otherwise, field="note")
+    return note.strip()
+
+
+def _note(hold: Hold, step: str, *, by: Actor, now: datetime, note: str = "", to: Any = None) -> HoldEvent:
+    return HoldEvent.objects.create(
+        hold=hold, step=step, note=note, to=to, made_at=now, made_by=by.user, actor=by.as_record()
+    )
+
+
+def _tell(hold: Hold, code: str, text: str, *, now: datetime) -> None:
+    alerts.write(
+        [(code, text)], customer_id=hold.customer_id, document_id=hold.document_id, day=business_day(now), now=now
+    )
