@@ -10,12 +10,13 @@ from approvals.models import (
     Authority,
     EvaluationRequest,
     Hold,
-    HoldEvent,
     HoldClosing,
+    HoldEvent,
     HoldReview,
     LimitRequest,
     Release,
     RequestEvent,
+    Substitution,
 )
 from creditrisk.backoffice import ReadOnly, ReadOnlyRows, Reference, ReferenceRows
 from customers.models import CompanyAccess
@@ -25,9 +26,16 @@ from customers.models import CompanyAccess
 class AuthorityAdmin(Reference):
     """Up to which amount somebody releases. A user's own line comes before the role's."""
 
-    list_display = ("__str__", "user", "group", "release_up_to")
+    list_display = ("__str__", "user", "group", "release_up_to", "excess_up_to")
+    filter_horizontal = ("risk_classes",)
     list_select_related = ("user", "group")
     autocomplete_fields = ("user",)
+
+
+@admin.register(Substitution)
+class SubstitutionAdmin(ReadOnly):
+    list_display = ("absent", "substitute", "valid_from", "valid_to", "note", "made_at")
+    list_select_related = ("absent", "substitute")
 
 
 class CompanyRows(ReferenceRows):
@@ -37,7 +45,7 @@ class CompanyRows(ReferenceRows):
 
 class AuthorityRow(ReferenceRows):
     model = Authority
-    fields = ("release_up_to",)
+    fields = ("release_up_to", "excess_up_to", "risk_classes")
     max_num = 1
     verbose_name_plural = "authority of this person (none: as the role)"
 

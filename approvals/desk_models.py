@@ -1,4 +1,6 @@
-"""What is said and done about a hold while it is open."""
+"""What is said and done about a hold while it is open, and who stands in for whom."""
+
+from datetime import date
 
 from django.conf import settings
 from django.db import models
@@ -43,3 +45,50 @@ class HoldEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.hold_id} {self.step}"
+
+
+class SubstitutionQuerySet(models.QuerySet["Substitution"]):
+    """Substitutions that can be narrowed to a day."""
+
+    def on(self, day: date) -> "SubstitutionQuerySet":
+        """Those in force on `day`: begun, not over, not ended."""
+        return self.filter(valid_from__lte=day, valid_to__gte=day, end__isnull=True)
+
+
+class Substitution(models.Model):
+    """Somebody is absent on these days, and somebody else may release what they may. Append-only."""
+
+    absent = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    substitute = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    valid_from = models.DateField(_("from"))
+    valid_to = models.DateField(_("last day"))
+    note = models.CharField(_("note"), max_length=300, blank=True, default="")
+    made_at = models.DateTimeField(_("made at"))
+    actor = models.JSONField(default=dict)
+
+    objects = SubstitutionQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(valid_to__gte=models.F("valid_from")), name="approvals_substitution_days"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(absent=models.F("substitute")), name="approvals_substitution_of_another"
+            ),
+        ]
+        indexes = [models.Index(fields=["valid_to"], name="approvals_substitutions")]
+
+    def __str__(self) -> str:
+        return f"{self.absent_id} by {self.substitute_id}"
+
+
+class SubstitutionEnd(models.Model):
+    """The early end of a substitution: once."""
+
+    substitution = models.OneToOneField(Substitution, on_delete=models.PROTECT, related_name="end")
+    ended_at = models.DateTimeField(_("ended at"))
+    actor = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        return str(self.substitution_id)

@@ -126,6 +126,24 @@ class EventForm(forms.Form):
     to = forms.CharField(label=gettext_lazy("To"), required=False, max_length=150)
 
 
+class AbsenceForm(forms.Form):
+    """Who stands in, on which days."""
+
+    substitute = forms.ModelChoiceField(
+        queryset=None, label=gettext_lazy("Who stands in"), to_field_name="username",
+        error_messages={"required": gettext_lazy("Choose who stands in for you.")},
+    )  # fmt: skip
+    valid_from = DayField(label=gettext_lazy("From"))
+    valid_to = DayField(label=gettext_lazy("Last day"))
+    note = forms.CharField(label=gettext_lazy("Note"), required=False, max_length=300)
+
+    def __init__(self, *args: Any, people: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["substitute"].queryset = people
+        self.fields["substitute"].empty_label = _("choose …")
+        self.fields["substitute"].label_from_instance = lambda user: user.get_full_name() or user.get_username()
+
+
 class DeskFilter(forms.Form):
     """How the desk is narrowed and sorted. What makes no sense is left aside."""
 
@@ -138,7 +156,7 @@ class DeskFilter(forms.Form):
         label=gettext_lazy("Show"), required=False,
         choices=[
             ("", gettext_lazy("everything")), ("ready", gettext_lazy("ready to release")),
-            ("held", gettext_lazy("with a reason left")),
+            ("held", gettext_lazy("with a reason left")), ("mine", gettext_lazy("for me")),
         ],
     )  # fmt: skip
     sort = forms.ChoiceField(

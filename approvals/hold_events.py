@@ -100,6 +100,22 @@ def assignee(hold: Hold) -> Any:
     return None if last is None else last.to or last.made_by
 
 
+def delegators(holders: dict[int, int]) -> dict[int, list[int]]:
+    """Return who handed each hold on until it came to its holder (hold: user), the last one first."""
+    found: dict[int, list[int]] = {}
+    wanted = dict(holders)
+    events = HoldEvent.objects.filter(hold__in=holders, step__in=[HoldStep.TAKEN, HoldStep.DELEGATED]).order_by("-pk")
+    for hold_id, to, made_by in events.values_list("hold", "to", "made_by"):
+        if wanted.get(hold_id) is None:
+            continue
+        if to == wanted[hold_id]:
+            found.setdefault(hold_id, []).append(made_by)
+            wanted[hold_id] = made_by
+        else:
+            wanted.pop(hold_id)
+    return found
+
+
 def may_ask_release(hold: Hold, *, user: Any) -> bool:
     """Return whether this user may ask for release now, for pages; the refusals say why not."""
     if not hold.open or not may(user, "comment_hold") or user.pk not in holds.authors(hold):

@@ -9,7 +9,6 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from approvals.models import (
-    Authority,
     Hold,
     HoldClosing,
     HoldReview,
@@ -17,17 +16,16 @@ from approvals.models import (
     Release,
 )
 from creditrisk.facts import Case, LimitState
-from creditrisk.money import ZERO, Rates, percent_of, rounded
+from creditrisk.money import ZERO, percent_of, rounded
 from creditrisk.policy.compile import Policy
 from creditrisk.refusal import (
-    AboveAuthority,
     AlreadyClosed,
     AlreadyReleased,
     FourEyes,
     NotPermitted,
     Refused,
 )
-from creditrisk.roles import Actor, companies_of, may, roles_of
+from creditrisk.roles import Actor, companies_of, may
 from documents.models import Document
 
 
@@ -168,32 +166,6 @@ def authors(hold: Hold) -> set[int]:
     if hold.step == "amend":
         found.add(hold.opened_by_id)
     return {pk for pk in found if pk is not None}
-
-
-def refuse_above(hold: Hold, *, by: Actor, rates: Rates, currency: str) -> None:
-    """Raise AboveAuthority where the document is more than the person may release, in the account's currency."""
-    ceiling = authority(by.user)
-    if ceiling is None:
-        return
-    amount = rates.convert({hold.currency: hold.amount}, currency)
-    if amount > ceiling:
-        raise AboveAuthority(
-            f"{currency} {amount:,.2f} is above your authority of {currency} {ceiling:,.2f}; ask somebody with more."
-        )
-
-
-def authority(user: Any) -> Decimal | None:
-    """Return up to which amount a user may release: their own authority, else their roles' highest; None is no bound.
-
-    No authority at all is zero.
-    """
-    own = Authority.objects.filter(user=user).first()
-    if own is not None:
-        return own.release_up_to
-    of_roles = list(Authority.objects.filter(group__name__in=roles_of(user)).values_list("release_up_to", flat=True))
-    if None in of_roles:
-        return None
-    return max((a for a in of_roles if a is not None), default=ZERO)
 
 
 def fingerprint(document: Document) -> list[str]:

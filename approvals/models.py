@@ -5,16 +5,17 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from approvals.desk_models import HoldEvent, HoldStep
+from approvals.desk_models import HoldEvent, HoldStep, Substitution, SubstitutionEnd
 from approvals.request_models import ApprovalLevel, LimitRequest, RequestEvent, RequestState, RequestStep
 from creditrisk.decisions.models import Decision
 from creditrisk.policy.models import Scope
-from customers.models import Customer, amount_field, currency_field
+from customers.models import Customer, RiskClass, amount_field, currency_field
 from documents.models import Document
 
 __all__ = [
     "Alert", "AlertSeen", "ApprovalLevel", "Authority", "EvaluationRequest", "Hold", "HoldClosing", "HoldEvent", "HoldReview",
-    "HoldStep", "HowClosed", "LimitRequest", "Release", "RequestEvent", "RequestState", "RequestStep", "SweptDay",
+    "HoldStep", "HowClosed", "LimitRequest", "Release", "RequestEvent", "RequestState", "RequestStep", "Substitution",
+    "SubstitutionEnd", "SweptDay",
 ]  # fmt: skip
 
 
@@ -170,7 +171,10 @@ class Release(models.Model):
 
 
 class Authority(models.Model):
-    """Up to which amount a user, or else a role, may release; in the account's currency. Blank: without bound."""
+    """How far a user, or else a role, may release: up to an amount and an excess over the limit, for some risk classes.
+
+    In the account's currency. Blank is without bound; no risk class is all of them. Reaching means within every bound.
+    """
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL,
@@ -188,6 +192,12 @@ class Authority(models.Model):
         verbose_name=_("role"),
     )
     release_up_to = amount_field(_("releases up to"), null=True, blank=True)
+    excess_up_to = amount_field(
+        _("up to so much over the limit"), null=True, blank=True, help_text=_("Over the limit, the document included.")
+    )
+    risk_classes = models.ManyToManyField(
+        RiskClass, blank=True, related_name="+", verbose_name=_("risk classes"), help_text=_("None: all of them.")
+    )
 
     class Meta:
         verbose_name_plural = _("authorities")
@@ -199,6 +209,10 @@ class Authority(models.Model):
             models.CheckConstraint(
                 condition=Q(release_up_to__isnull=True) | Q(release_up_to__gte=0),
                 name="approvals_authority_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=Q(excess_up_to__isnull=True) | Q(excess_up_to__gte=0),
+                name="approvals_authority_excess_not_negative",
             ),
         ]
 

@@ -74,6 +74,8 @@ class HoldRow:
     assigned_id: int | None = None
     assigned: str = ""
     turn: str = ""
+    waits_for: str = ""
+    waits_brief: str = ""
 
     @property
     def change_wanted(self) -> bool:
@@ -160,7 +162,7 @@ def _full(holds: QuerySet[Hold]) -> QuerySet[Hold]:
     return holds.select_related(
         "document__company",
         "document__customer__salesperson",
-        "customer",
+        "customer__credit_account__risk_class",
         "opened_by",
         "closing__closed_by",
     ).annotate(
@@ -245,14 +247,24 @@ def events(hold_id: int) -> list[Said]:
 
 def deciders(hold: Hold, *, but: set[int]) -> list[Any]:
     """Return the people whose roles release holds of this company, in order of their names, without `but`."""
-    people = get_user_model().objects.filter(is_active=True, groups__name__in=DOORS["release_hold"])
     here = Q(company_access__isnull=True) | Q(company_access__company=hold.document.company_id)
-    return list(people.filter(here).exclude(pk__in=but).distinct().order_by("first_name", "username"))
+    return list(releasers().filter(here).exclude(pk__in=but))
+
+
+def releasers() -> QuerySet[Any]:
+    """Return the people whose roles release holds, in order of their names."""
+    people = get_user_model().objects.filter(is_active=True, groups__name__in=DOORS["release_hold"])
+    return people.distinct().order_by("first_name", "username")
 
 
 def one(user: Any, pk: int, *, today: date) -> HoldRow:
     """Return one hold with its reasons in words; 404 where it is not the reader's."""
     return _with_words(get_object_or_404(_full(visible(user)), pk=pk), today=today)
+
+
+def full(user: Any, pk: int) -> Hold:
+    """Return the hold with all that the desk knows of it; 404 where it is not the reader's."""
+    return get_object_or_404(_full(visible(user)), pk=pk)
 
 
 def hold(user: Any, pk: int) -> Hold:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
-from approvals import alerts, context, holds, locking
+from approvals import alerts, authority, context, holds, locking
 from approvals.checkpoints import NEXT_STEP
 from approvals.deciding import Judgement
 from approvals.models import Hold, HowClosed, Release, ReleaseReason
@@ -15,16 +15,18 @@ from creditrisk.clock import business_day
 from creditrisk.policy import compile as policies
 from creditrisk.refusal import HoldOpen, InvalidState, NotPermitted, Refused, Stale
 from creditrisk.roles import Actor, may
-from customers.models import Customer
 from documents import amending
 from documents.drafts import Changes
 from documents.models import Document, Kind, State
-from ledger import rates as ledger_rates
 
 
 def _locked(hold: Hold) -> Hold:
     """Return the hold, locked, with its document; refused where it is closed already."""
-    hold = Hold.objects.select_for_update(of=("self",)).select_related("document", "opened_by").get(pk=hold.pk)
+    hold = (
+        Hold.objects.select_for_update(of=("self",))
+        .select_related("document", "opened_by", "customer__credit_account__risk_class")
+        .get(pk=hold.pk)
+    )
     hold.document = locking.document(hold.document_id)
     return hold
 
@@ -105,12 +107,13 @@ def release(
     scope = scope or policy.release_scope
     holds.checked_release(reason=reason, scope=scope, until=until, cap=cap, day=day)
     holds.refuse_own(hold, by=by, policy=policy)
-    currency = Customer.objects.values_list("currency", flat=True).get(pk=hold.customer_id)
     _refresh_amount(hold)
-    rates = ledger_rates.on(day, [hold.currency, currency])
-    holds.refuse_above(hold, by=by, rates=rates, currency=currency)
+    judgement = judge_again(hold, by=by, now=now, family=family) if saw is not None else None
+    newest = holds.latest(hold)
+    excess = judgement.excess if judgement else newest.excess if newest else Decimal(0)
+    authority.refuse_above(hold, user=by.user, excess=excess, day=day, four_eyes=policy.four_eyes)
     if saw is not None:
-        _refuse_grown(hold, saw, judge_again(hold, by=by, now=now, family=family))
+        _refuse_grown(hold, saw, judgement)
     document = hold.document
     made = Release.objects.create(
         hold=hold,

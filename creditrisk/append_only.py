@@ -28,7 +28,10 @@ APPEND_ONLY = (
 
 
 # Added after the first migration; each is closed by the migration that made it.
-LATER = ("approvals_holdevent", "approvals_requestevent", "quality_merge")
+LATER = (
+    "approvals_holdevent", "approvals_requestevent", "approvals_substitution", "approvals_substitutionend",
+    "quality_merge",
+)  # fmt: skip
 
 
 def grant_to_application() -> migrations.RunSQL:

@@ -1,5 +1,7 @@
 """The release desk: what waits, with the evidence beside it, and its decision; the list of alerts."""
 
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -11,11 +13,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from approvals import alerts as alert_rows
-from approvals import evaluation, evidence, gate, holds, queries
+from approvals import authority, evaluation, evidence, gate, holds, queries
 from approvals.forms import DeskFilter, EventForm, ForceForm, RejectForm, ReleaseForm
 from creditrisk import pages
 from creditrisk.clock import business_day
 from creditrisk.forms import refuse
+from creditrisk.policy import compile as policies
 from creditrisk.refusal import AlreadyClosed, AlreadyReleased, Stale
 from creditrisk.roles import Actor, door, may
 from creditrisk.rules import labels
@@ -61,18 +64,32 @@ def show(
             status=status,
         )
     chosen = DeskFilter(request.GET, reasons=[(code, str(label)) for code, label in labels().items()])
-    page = Paginator(queries.desk(request.user, **chosen.chosen()), ON_THE_DESK).get_page(request.GET.get("page"))
+    found: Any = queries.desk(request.user, **chosen.chosen())
+    if chosen.chosen()["state"] == "mine":
+        found = authority.for_whom(found, user=request.user, day=today, four_eyes=policies.active().four_eyes)
+    page = Paginator(found, ON_THE_DESK).get_page(request.GET.get("page"))
     context = {
         "filter": chosen,
         "page": page,
-        "holds": queries.rows(page.object_list, today=today),
+        "holds": _with_turns(queries.rows(page.object_list, today=today), page.object_list, today=today),
         "sums": queries.open_sums(request.user),
         "ready": queries.ready(request.user),
         "may_evaluate": may(request.user, "evaluate_holds"),
+        "may_release_any": may(request.user, "release_hold"),
         "query": request.GET.urlencode(),
         **detail,
     }
     return pages.show(request, "approvals/desk.html", "approvals/_queue.html", context, status=status)
+
+
+def _with_turns(shown: list[queries.HoldRow], found: Any, *, today: date) -> list[queries.HoldRow]:
+    """Add for whom each hold waits."""
+    waiting = authority.of_holds(found, day=today, four_eyes=policies.active().four_eyes)
+    nobody = _("nobody: no authority reaches it")
+    return [
+        replace(row, waits_for=waiting[row.id].words or nobody, waits_brief=waiting[row.id].brief or _("nobody"))
+        for row in shown
+    ]
 
 
 def _detail(
@@ -84,7 +101,7 @@ def _detail(
     notice: str,
 ) -> dict[str, Any]:
     today = business_day(timezone.now())
-    row = queries.one(request.user, pk, today=today)
+    (row,) = _with_turns([queries.one(request.user, pk, today=today)], [queries.full(request.user, pk)], today=today)
     held = queries.hold(request.user, pk)
     may_release = row.open and may(request.user, "release_hold")
     if release_form is None:

@@ -9,11 +9,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from approvals import evidence, hold_events
+from approvals import authority, evidence, hold_events
 from approvals import queries as approval_queries
 from creditrisk import pages
 from creditrisk.clock import business_day
 from creditrisk.decisions import queries as decision_queries
+from creditrisk.policy import compile as policies
 from creditrisk.roles import door, may
 from documents import actions, paper, queries
 from documents.filters import DocumentFilter, InvoiceFilter, NoteFilter, OrderFilter
@@ -106,6 +107,11 @@ def document(request: HttpRequest, pk: int) -> HttpResponse:
         "lines": lines,
         "shown": queries.columns(lines),
         "hold": hold,
+        "waits_for": authority.of_holds(
+            [approval_queries.full(request.user, hold.id)], day=today, four_eyes=policies.active().four_eyes
+        )[hold.id].words
+        if hold
+        else "",
         "advice": evidence.advice(hold.id, grants=may(request.user, "view_desk"), today=today) if hold else None,
         "events": approval_queries.events(hold.id) if hold else [],
         "may_comment": hold is not None and may(request.user, "comment_hold"),
