@@ -15,6 +15,7 @@ from approvals.models import (
     HoldReview,
     LimitRequest,
     Release,
+    ReleaseReason,
     RequestEvent,
     Substitution,
 )
@@ -30,6 +31,15 @@ class AuthorityAdmin(Reference):
     filter_horizontal = ("risk_classes",)
     list_select_related = ("user", "group")
     autocomplete_fields = ("user",)
+
+
+@admin.register(ReleaseReason)
+class ReleaseReasonAdmin(Reference):
+    """What people choose from when they release, by company."""
+
+    list_display = ("company", "code", "name", "needs_note", "active")
+    list_filter = ("company", "active")
+    list_select_related = ("company",)
 
 
 @admin.register(Substitution)

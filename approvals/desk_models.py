@@ -1,10 +1,12 @@
-"""What is said and done about a hold while it is open, and who stands in for whom."""
+"""What is said and done about a hold while it is open, who stands in for whom, and why people release."""
 
 from datetime import date
 
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+from customers.models import Company
 
 
 class HoldStep(models.TextChoices):
@@ -92,3 +94,24 @@ class SubstitutionEnd(models.Model):
 
     def __str__(self) -> str:
         return str(self.substitution_id)
+
+
+class ReleaseReason(models.Model):
+    """Why a company's people release: what they choose from. One that is not active stays on the releases that have it."""
+
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="release_reasons")
+    code = models.CharField(_("code"), max_length=20)
+    name = models.CharField(_("name"), max_length=120)
+    needs_note = models.BooleanField(_("needs a note"), default=False)
+    active = models.BooleanField(_("active"), default=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["company", "code"], name="approvals_release_reason_once"),
+            models.CheckConstraint(
+                condition=~models.Q(code="") & ~models.Q(name=""), name="approvals_release_reason_has_words"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

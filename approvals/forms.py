@@ -1,6 +1,7 @@
 """What may be typed when a hold is decided."""
 
 import json
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -61,14 +62,19 @@ class SawField(forms.CharField):
         """It is no text."""
 
 
+def reason_field(names: dict[str, str]) -> forms.Field:
+    """Return the field for why people release: chosen where the company has a table of reasons, else typed."""
+    missing = {"required": gettext_lazy("Say why you release it.")}
+    if not names:
+        return forms.CharField(label=gettext_lazy("Reason"), max_length=120, error_messages=missing)
+    choices = [("", gettext_lazy("choose …")), *names.items()]
+    return forms.ChoiceField(label=gettext_lazy("Reason"), choices=choices, error_messages=missing)
+
+
 class ReleaseForm(forms.Form):
     """A release: why, up to which amount, for which steps, until when, and what the releaser saw."""
 
     saw = SawField()
-    reason = forms.ChoiceField(
-        label=gettext_lazy("Reason"), choices=[("", gettext_lazy("choose …")), *ReleaseReason.choices],
-        error_messages={"required": gettext_lazy("Say why you release it.")},
-    )  # fmt: skip
     note = forms.CharField(
         label=gettext_lazy("Note"),
         required=False,
@@ -84,18 +90,42 @@ class ReleaseForm(forms.Form):
     until = DayField(label=gettext_lazy("Until"), required=False)
     with_posting = forms.BooleanField(label=gettext_lazy("Carry the step out at once"), required=False)
 
-    def __init__(self, *args: Any, currency: str, **options: Any) -> None:
+    def __init__(self, *args: Any, currency: str, reasons: Sequence[ReleaseReason], **options: Any) -> None:
         super().__init__(*args, **options)
         self.currency = currency
+        self.fields["reason"] = reason_field({r.code: r.name for r in reasons})
+        self.by_code = {r.code: r for r in reasons}
+        self.order_fields(["reason"])
 
     def clean(self) -> dict[str, Any]:
         typed = super().clean() or {}
         if typed.get("scope") == Scope.UNTIL and typed.get("until") is None and "until" not in self.errors:
             self.add_error("until", _("Say until which day."))
-        if typed.get("reason") == "other" and not (typed.get("note") or "").strip():
-            self.add_error("note", _("Say why, in a few words."))
+        chosen = typed["code"] = self.by_code.get(typed.get("reason", ""))
+        if chosen is not None:
+            typed["reason"] = chosen.name
+            if chosen.needs_note and not (typed.get("note") or "").strip():
+                self.add_error("note", _("Say why, in a few words."))
         whole_cents(self, "cap", self.currency)
         return typed
+
+
+class MassForm(forms.Form):
+    """One reason and one note for every hold of a selection."""
+
+    note = forms.CharField(label=gettext_lazy("Note"), required=False, max_length=2000)
+
+    def __init__(self, *args: Any, reasons: dict[str, str], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.names = reasons
+        self.fields["reason"] = reason_field(reasons)
+        self.order_fields(["reason", "note"])
+
+    @property
+    def reason_name(self) -> str:
+        """The reason in words: as typed, or the name of the chosen code."""
+        typed: str = self.cleaned_data["reason"]
+        return self.names.get(typed, typed)
 
 
 class RejectForm(forms.Form):

@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from approvals.desk_models import HoldEvent, HoldStep, Substitution, SubstitutionEnd
+from approvals.desk_models import HoldEvent, HoldStep, ReleaseReason, Substitution, SubstitutionEnd
 from approvals.request_models import ApprovalLevel, LimitRequest, RequestEvent, RequestState, RequestStep
 from creditrisk.decisions.models import Decision
 from creditrisk.policy.models import Scope
@@ -14,7 +14,7 @@ from documents.models import Document
 
 __all__ = [
     "Alert", "AlertSeen", "ApprovalLevel", "Authority", "EvaluationRequest", "Hold", "HoldClosing", "HoldEvent", "HoldReview",
-    "HoldStep", "HowClosed", "LimitRequest", "Release", "RequestEvent", "RequestState", "RequestStep", "Substitution",
+    "HoldStep", "HowClosed", "LimitRequest", "Release", "ReleaseReason", "RequestEvent", "RequestState", "RequestStep", "Substitution",
     "SubstitutionEnd", "SweptDay",
 ]  # fmt: skip
 
@@ -91,24 +91,6 @@ class HowClosed(models.TextChoices):
     CANCELLED = "CANCELLED", _("document cancelled")
 
 
-class ReleaseReason(models.TextChoices):
-    """Why people release, as the desk offers it. Further words go into the note; other callers say it in their own."""
-
-    PAYMENT_ANNOUNCED = "payment_announced", _("Payment is announced")
-    PAYMENT_PLAN = "payment_plan", _("A payment plan is agreed")
-    GOOD_HISTORY = "good_history", _("Pays late but reliably")
-    LIMIT_IN_PROGRESS = "limit_in_progress", _("A higher limit is in progress")
-    SECURITY = "security", _("Secured otherwise")
-    DISPUTE = "dispute", _("The overdue items are disputed")
-    COMMERCIAL = "commercial", _("Commercial decision")
-    OTHER = "other", _("Other, see the note")
-
-    @classmethod
-    def words(cls, reason: str) -> str:
-        """Return a reason as people read it."""
-        return str(cls(reason).label) if reason in cls.values else reason
-
-
 class HoldClosing(models.Model):
     """The end of a hold: once, by somebody, for a reason. Append-only."""
 
@@ -144,6 +126,9 @@ class Release(models.Model):
     currency = currency_field()
     released_on = models.DateField(_("released on"))
     reason = models.CharField(_("reason"), max_length=120)
+    reason_code = models.ForeignKey(
+        ReleaseReason, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("reason code")
+    )
     note = models.TextField(_("note"), blank=True, default="")
     with_posting = models.BooleanField(_("with the step carried out"), default=False)
     saw = models.JSONField(_("what the releaser saw"), default=dict)

@@ -1,5 +1,7 @@
 """Reading holds, releases and alerts for pages: the release desk, what waits for whom, what is known."""
 
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -102,6 +104,11 @@ class HoldRow:
             "reasons": list(self.reasons),
         }
 
+    @property
+    def saw_text(self) -> str:
+        """The same, as a form sends it."""
+        return json.dumps(self.saw)
+
 
 @dataclass(frozen=True)
 class Said:
@@ -188,7 +195,7 @@ def _row(hold: Any, *, today: date | None, told: tuple[Told, ...] = (), names: d
         labels=tuple(story.label_of(code) for code in reasons), opened_at=hold.opened_at,
         age_days=(today - hold.opened_on).days if today else 0, opened_by=_name(hold.opened_by), open=hold.open,
         closed=closing.get_how_display() if closing else "", closed_by=_name(closing.closed_by) if closing else "",
-        closed_at=closing.closed_at if closing else None, close_reason=ReleaseReason.words(closing.reason) if closing else "",
+        closed_at=closing.closed_at if closing else None, close_reason=closing.reason if closing else "",
         forced_reason=hold.forced_reason, told=told, decision_id=hold.review_decision,
         assigned_id=hold.assigned_id, assigned=(names or {}).get(hold.assigned_id, ""), turn=hold.turn or "",
     )  # fmt: skip
@@ -249,6 +256,12 @@ def deciders(hold: Hold, *, but: set[int]) -> list[Any]:
     """Return the people whose roles release holds of this company, in order of their names, without `but`."""
     here = Q(company_access__isnull=True) | Q(company_access__company=hold.document.company_id)
     return list(releasers().filter(here).exclude(pk__in=but))
+
+
+def release_reasons(company_ids: Iterable[int] | None) -> list[ReleaseReason]:
+    """Return what people of these companies (None: of all) choose from when they release, by name."""
+    active = ReleaseReason.objects.filter(active=True).order_by("name", "pk")
+    return list(active if company_ids is None else active.filter(company__in=company_ids))
 
 
 def releasers() -> QuerySet[Any]:
@@ -332,7 +345,7 @@ def past_releases(customer_id: int, *, limit: int = 5) -> list[PastRelease]:
             r.released_on,
             r.cap,
             r.currency,
-            ReleaseReason.words(r.reason),
+            r.reason,
             r.note,
             _name(r.released_by),
         )

@@ -90,10 +90,12 @@ def release(
     cap: Decimal | None = None,
     with_posting: bool = False,
     saw: dict[str, Any] | None = None,
+    code: ReleaseReason | None = None,
 ) -> Result | None:
     """Let a held step pass: up to `cap` (in the document's currency), for `scope`, and carry it out where asked to.
 
-    `saw` holds the amount, excess and reasons that the page showed. Raises NotPermitted, AlreadyReleased,
+    `saw` holds the amount, excess and reasons that the page showed; `code` is the reason out of the company's table, of
+    which `reason` is the name. Raises NotPermitted, AlreadyReleased,
     AlreadyClosed, FourEyes, AboveAuthority, Stale, Refused. Returns the result of the step where it was carried out.
     """
     day = business_day(now)
@@ -106,6 +108,7 @@ def release(
     policy = policies.active()
     scope = scope or policy.release_scope
     holds.checked_release(reason=reason, scope=scope, until=until, cap=cap, day=day)
+    _refuse_reason(hold, code, note=note)
     holds.refuse_own(hold, by=by, policy=policy)
     _refresh_amount(hold)
     judgement = judge_again(hold, by=by, now=now, family=family) if saw is not None else None
@@ -126,6 +129,7 @@ def release(
         currency=hold.currency,
         released_on=day,
         reason=reason.strip(),
+        reason_code=code,
         note=note,
         with_posting=with_posting,
         saw={**(saw or {}), "fingerprint": holds.fingerprint(document)},
@@ -133,7 +137,7 @@ def release(
         released_by=by.user,
     )
     holds.close(hold, how=HowClosed.RELEASED, by=by, now=now, reason=reason.strip(), note=note)
-    text = f"{document} of {document.debtor.name} was released by {by.user.get_username()}: {ReleaseReason.words(made.reason)}."
+    text = f"{document} of {document.debtor.name} was released by {by.user.get_username()}: {made.reason}."
     alerts.write(
         [("released", text)],
         customer_id=hold.customer_id,
@@ -142,6 +146,15 @@ def release(
         now=now,
     )
     return carry_out(hold, by=by, now=now) if with_posting else None
+
+
+def _refuse_reason(hold: Hold, code: ReleaseReason | None, *, note: str) -> None:
+    if code is None:
+        return
+    if code.company_id != hold.document.company_id or not code.active:
+        raise Refused(f"“{code}” is no reason of this company.", field="reason")
+    if code.needs_note and not note.strip():
+        raise Refused("Say why, in a few words.", field="note")
 
 
 def debtors(hold: Hold) -> list[int]:

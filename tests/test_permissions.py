@@ -153,6 +153,7 @@ DOORS_OF_PAGES: dict[str, tuple[tuple[str, ...], set[str]]] = {
     "limit_request_send_back": (SEND, CREDIT),
     "limit_request_delegate": (SEND, CREDIT),
     "limit_request_withdraw": (SEND, SALES | CREDIT),
+    "holds_decide": (SEND, CREDIT),
     "absences": (BOTH, CREDIT),
     "absence_end": (SEND, CREDIT),
     "evaluate": (SEND, CREDIT),

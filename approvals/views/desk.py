@@ -14,13 +14,14 @@ from django.views.decorators.http import require_POST, require_safe
 
 from approvals import alerts as alert_rows
 from approvals import authority, evaluation, evidence, gate, holds, queries
-from approvals.forms import DeskFilter, EventForm, ForceForm, RejectForm, ReleaseForm
+from approvals.forms import DeskFilter, EventForm, ForceForm, MassForm, RejectForm, ReleaseForm
+from approvals.models import ReleaseReason
 from creditrisk import pages
 from creditrisk.clock import business_day
 from creditrisk.forms import refuse
 from creditrisk.policy import compile as policies
 from creditrisk.refusal import AlreadyClosed, AlreadyReleased, Stale
-from creditrisk.roles import Actor, door, may
+from creditrisk.roles import Actor, companies_of, door, may
 from creditrisk.rules import labels
 from documents import queries as document_queries
 
@@ -49,6 +50,7 @@ def show(
     release_form: ReleaseForm | None = None,
     reject_form: RejectForm | None = None,
     event_form: EventForm | None = None,
+    mass_form: MassForm | None = None,
     notice: str = "",
     status: int | None = None,
 ) -> HttpResponse:
@@ -75,11 +77,18 @@ def show(
         "sums": queries.open_sums(request.user),
         "ready": queries.ready(request.user),
         "may_evaluate": may(request.user, "evaluate_holds"),
+        "mass_form": mass_form or MassForm(reasons=mass_reasons(request), prefix="mass"),
+        "ticked": {int(pk) for pk in request.POST.getlist("hold") if pk.isdecimal()} if mass_form else set(),
         "may_release_any": may(request.user, "release_hold"),
         "query": request.GET.urlencode(),
         **detail,
     }
     return pages.show(request, "approvals/desk.html", "approvals/_queue.html", context, status=status)
+
+
+def mass_reasons(request: HttpRequest) -> dict[str, str]:
+    """Return the reasons of the reader's companies, by code."""
+    return {r.code: r.name for r in queries.release_reasons(companies_of(request.user))}
 
 
 def _with_turns(shown: list[queries.HoldRow], found: Any, *, today: date) -> list[queries.HoldRow]:
@@ -105,7 +114,10 @@ def _detail(
     held = queries.hold(request.user, pk)
     may_release = row.open and may(request.user, "release_hold")
     if release_form is None:
-        release_form = ReleaseForm(currency=row.currency, initial={"saw": row.saw, "cap": row.amount})
+        release_form = ReleaseForm(
+            currency=row.currency, reasons=queries.release_reasons([held.document.company_id]),
+            initial={"saw": row.saw, "cap": row.amount},
+        )  # fmt: skip
     return {
         "hold": row,
         "chosen": pk,
@@ -128,7 +140,8 @@ def _detail(
 def release(request: HttpRequest, pk: int) -> HttpResponse:
     """Release a hold, if it still is what the page showed."""
     held = queries.hold(request.user, pk)
-    form = ReleaseForm(request.POST, currency=held.currency)
+    reasons = queries.release_reasons([held.document.company_id])
+    form = ReleaseForm(request.POST, currency=held.currency, reasons=reasons)
     if not form.is_valid():
         return show(request, pk, release_form=form, status=422)
     typed = form.cleaned_data
@@ -144,6 +157,7 @@ def release(request: HttpRequest, pk: int) -> HttpResponse:
             cap=typed["cap"],
             with_posting=typed["with_posting"],
             saw=typed["saw"],
+            code=typed["code"],
         )
     except (AlreadyReleased, AlreadyClosed) as error:
         messages.info(request, _("%(sentence)s Nothing was done twice.") % {"sentence": error})
@@ -153,7 +167,7 @@ def release(request: HttpRequest, pk: int) -> HttpResponse:
         return show(
             request,
             pk,
-            release_form=_afresh(request, pk, form),
+            release_form=_afresh(request, pk, form, reasons),
             notice=str(error),
             status=409,
         )
@@ -174,12 +188,12 @@ def release(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("desk")
 
 
-def _afresh(request: HttpRequest, pk: int, typed: ReleaseForm) -> ReleaseForm:
+def _afresh(request: HttpRequest, pk: int, typed: ReleaseForm, reasons: list[ReleaseReason]) -> ReleaseForm:
     """Return the form as it was typed, but with the figures as they are now."""
     row = queries.one(request.user, pk, today=business_day(timezone.now()))
     data = typed.data.copy()
     data["saw"] = ReleaseForm.base_fields["saw"].prepare_value(row.saw)
-    return ReleaseForm(data, currency=row.currency)
+    return ReleaseForm(data, currency=row.currency, reasons=reasons)
 
 
 @door("release_hold")

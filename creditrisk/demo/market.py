@@ -7,6 +7,7 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
+from approvals.models import ReleaseReason
 from creditrisk.demo import names
 from creditrisk.policy import compile as policies
 from creditrisk.policy.models import Parameters, RuleRow
@@ -43,6 +44,12 @@ SIZES = {(HOME, "IND"): 90, (HOME, "TRADE"): 80, (HOME, "PUB"): 30, (ABROAD, "IN
 HABITS: Mapping[str, tuple[int, int, int]] = {
     "prompt": (-3, 3, 0), "usual": (0, 9, 0), "slow": (8, 26, 0), "late": (22, 55, 3), "bad": (40, 110, 14),
 }  # fmt: skip
+
+RELEASE_REASONS = (
+    ("PAYMENT", "Payment is announced"), ("PLAN", "A payment plan is agreed"), ("HISTORY", "Pays late but reliably"),
+    ("LIMIT", "A higher limit is in progress"), ("SECURED", "Secured otherwise"),
+    ("DISPUTE", "The overdue items are disputed"), ("COMMERCIAL", "Commercial decision"), ("OTHER", "Other, see the note"),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -87,6 +94,11 @@ def open_market(*, today: date, now: datetime, people: Mapping[str, Any]) -> Mar
             address="400 Harbor Road\nBaltimore, MD 21230",
         ),
     }
+    ReleaseReason.objects.bulk_create(
+        ReleaseReason(company=company, code=code, name=name, needs_note=code == "OTHER")
+        for company in companies.values()
+        for code, name in RELEASE_REASONS
+    )
     _rates(rng, first_day, today)
     terms = _terms()
     segments = {
