@@ -16,6 +16,9 @@ from customers.models import Customer, LimitKind, LimitState, PaymentTerms, Sett
 class AskForm(Once):
     """What is asked for: a limit, other terms, or both."""
 
+    # What a form that may not grant hands over in the address.
+    TAKEN_OVER = ("state", "amount", "kind", "valid_from", "valid_to", "reason")
+
     state = forms.ChoiceField(
         label=gettext_lazy("Limit"), required=False, initial=LimitState.AMOUNT,
         choices=[*LimitState.choices, ("", gettext_lazy("stays as it is"))],

@@ -6,7 +6,7 @@ level sees what the former saw.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -20,8 +20,10 @@ from creditrisk.money import MissingRate, rounded
 from creditrisk.policy import compile as policies
 from creditrisk.refusal import AboveAuthority, AlreadyClosed, Duplicate, FourEyes, NotPermitted, Refused, Stale
 from creditrisk.roles import Actor, companies_of, may, roles_of
-from customers.models import Customer, LimitKind, LimitState, PaymentTerms, SettlementDiscount
+from customers.models import Customer, Limit, LimitKind, LimitState, PaymentTerms, SettlementDiscount
 from ledger.items import LARGEST
+
+DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -137,6 +139,36 @@ def withdraw(request: LimitRequest, *, by: Actor, now: datetime, note: str = "")
     if by.user_id != request.requested_by_id:
         raise NotPermitted("Only who asked may withdraw it.")
     return _end(request, RequestState.WITHDRAWN, RequestStep.WITHDRAWN, by=by, now=now, note=note)
+
+
+@transaction.atomic
+def grant_directly(customer: Customer, *, by: Actor, now: datetime, **grant: Any) -> Limit:
+    """Grant a limit without a request; with four eyes on, only one that is higher on no day. Raises FourEyes, Refused."""
+    context.lock([customer.pk])
+    if not policies.active().four_eyes:
+        return booking.grant_limit(customer=customer, by=by, now=now, **grant)
+    ends = grant.get("valid_to")
+    days = {business_day(now), grant["valid_from"], *([ends + DAY] if ends else [])} | _turns_of(customer)
+    days = {day for day in days if day >= business_day(now)}
+    before = {day: _height(customer, day=day) for day in days}
+    granted = booking.grant_limit(customer=customer, by=by, now=now, **grant)
+    if any(_height(customer, day=day) > before[day] for day in days):
+        raise FourEyes("This raises the limit, which two people have to agree to: ask for it instead.", field="amount")
+    return granted
+
+
+def _turns_of(customer: Customer) -> set[date]:
+    """Return the days on which a grant begins or is over."""
+    found = customer.limits.values_list("valid_from", "valid_to")
+    return {day for first, last in found for day in (first, last and last + DAY) if day}
+
+
+def _height(customer: Customer, *, day: date) -> tuple[int, Decimal]:
+    """Return how high a limit is: amounts first, then the group's alone, then unlimited."""
+    limit = context.standing(customer, today=day).limit
+    if limit.state in (Found.AMOUNT, Found.NONE):
+        return 0, limit.amount
+    return (2 if limit.state == Found.UNLIMITED else 1), Decimal(0)
 
 
 # -- whose turn it is ------------------------------------------------------------------------------------------------

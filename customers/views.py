@@ -1,6 +1,7 @@
 """Customers: the list, one with its limit and exposure, suggestions while typing, a new limit."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -9,15 +10,18 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from approvals import booking, context, dryrun, evidence
+from approvals import context, dryrun, evidence, limit_requests
 from approvals import preview as previews
 from approvals import queries as approval_queries
 from approvals.forms import CheckForm
+from approvals.limit_forms import AskForm
 from creditrisk import pages
 from creditrisk.clock import business_day
 from creditrisk.decisions import queries as decision_queries
 from creditrisk.forms import refuse
 from creditrisk.monitoring import entries
+from creditrisk.policy import compile as policies
+from creditrisk.refusal import FourEyes
 from creditrisk.roles import Actor, door, may
 from customers import queries
 from customers.filters import CustomerFilter
@@ -130,7 +134,7 @@ def grant_limit(request: HttpRequest, code: str) -> HttpResponse:
     """Grant a customer a new limit."""
     found = queries.one(request.user, code)
     today = business_day(timezone.now())
-    newest = queries.newest_grant(found)
+    newest, ask_instead = queries.newest_grant(found), False
     form = GrantForm(request.POST or None, customer=found, initial={"valid_from": today, "seen": newest})
     if request.method == "POST" and form.is_valid():
         typed = form.cleaned_data
@@ -141,9 +145,12 @@ def grant_limit(request: HttpRequest, code: str) -> HttpResponse:
             )
             return redirect("customer", code)
         try:
-            booking.grant_limit(
-                customer=found, currency=found.currency, by=Actor.of(request), now=timezone.now(), **typed
+            limit_requests.grant_directly(
+                found, currency=found.currency, by=Actor.of(request), now=timezone.now(), **typed
             )
+        except FourEyes as error:
+            refuse(form, error)
+            ask_instead = True
         except pages.REFUSALS as error:
             refuse(form, error)
         else:
@@ -152,6 +159,8 @@ def grant_limit(request: HttpRequest, code: str) -> HttpResponse:
     standing, _heads, _shared, missing = evidence.standings_of(found.pk, today=today)
     context = {
         "form": form, "customer": found, "standing": standing, "missing": missing, "grants": queries.grants(found),
+        "four_eyes": policies.active().four_eyes, "ask_instead": ask_instead,
+        "typed": urlencode({name: form[name].value() or "" for name in AskForm.TAKEN_OVER}) if ask_instead else "",
     }  # fmt: skip
     return render(request, "customers/limit.html", context, status=422 if form.errors else None)
 

@@ -45,7 +45,8 @@ def requests(request: HttpRequest) -> HttpResponse:
 def ask(request: HttpRequest, code: str) -> HttpResponse:
     """Ask for a limit or for terms of a customer."""
     customer = customer_queries.one(request.user, code)
-    form = AskForm(request.POST or None, customer=customer)
+    taken_over = {name: text for name in AskForm.TAKEN_OVER if (text := pages.asked(request, name))}
+    form = AskForm(request.POST or None, customer=customer, initial=taken_over)
     if request.method == "POST" and form.is_valid():
         if before := limit_queries.by_key(form.key):
             return _already(request, before)

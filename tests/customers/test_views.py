@@ -1,6 +1,8 @@
 """The pages of customers: the list, one customer, a limit granted, the exposure of a day."""
 
+import re
 from decimal import Decimal
+from html import unescape
 from typing import Any
 
 import pytest
@@ -10,7 +12,7 @@ from django.utils import timezone
 
 from creditrisk.clock import business_day
 from customers.models import Customer, Limit
-from tests.cast import Cast
+from tests.cast import Cast, policy
 from tests.pages import as_user, queries_of, words
 
 
@@ -28,6 +30,8 @@ def typed(**more: Any) -> dict[str, Any]:
 
 
 def test_a_granted_limit_stands_on_the_page_with_its_reason(cast: Cast, dario: Client) -> None:
+    policy(four_eyes=False)
+
     response = dario.post(reverse("customer_limit", args=["ROSSI"]), typed(), follow=True)
 
     page = words(response)
@@ -73,6 +77,7 @@ def test_a_bad_grant_gets_a_sentence_and_grants_nothing(
 
 
 def test_a_limit_of_zero_and_none_at_all_are_granted_in_so_many_words(cast: Cast, dario: Client) -> None:
+    policy(four_eyes=False)
     address = reverse("customer_limit", args=["ROSSI"])
     dario.post(address, typed(amount="0"))
 
@@ -83,7 +88,7 @@ def test_a_limit_of_zero_and_none_at_all_are_granted_in_so_many_words(cast: Cast
 
 
 def test_a_grant_sent_twice_is_granted_once(cast: Cast, dario: Client) -> None:
-    once = typed()
+    once = typed(amount="9,000.00")
     dario.post(reverse("customer_limit", args=["ROSSI"]), once)
     before = Limit.objects.count()
 
@@ -91,6 +96,48 @@ def test_a_grant_sent_twice_is_granted_once(cast: Cast, dario: Client) -> None:
 
     assert "Nothing was done twice." in words(response)
     assert Limit.objects.count() == before
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"amount": "10,000.01"}, {"state": "UNLIMITED", "amount": ""}, {"kind": "TEMPORARY", "valid_to": "2099-01-01"}],
+)
+def test_two_people_agree_to_a_raise(cast: Cast, dario: Client, more: dict[str, str]) -> None:
+    before = Limit.objects.count()
+
+    response = dario.post(reverse("customer_limit", args=["ROSSI"]), typed(**more))
+
+    assert response.status_code == 422
+    assert "ask for it instead" in words(response) and "Ask for it instead" in words(response)
+    assert Limit.objects.count() == before
+
+
+@pytest.mark.parametrize("amount", ["10,000.00", "9,999.99", "0"])
+def test_a_limit_is_lowered_at_once(cast: Cast, dario: Client, amount: str) -> None:
+    response = dario.post(reverse("customer_limit", args=["ROSSI"]), typed(amount=amount), follow=True)
+
+    assert "The limit is granted." in words(response)
+
+
+def test_a_raise_of_a_later_day_is_a_raise(cast: Cast, dario: Client) -> None:
+    """Lowered from June on, 9,000 from today would be more than June's 2,000, were it to begin later."""
+    dario.post(reverse("customer_limit", args=["ROSSI"]), typed(amount="2,000", valid_from="2098-06-01"))
+
+    response = dario.post(reverse("customer_limit", args=["ROSSI"]), typed(amount="9,000", valid_from="2098-07-01"))
+
+    assert response.status_code == 422
+    assert Limit.objects.filter(customer=cast.rossi, amount=9000).count() == 0
+
+
+def test_what_was_typed_for_a_raise_stands_in_the_request(cast: Cast, dario: Client) -> None:
+    address = reverse("customer_limit", args=["ROSSI"])
+    refused = dario.post(address, typed()).content.decode()
+    link = unescape(re.search(r'href="([^"]*ask/\?[^"]*)"', refused)[1])  # type: ignore[index]
+
+    asked = dario.get(link).content.decode()
+
+    assert 'value="12,000.00"' in asked
+    assert "A good year" in asked
 
 
 def test_the_exposure_of_a_day_is_asked_for_by_business_day_and_by_knowledge(cast: Cast, dario: Client) -> None:
