@@ -18,6 +18,7 @@ from approvals.models import (
     ReleaseReason,
     RequestEvent,
     Substitution,
+    SuspensionChange,
 )
 from creditrisk.backoffice import ReadOnly, ReadOnlyRows, Reference, ReferenceRows
 from customers.models import CompanyAccess
@@ -40,6 +41,14 @@ class ReleaseReasonAdmin(Reference):
     list_display = ("company", "code", "name", "needs_note", "active")
     list_filter = ("company", "active")
     list_select_related = ("company",)
+
+
+@admin.register(SuspensionChange)
+class SuspensionChangeAdmin(ReadOnly):
+    list_display = ("customer", "suspended", "reason", "made_by", "made_at")
+    list_filter = ("suspended",)
+    list_select_related = ("customer", "made_by")
+    search_fields = ("customer__code", "customer__name", "reason")
 
 
 @admin.register(Substitution)

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from approvals.desk_models import HoldEvent, HoldStep, ReleaseReason, Substitution, SubstitutionEnd
 from approvals.request_models import ApprovalLevel, LimitRequest, RequestEvent, RequestState, RequestStep
+from approvals.suspension_models import SuspensionChange
 from creditrisk.decisions.models import Decision
 from creditrisk.policy.models import Scope
 from customers.models import Customer, RiskClass, amount_field, currency_field
@@ -15,7 +16,7 @@ from documents.models import Document
 __all__ = [
     "Alert", "AlertSeen", "ApprovalLevel", "Authority", "EvaluationRequest", "Hold", "HoldClosing", "HoldEvent", "HoldReview",
     "HoldStep", "HowClosed", "LimitRequest", "Release", "ReleaseReason", "RequestEvent", "RequestState", "RequestStep", "Substitution",
-    "SubstitutionEnd", "SweptDay",
+    "SubstitutionEnd", "SuspensionChange", "SweptDay",
 ]  # fmt: skip
 
 
@@ -208,7 +209,7 @@ class Authority(models.Model):
 class Alert(models.Model):
     """Something that somebody should know, written in the transaction that caused it.
 
-    `code` is held, released, rejected, release_asked, change_wanted, usage_N, over_limit, overdue, limit_expired, review_due or drift.
+    `code` is held, released, rejected, release_asked, change_wanted, suspended, suspension_lifted, usage_N, over_limit, overdue, limit_expired, review_due or drift.
     """
 
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, null=True, blank=True, related_name="alerts")

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from approvals.views import absences, desk, evaluations, handling, limits, mass
+from approvals.views import absences, desk, evaluations, handling, limits, mass, stops
 
 urlpatterns = [
     path("desk/", desk.desk, name="desk"),
@@ -32,6 +32,10 @@ urlpatterns = [
     path("limits/requests/<int:pk>/send-back/", limits.send_back, name="limit_request_send_back"),
     path("limits/requests/<int:pk>/delegate/", limits.delegate, name="limit_request_delegate"),
     path("limits/requests/<int:pk>/withdraw/", limits.withdraw, name="limit_request_withdraw"),
+    path("customers/<str:code>/stops/", stops.stops, name="stops"),
+    path("customers/<str:code>/stops/place/", stops.place, name="stop_place"),
+    path("customers/<str:code>/stops/<int:pk>/end/", stops.end, name="stop_end"),
+    path("customers/<str:code>/suspend/", stops.suspend, name="suspend"),
     path("alerts/", desk.alerts, name="alerts"),
     path("alerts/seen/", desk.alerts_seen, name="alerts_seen"),
 ]

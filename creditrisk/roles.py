@@ -40,6 +40,7 @@ DOORS: dict[str, frozenset[str]] = {
     "release_hold": _OFFICE,
     "comment_hold": _SALES | _OFFICE,
     "force_hold": _OFFICE,
+    "stop_customer": _OFFICE,
     "evaluate_holds": _OFFICE,
     "grant_limit": _MANAGERS,
     "ask_limit": _SALES | _OFFICE,

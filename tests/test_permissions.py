@@ -153,6 +153,10 @@ DOORS_OF_PAGES: dict[str, tuple[tuple[str, ...], set[str]]] = {
     "limit_request_send_back": (SEND, CREDIT),
     "limit_request_delegate": (SEND, CREDIT),
     "limit_request_withdraw": (SEND, SALES | CREDIT),
+    "stops": (READ, ALL),
+    "stop_place": (SEND, CREDIT),
+    "stop_end": (SEND, CREDIT),
+    "suspend": (SEND, CREDIT),
     "holds_decide": (SEND, CREDIT),
     "absences": (BOTH, CREDIT),
     "absence_end": (SEND, CREDIT),
@@ -238,6 +242,8 @@ def scene(db: None) -> Scene:
         **{name: [hold.pk] for name in DOORS_OF_PAGES if name == "hold" or name.startswith("hold_")},
         "hold_force": [ordered.pk],
         "absence_end": [absence.pk],
+        **{name: ["ROSSI"] for name in ("stops", "stop_place", "suspend")},
+        "stop_end": ["VERDI", cast.verdi.blocks.get().pk],
         "limit_ask": ["ROSSI"],
         **{
             name: [asked.pk] for name in DOORS_OF_PAGES if name.startswith("limit_request") and name != "limit_requests"
@@ -345,6 +351,7 @@ def test_who_is_not_logged_in_is_asked_to(scene: Scene, name: str, client: Clien
         "presentation",
         "hold",
         "limit_request",
+        "stops",
         "bank_entry",
         "bank_list",
         "bank_drawn_on",
