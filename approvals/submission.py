@@ -167,7 +167,7 @@ class Submission:
             if judgement.held:
                 transaction.savepoint_rollback(point)
                 return self._held(document, hold, judgement, posted, payload={})
-            transaction.savepoint_commit(point)
+            # What is kept needs no word to the server: the end of the transaction releases the savepoint.
         self.kept += posted
         if hold is not None:
             how = HowClosed.CANCELLED if self.step in ("cancel", "close") else HowClosed.HEALED
@@ -299,7 +299,6 @@ class Submission:
             if judgement.held:
                 transaction.savepoint_rollback(point)
                 return self._held(document, hold, judgement, posted, payload=changes.as_record())
-            transaction.savepoint_commit(point)
         self.kept += posted
         if hold is not None and not self.unchecked:
             if hold.step == "amend":

@@ -260,6 +260,5 @@ def test_a_confirm_takes_a_fixed_number_of_statements(cast: Cast) -> None:
             gate.submit(order, "confirm", by=cast.sara, now=NOW)
         counts.append(len(captured))
 
-    # Begin and commit (here a savepoint's), lock, policy, document, savepoint and its end, step, post, granted, balances,
-    # decision.
-    assert counts == [12, 12, 12], "\n".join(q["sql"][:120] for q in captured.captured_queries)
+    # Begin and commit (here a savepoint's), lock, policy, document, savepoint, step, post, granted, balances, decision.
+    assert counts == [11, 11, 11], "\n".join(q["sql"][:120] for q in captured.captured_queries)
