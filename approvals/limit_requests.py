@@ -89,7 +89,7 @@ def approve(
         raise Stale("Something happened to this request since the page was drawn; look at it again.")
     _refuse_person(request, by=by)
     _refuse_own(request, by=by)
-    level = _refuse_beyond(request, by=by, now=now)
+    level = _refuse_beyond(request, by=by, day=business_day(now))
     _note(request, RequestStep.APPROVED, by=by, now=now, note=note, level=level.position if level else None)
     if turn(request, day=business_day(now)).pending:
         request.assigned_to = None
@@ -125,7 +125,7 @@ def delegate(request: LimitRequest, *, to: Any, by: Actor, now: datetime, note: 
         raise FourEyes("Whoever asked cannot decide it.", field="to")
     if not may(to, "approve_limit"):
         raise Refused(f"The roles of {to} do not decide limits.", field="to")
-    _refuse_beyond(request, by=by, now=now)
+    _refuse_beyond(request, by=by, day=business_day(now))
     request.assigned_to = to
     request.save(update_fields=["assigned_to"])
     _note(request, RequestStep.DELEGATED, by=by, now=now, note=note, to=to)
@@ -244,7 +244,7 @@ def may_decide(request: LimitRequest, *, user: Any, day: date) -> bool:
     try:
         _refuse_person(request, by=by)
         _refuse_own(request, by=by)
-        _refuse_beyond(request, by=by, now=None, day=day)
+        _refuse_beyond(request, by=by, day=day)
     except Refused:
         return False
     return request.state == RequestState.OPEN
@@ -292,11 +292,9 @@ def _refuse_own(request: LimitRequest, *, by: Actor) -> None:
         raise FourEyes("You have agreed to this already; the next level is somebody else's.")
 
 
-def _refuse_beyond(
-    request: LimitRequest, *, by: Actor, now: datetime | None, day: date | None = None
-) -> ApprovalLevel | None:
+def _refuse_beyond(request: LimitRequest, *, by: Actor, day: date) -> ApprovalLevel | None:
     """Return the level at which this person decides; raises AboveAuthority where the turn is a higher one's."""
-    found = turn(request, day=day or business_day(now))  # type: ignore[arg-type]
+    found = turn(request, day=day)
     level = found.next
     if found.free or level is None or by.user_id == request.assigned_to_id:
         return None if found.free else level
