@@ -29,11 +29,11 @@ FEW, MANY, MOST = 5, 200, 1.3
 BLOCK = 10  # so many decisions under one policy, then as many under the next
 
 VALUES: tuple[dict[str, Any], ...] = (
-    {"rule": "days_overdue", "days": 400},
-    {"rule": "limit_expired", "days": 400},
-    {"rule": "order_amount", "amount": Decimal(10**9)},
-    {"rule": "limit_used", "percent": Decimal(1000)},
-    {"rule": "review_overdue", "days": 400},
+    {"rule_id": "days_overdue", "days": 400},
+    {"rule_id": "limit_expired", "days": 400},
+    {"rule_id": "order_amount", "amount": Decimal(10**9)},
+    {"rule_id": "limit_used", "percent": Decimal(1000)},
+    {"rule_id": "review_overdue", "days": 400},
 )
 
 

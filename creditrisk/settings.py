@@ -123,6 +123,9 @@ USE_TZ = True
 CONSOLE = {"console": {"class": "logging.StreamHandler"}}
 LOGGING = {"version": 1, "disable_existing_loggers": False, "handlers": CONSOLE, "root": {"handlers": ["console"]}}
 
+# A rule's rows are edited together: a few hundred of them, with a dozen fields each.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
+
 # With STATIC_ROOT files are collected there under names that change with their content; without, served as they lie.
 STATIC_URL, STATICFILES_DIRS, STATIC_ROOT = "/static/", [BASE_DIR / "static"], text("STATIC_ROOT") or None
 WHITENOISE_USE_FINDERS = not STATIC_ROOT

@@ -117,7 +117,7 @@ def policy(
     """Put a policy into force: rule rows added, checkpoints and parameters changed."""
     policies.ensure_defaults(now=NOW)
     for row in rules or []:
-        RuleRow.objects.create(**row)
+        RuleRow.objects.create(**{"rule_id" if name == "rule" else name: value for name, value in row.items()})
     for code, values in (checkpoints or {}).items():
         Checkpoint.objects.filter(code=code).update(**values)
     if parameters:

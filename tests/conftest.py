@@ -21,7 +21,7 @@ from tools import browser
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 # What migrations fill stays when a test with real transactions empties the other tables.
-KEPT = {"auth_group", "auth_group_permissions", "auth_permission", "django_content_type"}
+KEPT = {"auth_group", "auth_group_permissions", "auth_permission", "django_content_type", "policy_rule"}
 
 
 @pytest.fixture(scope="session")

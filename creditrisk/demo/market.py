@@ -297,17 +297,17 @@ def _policy(*, by: Any, now: datetime) -> None:
     policies.ensure_defaults(now=now)
     key = CreditGroup.objects.get(code="KEY")
     for values in (
-        {"rule": "days_overdue", "days": 30},
-        {"rule": "days_overdue", "kind": "EXCLUDE", "scope": "GROUP", "group": key, "days": 45},
-        {"rule": "limit_used", "percent": Decimal(90), "action": "WARN"},
-        {"rule": "limit_expired", "days": 10},
-        {"rule": "unpaid_effects", "days": 60, "count": 2},
+        {"rule_id": "days_overdue", "days": 30},
+        {"rule_id": "days_overdue", "kind": "EXCLUDE", "scope": "GROUP", "group": key, "days": 45},
+        {"rule_id": "limit_used", "percent": Decimal(90), "action": "WARN"},
+        {"rule_id": "limit_expired", "days": 10},
+        {"rule_id": "unpaid_effects", "days": 60, "count": 2},
     ):
         _write(values)
     Parameters.objects.update(overdue_ignore_below=250)
     policies.save_version(by=by, now=now, note="Policy of the demo company")
     # What somebody is about to change: it stands in the draft, for those who look at the policy to find.
-    _write({"rule": "order_amount", "amount": Decimal(60000), "currency": "EUR"})
+    _write({"rule_id": "order_amount", "amount": Decimal(60000), "currency": "EUR"})
 
 
 def _write(values: dict[str, Any]) -> None:

@@ -193,7 +193,7 @@ def content_of(row: RuleRow) -> dict[str, Any]:
     scoped = row.customer.code if row.customer else row.group.code if row.group else ""
     return {
         "id": row.pk,
-        "rule": row.rule,
+        "rule": row.rule_id,
         "kind": row.kind.lower(),
         "scope": row.scope.lower(),
         "scope_code": scoped,

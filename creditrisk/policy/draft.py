@@ -169,7 +169,7 @@ def _write_rows(told: list[Mapping[str, Any]]) -> list[str]:
             continue
         kept.append(
             RuleRow(
-                pk=row["id"], rule=row["rule"], kind=row["kind"].upper(), scope=row["scope"].upper(),
+                pk=row["id"], rule_id=row["rule"], kind=row["kind"].upper(), scope=row["scope"].upper(),
                 release_order=row["release_order"], action=row["action"], valid_from=row["valid_from"],
                 valid_to=row["valid_to"], **values,
                 **{f"{name}_id": known[name].get(code) if code else None for name, code in named.items()},

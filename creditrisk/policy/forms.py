@@ -4,11 +4,14 @@ import json
 from typing import Any
 
 from django import forms
+from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import ValidationError
+from django.forms.models import BaseInlineFormSet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from creditrisk import rules
+from creditrisk.policy import row_checks
 from creditrisk.policy.models import BUCKET_CHOICES, PolicyVersion
 from ledger import statement
 
@@ -46,18 +49,8 @@ ROW_HELP = {
 }
 
 
-class RuleRowForm(forms.ModelForm):
-    """A row; the script beside the form hides what its rule does not have."""
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        for name, words in ROW_HELP.items():
-            if name in self.fields:
-                self.fields[name].help_text = words
-        if "rule" in self.fields:
-            has = {code: {"values": rule.values(), "says": rules.sentence(code)} for code, rule in rules.book().items()}
-            self.fields["rule"].widget.attrs["data-rules"] = json.dumps(has)
-            self.fields["rule"].help_text = _("What each rule looks for stands in the rule book.")
+class RowForm(forms.ModelForm):
+    """What every form of a row asks, wherever it is typed."""
 
     def clean_currency(self) -> str:
         currency: str = self.cleaned_data["currency"]
@@ -73,6 +66,86 @@ class RuleRowForm(forms.ModelForm):
         if cleaned and cleaned.get("kind") == "EXCLUDE":
             cleaned["action"] = "HOLD"
         return cleaned
+
+
+class RuleRowForm(RowForm):
+    """A row on a page of its own; the script beside the form hides what its rule does not have."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for name, words in ROW_HELP.items():
+            if name in self.fields:
+                self.fields[name].help_text = words
+        if "rule" in self.fields:
+            has = {code: {"values": rule.values(), "says": rules.sentence(code)} for code, rule in rules.book().items()}
+            widget = self.fields["rule"].widget
+            inner: Any = getattr(widget, "widget", widget)  # the administration wraps it
+            inner.attrs["data-rules"] = json.dumps(has)
+            self.fields["rule"].help_text = _("What each rule looks for stands in the rule book.")
+
+
+class ChosenCustomer(AutocompleteSelect):
+    """A search for customers in many rows of one page: who is chosen was read with the rows, not once a row."""
+
+    chosen: Any = None
+
+    def optgroups(self, name: str, value: Any, attr: dict[str, Any] | None = None) -> Any:
+        if self.chosen is None or [str(v) for v in value] != [str(self.chosen.pk)]:
+            return super().optgroups(name, value, attr)
+        options = [self.create_option(name, "", "", False, 0)]
+        options.append(self.create_option(name, value[0], str(self.chosen), True, 1))
+        return [(None, options, 0)]
+
+
+class InlineRowForm(RowForm):
+    """A row among those of its rule. Whom it is for follows from what is filled in: a customer, a group, or neither."""
+
+    class Meta:
+        labels = {"release_order": gettext_lazy("frees from all")}
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if self.instance.customer and "customer" in self.fields:
+            self.fields["customer"].widget.widget.chosen = self.instance.customer
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        if cleaned:
+            customer, group = cleaned.get("customer"), cleaned.get("group")
+            if customer and group:
+                self.add_error("group", _("For one customer or for a credit group: leave one of the two blank."))
+            self.instance.scope = "CUSTOMER" if customer else "GROUP" if group else "ALL"
+        return cleaned
+
+    def validate_unique(self) -> None:
+        """The rows that are typed beside it are known to the formset alone: it compares them all."""
+
+    def add_error(self, field: str | None, error: Any) -> None:
+        """What is wrong with something that is no field of this form is said above the row."""
+        told = getattr(error, "error_dict", None) if field is None else {field: error}
+        for name, sentence in (told or {None: error}).items():
+            super().add_error(name if name in self.fields and name != "rule" else None, sentence)
+
+
+class RowsFormSet(BaseInlineFormSet):
+    """The rows of one rule as they were typed together: none may say what another says."""
+
+    def delete_existing(self, obj: Any, commit: bool = True) -> None:
+        """Delete a row; what is told of it afterwards still knows its number."""
+        number = obj.pk
+        super().delete_existing(obj, commit)
+        obj.pk = number
+
+    def clean(self) -> None:
+        super().clean()
+        gone = self._should_delete_form  # type: ignore[attr-defined]  # `deleted_forms` knows none while one is wrong
+        stay = [form for form in self.forms if not gone(form) and not form.errors]
+        standing = [form.instance for form in stay if form.instance.pk and not form.has_changed()]
+        for form in stay:
+            if form.has_changed():
+                for field, sentence in row_checks.twins(form.instance, standing).items():
+                    form.add_error(field, sentence)
+                standing.append(form.instance)
 
 
 class ActivationForm(forms.Form):

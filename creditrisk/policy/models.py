@@ -252,15 +252,33 @@ class RowAction(models.TextChoices):
     WARN = "WARN", _("warns")
 
 
-def rule_choices() -> list[tuple[str, str]]:
-    """Return every rule of the book by code and label."""
-    return [(code, str(rule.label)) for code, rule in rules.book().items()]
+class Rule(models.Model):
+    """A rule of the book, with its rows. The book in code opens itself; after migrating, this table has what it has."""
+
+    code = models.CharField(_("rule"), max_length=20, primary_key=True)
+    place = models.PositiveSmallIntegerField(_("place in the book"))
+
+    class Meta:
+        verbose_name = _("rule")
+
+    def __str__(self) -> str:
+        return rules.labels().get(self.code, self.code)
+
+
+def open_book(**_told: Any) -> None:
+    """Write the rules of the book into their table; one that left the book stays for the rows that name it."""
+    Rule.objects.bulk_create(
+        (Rule(code=code, place=rule.order) for code, rule in rules.book().items()),
+        update_conflicts=True, unique_fields=["code"], update_fields=["place"],
+    )  # fmt: skip
 
 
 class RuleRow(models.Model):
     """A rule put to work: block or exclude, for one customer, a group or all, with the rule's own values."""
 
-    rule = models.CharField(_("rule"), max_length=20, choices=rule_choices)
+    rule = models.ForeignKey(
+        Rule, on_delete=models.PROTECT, related_name="rows", db_column="rule", verbose_name=_("rule")
+    )
     kind = models.CharField(_("kind"), max_length=7, choices=RowKind, default=RowKind.BLOCK)
     scope = models.CharField(_("for"), max_length=8, choices=RowScope, default=RowScope.ALL)
     group = models.ForeignKey(CreditGroup, on_delete=models.PROTECT, null=True, blank=True)
@@ -314,7 +332,8 @@ class RuleRow(models.Model):
 
     def __str__(self) -> str:
         whom = self.customer.code if self.customer else self.group.code if self.group else _("all customers")
-        return f"{self.pk or _('new')}: {self.get_kind_display()} {self.get_rule_display()}, {whom}"
+        label = rules.labels().get(self.rule_id, self.rule_id)
+        return f"{self.pk or _('new')}: {self.get_kind_display()} {label}, {whom}"
 
     def given(self) -> dict[str, Any]:
         """Return the values that were filled in, by the rule's names for them."""
@@ -325,12 +344,20 @@ class RuleRow(models.Model):
         return {name: value for name, value in values.items() if value is not None}
 
     def clean(self) -> None:
-        """Refuse a row that says too little, too much or what another row says already, each at its field."""
-        wrong = {**row_checks.scope(self), **row_checks.values(self), **row_checks.days(self)}
-        if not wrong:
-            wrong = row_checks.twins(self, RuleRow.objects.exclude(pk=self.pk))
-        if wrong:
+        """Refuse a row that says too little or too much, each at its field."""
+        if wrong := self._wrong():
             raise ValidationError(wrong)
+
+    def validate_unique(self, exclude: Any = None) -> None:
+        """Refuse a row that says what another row of the draft says already."""
+        super().validate_unique(exclude)
+        others = RuleRow.objects.filter(rule=self.rule_id).exclude(pk=self.pk)
+        others = others.select_related("status", "terms").order_by("pk")
+        if not self._wrong() and (wrong := row_checks.twins(self, others)):
+            raise ValidationError(wrong)
+
+    def _wrong(self) -> dict[str, str]:
+        return {**row_checks.scope(self), **row_checks.values(self), **row_checks.days(self)}
 
 
 class PolicyVersion(models.Model):

@@ -1,5 +1,6 @@
 """What is wrong with a row of the rule book as it was typed: sentences by field. The model asks when it is saved."""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -32,7 +33,7 @@ def scope(row: Typed) -> dict[str, str]:
 
 def values(row: Typed) -> dict[str, str]:
     """Return which values the rule does not have, and which it lacks."""
-    rule = rules.book().get(row.rule)
+    rule = rules.book().get(row.rule_id)
     if rule is None:
         return {}
     given = row.given()
@@ -52,6 +53,10 @@ def values(row: Typed) -> dict[str, str]:
     return wrong
 
 
+# What two rows that speak of the same customers have in common.
+ALIKE = ("kind", "action", "scope", "group_id", "customer_id", "risk_class_id")
+
+
 def days(row: Typed) -> dict[str, str]:
     """Return what is wrong with when the row is valid."""
     if row.valid_from and row.valid_to and row.valid_to < row.valid_from:
@@ -59,34 +64,32 @@ def days(row: Typed) -> dict[str, str]:
     return {}
 
 
-def twins(row: Typed, others: Any) -> dict[str, str]:
-    """Return that another row says the same, or contradicts, for the same customers on the same days.
+def twins(row: Typed, others: Iterable[Typed]) -> dict[str, str]:
+    """Return that one of the other rows of its rule says the same, or contradicts, for the same customers and days.
 
-    The same are rule, kind, action, whom it is for, risk class and kind of value; where the rule looks for a status, for
+    The same are kind, action, whom it is for, risk class and kind of value; where the rule looks for a status, for
     terms or back over some days, those too.
     """
-    rule = rules.book().get(row.rule)
+    rule = rules.book().get(row.rule_id)
     if rule is None:
         return {}
-    alike = others.filter(
-        rule=row.rule, kind=row.kind, action=row.action, scope=row.scope, group=row.group, customer=row.customer,
-        risk_class=row.risk_class,
-    )  # fmt: skip
     same = (*rule.keys, *rule.spans)
     mine = row.given()
-    for other in alike.select_related("status", "terms").order_by("pk"):
+    for other in others:
+        if any(getattr(row, name) != getattr(other, name) for name in ALIKE):
+            continue
         theirs = other.given()
         if mine.keys() - {"currency"} != theirs.keys() - {"currency"}:
             continue
         if any(mine.get(name) != theirs.get(name) for name in same) or not _overlap(row, other):
             continue
-        number = {"number": other.pk}
+        number = {"number": other.pk or _("new")}
         if row.valid_from or row.valid_to:
-            return {"valid_from": _("Row %(number)d says this for some of these days already.") % number}
+            return {"valid_from": _("Row %(number)s says this for some of these days already.") % number}
         field = next((name for name in (*rule.bounds, *rule.keys) if name in mine), "rule")
         return {
             field: _(
-                "Row %(number)d says this for the same customers and days, with a value of its own. Change that row, or"
+                "Row %(number)s says this for the same customers and days, with a value of its own. Change that row, or"
                 " give one of them days."
             )
             % number

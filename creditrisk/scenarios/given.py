@@ -363,7 +363,7 @@ def write_rule(world: World, row: shapes.Rule) -> None:
     values = dict(row.values)
     status, terms = values.pop("status", None), values.pop("terms", None)
     RuleRow.objects.create(
-        rule=row.rule,
+        rule_id=row.rule,
         kind=row.kind.upper(),
         scope=row.scope.upper(),
         group_id=world.pk(CreditGroup, row.scope_code) if row.scope == "group" else None,

@@ -53,6 +53,28 @@ def test_a_row_goes_from_the_form_through_the_draft_into_force(
 
 
 @pytest.mark.django_db(transaction=True)
+def test_the_rows_of_a_rule_are_typed_beside_each_other(cast: Cast, live_server: Any, page: Page, axe: Axe) -> None:
+    walk = Walk(page, live_server.url, axe)
+    walk.be("ada")
+    walk.go("/admin/policy/rule/")
+    page.get_by_role("link", name="Days overdue").click()
+
+    page.get_by_text("Add another Rule row").click()
+    page.locator("#id_rows-0-days").fill("30")
+    page.get_by_text("Add another Rule row").click()
+    page.locator("#id_rows-1-kind").select_option("EXCLUDE")
+    page.locator("#id_rows-1-days").fill("45")
+    page.locator("#id_rows-1-customer + .select2").click()
+    page.locator(".select2-search__field").fill("ROSSI")
+    page.locator(".select2-results__option", has_text="ROSSI").click()
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_role("link", name="Look at the draft and activate it").click()
+
+    expect(page.get_by_text("For customer ROSSI: excluded when something is overdue").first).to_be_visible()
+    expect(page.get_by_text("2 rows")).to_be_visible()
+
+
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1280, "light")])
 def test_pages_of_the_policy_fit_every_screen(
     cast: Cast, live_server: Any, page: Page, axe: Axe, width: int, scheme: Any

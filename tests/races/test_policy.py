@@ -41,7 +41,7 @@ def at_once(*calls: Callable[[], Any]) -> list[Any]:
 def test_of_two_who_activate_at_once_one_wins_and_the_other_is_told() -> None:
     cast = assemble()
     for n in range(1, TIMES + 1):
-        RuleRow.objects.create(rule="order_amount", amount=Decimal(n))
+        RuleRow.objects.create(rule_id="order_amount", amount=Decimal(n))
         mark = drafts.look().mark
 
         def activate(by: Any, saw: str = mark) -> Any:

@@ -351,7 +351,6 @@ class Migration(migrations.Migration):
                 (
                     "rule",
                     models.CharField(
-                        choices=creditrisk.policy.models.rule_choices,
                         max_length=20,
                         verbose_name="rule",
                     ),

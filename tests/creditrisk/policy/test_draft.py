@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 
 def big_orders(**more: Any) -> RuleRow:
-    return RuleRow.objects.create(rule="order_amount", amount=Decimal(500), currency="EUR", **more)
+    return RuleRow.objects.create(rule_id="order_amount", amount=Decimal(500), currency="EUR", **more)
 
 
 def activate(cast: Cast, **more: Any) -> PolicyVersion:
@@ -63,7 +63,7 @@ def test_the_draft_says_what_it_would_change(cast: Cast) -> None:
 def test_rows_are_told_with_everything_that_they_say(cast: Cast) -> None:
     key = CreditGroup.objects.create(code="KEY")
     RuleRow.objects.create(
-        rule="days_overdue", kind="EXCLUDE", scope="GROUP", group=key, days=45, release_order=True,
+        rule_id="days_overdue", kind="EXCLUDE", scope="GROUP", group=key, days=45, release_order=True,
         valid_from=TODAY, valid_to=after(1).date(),
     )  # fmt: skip
 
@@ -100,7 +100,7 @@ def test_of_two_who_activate_the_second_is_told(cast: Cast) -> None:
     big_orders()
     seen = drafts.look().mark
     activate(cast, by=cast.fiona)
-    RuleRow.objects.create(rule="limit_expired", days=5)
+    RuleRow.objects.create(rule_id="limit_expired", days=5)
 
     with pytest.raises(Stale, match="fiona activated version 2 meanwhile"):
         activate(cast, saw=seen)
@@ -109,7 +109,7 @@ def test_of_two_who_activate_the_second_is_told(cast: Cast) -> None:
 def test_a_draft_that_changed_since_it_was_looked_at_is_not_activated(cast: Cast) -> None:
     big_orders()
     seen = drafts.look().mark
-    RuleRow.objects.create(rule="limit_expired", days=5)
+    RuleRow.objects.create(rule_id="limit_expired", days=5)
 
     with pytest.raises(Stale, match="draft was changed"):
         activate(cast, saw=seen)
@@ -120,10 +120,10 @@ def everything(cast: Cast) -> None:
     """Write a draft in which every kind of row and value occurs."""
     key, status = CreditGroup.objects.create(code="KEY"), AccountStatus.objects.create(code="WATCH")
     big_orders(scope="CUSTOMER", customer=cast.rossi, valid_from=TODAY)
-    RuleRow.objects.create(rule="account_status", status=status, scope="GROUP", group=key, action="WARN")
-    RuleRow.objects.create(rule="payment_terms", terms=cast.terms, kind="EXCLUDE", release_order=True)
-    RuleRow.objects.create(rule="overdue_amount", amount=Decimal("99.5"), percent=Decimal("70.25"))
-    RuleRow.objects.create(rule="unpaid_effects", days=90, count=2)
+    RuleRow.objects.create(rule_id="account_status", status=status, scope="GROUP", group=key, action="WARN")
+    RuleRow.objects.create(rule_id="payment_terms", terms=cast.terms, kind="EXCLUDE", release_order=True)
+    RuleRow.objects.create(rule_id="overdue_amount", amount=Decimal("99.5"), percent=Decimal("70.25"))
+    RuleRow.objects.create(rule_id="unpaid_effects", days=90, count=2)
     Parameters.objects.update(counts=["receivables"], release_valid_days=None, auto_release="WITHOUT_POSTING")
     Checkpoint.objects.filter(code="entry").update(on=True, grace_days=4)
     CompanyCheckpoint.objects.create(checkpoint=Checkpoint.objects.get(code="invoice"), company=cast.company)
@@ -135,7 +135,7 @@ def test_discarding_brings_back_what_is_in_force_to_the_last_value(cast: Cast) -
     whole = policies.draft()
     RuleRow.objects.filter(rule="unpaid_effects").update(days=1)
     RuleRow.objects.filter(rule="account_status").delete()
-    RuleRow.objects.create(rule="limit_expired", days=5)
+    RuleRow.objects.create(rule_id="limit_expired", days=5)
     Parameters.objects.update(counts=["credits"], four_eyes=False)
     Checkpoint.objects.update(on=False)
     CompanyCheckpoint.objects.all().delete()

@@ -35,7 +35,7 @@ def test_the_products_defaults_ail_nothing(cast: Cast) -> None:
 
 
 def test_no_checkpoint_at_all_is_grave_and_says_how_many_rows_wait(cast: Cast) -> None:
-    RuleRow.objects.create(rule="days_overdue", days=30)
+    RuleRow.objects.create(rule_id="days_overdue", days=30)
     Checkpoint.objects.update(on=False)
 
     found = ailments()["no_checkpoint"]
@@ -68,7 +68,7 @@ def test_anything_that_may_hold_is_enough(cast: Cast, what: str) -> None:
     CreditAccount.objects.update(control="WARN")
     CustomerBlockEnd.objects.create(block=CustomerBlock.objects.get(), ended_at=NOW)
     if what == "row":
-        RuleRow.objects.create(rule="days_overdue", days=30)
+        RuleRow.objects.create(rule_id="days_overdue", days=30)
     elif what == "segment":
         CreditAccount.objects.filter(pk=cast.rossi.pk).update(control="")
         Customer.objects.filter(pk=cast.rossi.pk).update(segment=Segment.objects.create(code="S", control="BLOCK"))
@@ -83,9 +83,9 @@ def test_anything_that_may_hold_is_enough(cast: Cast, what: str) -> None:
 def test_a_row_that_only_warns_or_excludes_or_has_ended_holds_nothing(cast: Cast) -> None:
     CreditAccount.objects.update(control="NONE")
     CustomerBlockEnd.objects.create(block=CustomerBlock.objects.get(), ended_at=NOW)
-    RuleRow.objects.create(rule="days_overdue", days=30, action="WARN")
-    RuleRow.objects.create(rule="limit_used", percent=5, kind="EXCLUDE", release_order=True)
-    RuleRow.objects.create(rule="limit_expired", days=5, valid_to=NOW.date().replace(day=1))
+    RuleRow.objects.create(rule_id="days_overdue", days=30, action="WARN")
+    RuleRow.objects.create(rule_id="limit_used", percent=5, kind="EXCLUDE", release_order=True)
+    RuleRow.objects.create(rule_id="limit_expired", days=5, valid_to=NOW.date().replace(day=1))
 
     found = ailments()
 
@@ -124,8 +124,8 @@ def test_settings_and_rows_that_meet_nothing_are_named(cast: Cast) -> None:
     Checkpoint.objects.filter(code="delivery").update(grace_days=3)
     Parameters.objects.update(check_shared_limit=False)
     key, high = CreditGroup.objects.create(code="KEY"), RiskClass.objects.create(code="HIGH", score_from=0, score_to=9)
-    RuleRow.objects.create(rule="limit_expired", days=5, scope="GROUP", group=key)
-    RuleRow.objects.create(rule="days_overdue", days=5, risk_class=high)
+    RuleRow.objects.create(rule_id="limit_expired", days=5, scope="GROUP", group=key)
+    RuleRow.objects.create(rule_id="days_overdue", days=5, risk_class=high)
 
     assert ailments().keys() == {"idle_grace", "shared_unchecked", "nobody", "no_last_days"}
     Parameters.objects.update(check_shared_limit=True, recheck_after_release="ALWAYS", blank_limit_expiry="EXPIRED")

@@ -28,8 +28,8 @@ def typed(**more: str) -> dict[str, str]:
 
 def test_the_page_shows_the_difference_the_idle_rows_and_the_way_to_activate(cast: Cast, fiona: Client) -> None:
     assert "Nothing: the draft says what is in force" in words(fiona.get(reverse("policy")))
-    RuleRow.objects.create(rule="days_overdue", days=30)
-    idle = RuleRow.objects.create(rule="days_overdue", days=60, scope="CUSTOMER", customer=cast.rossi)
+    RuleRow.objects.create(rule_id="days_overdue", days=30)
+    idle = RuleRow.objects.create(rule_id="days_overdue", days=60, scope="CUSTOMER", customer=cast.rossi)
 
     page = words(fiona.get(reverse("policy")))
 
@@ -41,7 +41,7 @@ def test_the_page_shows_the_difference_the_idle_rows_and_the_way_to_activate(cas
 
 
 def test_activating_makes_the_version_and_leads_to_it(cast: Cast, fiona: Client) -> None:
-    RuleRow.objects.create(rule="order_amount", amount=Decimal(500))
+    RuleRow.objects.create(rule_id="order_amount", amount=Decimal(500))
 
     response = fiona.post(reverse("policy_activate"), typed(), follow=True)
 
@@ -52,7 +52,7 @@ def test_activating_makes_the_version_and_leads_to_it(cast: Cast, fiona: Client)
 
 
 def test_activating_without_a_note_keeps_everything_and_says_so_at_the_field(cast: Cast, fiona: Client) -> None:
-    RuleRow.objects.create(rule="order_amount", amount=Decimal(500))
+    RuleRow.objects.create(rule_id="order_amount", amount=Decimal(500))
 
     response = fiona.post(reverse("policy_activate"), typed(note=" "))
 
@@ -62,9 +62,9 @@ def test_activating_without_a_note_keeps_everything_and_says_so_at_the_field(cas
 
 
 def test_who_saw_another_draft_sees_the_new_one_with_the_note_kept(cast: Cast, fiona: Client) -> None:
-    RuleRow.objects.create(rule="order_amount", amount=Decimal(500))
+    RuleRow.objects.create(rule_id="order_amount", amount=Decimal(500))
     old = typed()
-    RuleRow.objects.create(rule="limit_expired", days=5)
+    RuleRow.objects.create(rule_id="limit_expired", days=5)
 
     response = fiona.post(reverse("policy_activate"), old)
 
@@ -77,7 +77,7 @@ def test_who_saw_another_draft_sees_the_new_one_with_the_note_kept(cast: Cast, f
 
 def test_the_draft_is_discarded_and_the_history_says_by_whom(cast: Cast) -> None:
     ada = as_user(cast.ada.user)
-    RuleRow.objects.create(rule="order_amount", amount=Decimal(500))
+    RuleRow.objects.create(rule_id="order_amount", amount=Decimal(500))
 
     page = words(ada.post(reverse("policy_discard"), follow=True))
 
