@@ -14,9 +14,10 @@ from approvals import holds
 from approvals.case import Beside, Candidate, Question
 from approvals.context import Picture
 from approvals.holds import Cover
+from creditrisk.decisions import findings
 from creditrisk.exposure.ledger import Posted
 from creditrisk.exposure.read import Slot
-from creditrisk.facts import Case, Exposure, Finding, Outcome, Standing, UnpaidEffect, Verdict
+from creditrisk.facts import Case, Exposure, Outcome, Standing, UnpaidEffect, Verdict
 from creditrisk.money import Rates
 from creditrisk.policy.compile import Policy
 from customers.limits import Family, Granted
@@ -66,7 +67,7 @@ def said(judgement: Judgement) -> dict[str, Any]:
         "own": _standing(case.own),
         "heads": [_standing(s) for s in case.heads],
         "shared": [_standing(s) for s in case.shared],
-        "findings": [_finding(f) for f in outcome.findings],
+        "findings": [findings.kept(f) for f in outcome.findings],
         "freed_by": outcome.freed_by,
     }
 
@@ -137,32 +138,6 @@ def _exposure(exposure: Exposure) -> dict[str, Any]:
         "posted_unpaid": str(exposure.posted_unpaid),
         "provisional": str(exposure.provisional),
     }
-
-
-def _finding(finding: Finding) -> dict[str, Any]:
-    measured = finding.measured
-    return {
-        "code": finding.code,
-        "kind": finding.kind,
-        "action": finding.action,
-        "true": finding.true,
-        "counts": finding.counts,
-        "row": finding.row,
-        "scope": finding.scope,
-        "excluded_by": finding.excluded_by,
-        "value": _text(measured.value) if measured else None,
-        "threshold": _text(measured.threshold) if measured else None,
-        "unit": measured.unit if measured else "",
-        "subject": measured.subject if measured else "",
-    }
-
-
-def _text(value: Any) -> Any:
-    if isinstance(value, tuple):
-        return [_text(v) for v in value]
-    if isinstance(value, Decimal):
-        return str(value)
-    return value.isoformat() if isinstance(value, date) else value
 
 
 # -- and back ----------------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from django.db import connection
 
 from approvals import deciding, records
 from approvals.records import Judgement
+from creditrisk.decisions import findings
 from creditrisk.facts import LimitState
 from creditrisk.policy import compile as policies
 from creditrisk.policy.compile import Policy
@@ -115,8 +116,11 @@ def differences(past: Past, judgement: Judgement) -> list[str]:
     }
     found = [f"{name}: {was} became {now}" for name, (was, now) in pairs.items() if was != now]
     for name, now in json.loads(json.dumps(records.said(judgement))).items():
-        if past.facts[name] != now:
-            found.append(f"{name}: {_first_difference(past.facts[name], now)}")
+        was = past.facts[name]
+        if name == "findings":
+            was, now = [findings.whole(f) for f in was], [findings.whole(f) for f in now]
+        if was != now:
+            found.append(f"{name}: {_first_difference(was, now)}")
     return found
 
 

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from creditrisk.money import HUNDRED, ZERO, Rates
 
@@ -237,8 +237,7 @@ class Case:
         )
 
 
-@dataclass(frozen=True)
-class Measured:
+class Measured(NamedTuple):
     """What a rule measured against its threshold, and whether that is true. `unit` is days, percent or a currency."""
 
     value: Any
@@ -248,8 +247,7 @@ class Measured:
     subject: str = ""
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(NamedTuple):
     """One rule row (or built-in rule) asked: what it measured, and what came of it.
 
     `counts` says whether it stands in the way; `excluded_by` names the row that kept it from doing so.

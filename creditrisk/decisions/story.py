@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from creditrisk import money, rules
+from creditrisk.decisions.findings import kept, whole
 from creditrisk.facts import Finding
 
 _FIGURES = {"days_overdue": "overdue", "overdue_amount": "overdue"}
@@ -90,7 +91,7 @@ def _shown(value: Any, unit: str) -> str:
 
 def tell(finding: Finding | Mapping[str, Any], *, currency: str = "") -> Told:
     """Return a finding in words; one from the record of a decision, or fresh from the rules."""
-    flat = _flat(finding)
+    flat = whole(kept(finding) if isinstance(finding, Finding) else finding)
     value, threshold, unit = flat["value"], flat["threshold"], flat["unit"]
     unit = currency if unit == "amount" and currency else unit
     subject = flat["subject"]
@@ -124,8 +125,8 @@ def tell_all(findings: Iterable[Finding | Mapping[str, Any]], *, currency: str =
 
 def with_exclusions(told: Sequence[Told], findings: Sequence[Mapping[str, Any]], freed_by: int | None) -> list[Told]:
     """Say of what was true without effect which exclusion spared it; `findings` are those of the record."""
-    by_row = {f["row"]: f for f in findings if f["row"] is not None}
-    exclusion_of = {f["row"]: f["excluded_by"] for f in findings if f["excluded_by"] is not None}
+    by_row = {f["row"]: whole(f) for f in findings if f.get("row") is not None}
+    exclusion_of = {row: f["excluded_by"] for row, f in by_row.items() if f["excluded_by"] is not None}
 
     def spared(one: Told) -> str:
         row = exclusion_of.get(one.row, freed_by) if one.row is not None else freed_by
@@ -159,25 +160,6 @@ def standing_in_the_way(told: Iterable[Told]) -> list[Told]:
 def label_of(code: str) -> str:
     """Return the label of a reason code."""
     return str(rules.labels().get(code, code.replace("_", " ").capitalize()))
-
-
-def _flat(finding: Finding | Mapping[str, Any]) -> dict[str, Any]:
-    if isinstance(finding, Finding):
-        measured = finding.measured
-        return {
-            "code": finding.code, "kind": finding.kind, "action": finding.action, "true": finding.true,
-            "counts": finding.counts, "row": finding.row, "scope": finding.scope,
-            "value": measured.value if measured else None, "threshold": measured.threshold if measured else None,
-            "unit": measured.unit if measured else "", "subject": measured.subject if measured else "",
-        }  # fmt: skip
-    nested = finding.get("measured")
-    source = nested if isinstance(nested, Mapping) else finding
-    return {
-        "code": finding["code"], "kind": finding.get("kind", ""), "action": finding.get("action", ""),
-        "true": bool(finding.get("true")), "counts": bool(finding.get("counts")), "row": finding.get("row"),
-        "scope": finding.get("scope", ""), "value": source.get("value"), "threshold": source.get("threshold"),
-        "unit": source.get("unit") or "", "subject": source.get("subject") or "",
-    }  # fmt: skip
 
 
 def _two(value: Any, threshold: Any, unit: str) -> tuple[str, str]:
