@@ -175,7 +175,7 @@ def picture(family: Family, *, policy: Policy, today: date, currencies: Iterable
     """Read what is granted and owed around these debtors: two queries, three where several currencies meet."""
     accounts, shared = limits.granted(family.accounts, family.members.keys(), day=today)
     slots = read.slots(family.everybody, reading=policy, today=today)
-    wanted = {s.currency for s in slots} | set(currencies) | rule_currencies(policy)
+    wanted = {s.currency for s in slots} | set(currencies) | policy.currencies
     for owner in (*accounts.values(), *shared.values()):
         wanted |= owner.currencies
     return Picture(
@@ -188,11 +188,6 @@ def picture(family: Family, *, policy: Policy, today: date, currencies: Iterable
         ledger_rates.on(today, wanted),
         frozenset(wanted),
     )
-
-
-def rule_currencies(policy: Policy) -> set[str]:
-    """Return the currencies in which rules compare."""
-    return {currency for row in policy.rows if (currency := getattr(row.rule, "currency", None))}
 
 
 def look(customer_ids: Sequence[int], *, today: date, policy: Policy | None = None) -> Picture:

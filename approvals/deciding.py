@@ -16,6 +16,7 @@ from approvals.holds import Cover
 from approvals.records import Judgement
 from creditrisk.exposure.ledger import Posted
 from creditrisk.facts import LimitState, Outcome, Verdict
+from creditrisk.prepared import Prepared
 from creditrisk.roles import Actor
 from creditrisk.rules import evaluate
 from documents.models import Document
@@ -109,7 +110,7 @@ _COLUMNS = (
     "entry_position", "day", "decided_at", "microseconds", "document_amount", "document_currency", "currency", "total",
     '"limit"', "facts", "covered_by", "by_id", "actor",
 )  # fmt: skip
-_INSERT = (
+_INSERT = Prepared(
     f"INSERT INTO decisions_decision ({', '.join(_COLUMNS)}) VALUES ({', '.join(['%s'] * len(_COLUMNS))}) RETURNING id"
 )
 
@@ -128,5 +129,5 @@ def record(
         judgement.release.id if judgement.release else None, by.user_id, Jsonb(by.as_record()),
     ]  # fmt: skip
     with connection.cursor() as cursor:
-        cursor.execute(_INSERT, values)
+        _INSERT.execute(cursor, values)
         return int(cursor.fetchone()[0])

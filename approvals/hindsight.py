@@ -15,7 +15,7 @@ from typing import Any
 from django.db import connection
 
 from approvals import case as cases
-from approvals import context, deciding, holds, records, replay
+from approvals import deciding, holds, records, replay
 from approvals.case import Question
 from approvals.holds import Cover
 from approvals.models import Release
@@ -163,7 +163,7 @@ def _read_rates(pasts: Iterable[Past], questions: dict[int, Question]) -> None:
     for past in pasts:
         question = questions[past.id]
         seen = question.seen
-        wanted = context.rule_currencies(seen.policy)
+        wanted = seen.policy.currencies
         if not wanted:
             return
         there = _currencies(question)

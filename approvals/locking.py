@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import connection, models
 
+from creditrisk.prepared import Prepared
 from creditrisk.refusal import Refused
 from customers.models import PaymentTerms, SettlementDiscount
 from documents.drafts import NewDocument
@@ -34,7 +35,7 @@ def documents(pks: Iterable[int]) -> dict[int, Document]:
     if not wanted:
         return {}
     with connection.cursor() as cursor:
-        cursor.execute(_statement(), [wanted])
+        _statement().execute(cursor, [wanted])
         return {row[0]: _made_of(row) for row in cursor.fetchall()}
 
 
@@ -63,12 +64,12 @@ def _columns(model: type[models.Model]) -> tuple[str, ...]:
 
 
 @cache
-def _statement() -> str:
+def _statement() -> Prepared:
     """One statement that is always the same: building it anew from a query costs more than running it."""
     wanted = [f'd."{column}"' for column in _columns(Document)]
     for model, alias in _BESIDE.values():
         wanted += [f'{alias}."{column}"' for column in _columns(model)]
-    return (
+    return Prepared(
         f"SELECT {', '.join(wanted)},"
         " EXISTS (SELECT 1 FROM approvals_hold h WHERE h.document_id = d.id AND h.open)"
         " FROM documents_document d"

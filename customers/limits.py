@@ -12,6 +12,7 @@ from django.db import connection
 
 from creditrisk.facts import EffectiveLimit, LimitState, Part
 from creditrisk.money import ZERO, Rates, percent_of, rounded
+from creditrisk.prepared import Prepared
 from creditrisk.refusal import Refused
 from customers.models import Customer, Limit, LimitKind, SharedLimit
 from customers.models import LimitState as Stated
@@ -40,9 +41,14 @@ class Family:
         return sorted({*self.below, *(h for heads in self.heads.values() for h in heads)})
 
 
+_FAMILY = Prepared("SELECT relation, root, member, depth FROM credit_family(%s::bigint[]) ORDER BY depth")
+_LOCK = Prepared("SELECT relation, root, member, depth FROM credit_lock(%s::bigint[])")
+_GRANTED = Prepared("SELECT owner, id, facts FROM credit_granted(%s::bigint[], %s::bigint[], %s)")
+
+
 def family(ids: Sequence[int]) -> Family:
     """Return the families of these customers: one query."""
-    return _family("SELECT relation, root, member, depth FROM credit_family(%s::bigint[]) ORDER BY depth", ids)
+    return _family(_FAMILY, ids)
 
 
 def lock(ids: Iterable[int]) -> Family:
@@ -50,12 +56,12 @@ def lock(ids: Iterable[int]) -> Family:
 
     Who stands with whom is read again after locking; where it changed meanwhile, the new ones are locked too.
     """
-    return _family("SELECT relation, root, member, depth FROM credit_lock(%s::bigint[])", sorted(set(ids)))
+    return _family(_LOCK, sorted(set(ids)))
 
 
-def _family(sql: str, ids: Sequence[int]) -> Family:
+def _family(statement: Prepared, ids: Sequence[int]) -> Family:
     with connection.cursor() as cursor:
-        cursor.execute(sql, [list(ids)])
+        statement.execute(cursor, [list(ids)])
         rows = cursor.fetchall()
     found: dict[str, defaultdict[int, list[int]]] = {
         relation: defaultdict(list) for relation in ("head", "below", "shared", "member")
@@ -101,10 +107,7 @@ def granted(
 ) -> tuple[dict[int, Granted], dict[int, Granted]]:
     """Return what was granted to these customers and shared limits on `day`: one query."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT owner, id, facts FROM credit_granted(%s::bigint[], %s::bigint[], %s)",
-            [sorted(customer_ids), sorted(shared_ids), day],
-        )
+        _GRANTED.execute(cursor, [sorted(customer_ids), sorted(shared_ids), day])
         found: dict[str, dict[int, Granted]] = {"customer": {}, "shared": {}}
         for owner, pk, facts in cursor.fetchall():
             found[owner][pk] = Granted(pk, json.loads(facts))

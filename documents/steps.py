@@ -14,6 +14,7 @@ from django.db.models import F
 
 from creditrisk.exposure.ledger import Touched
 from creditrisk.money import ZERO
+from creditrisk.prepared import Prepared
 from creditrisk.refusal import InvalidState
 from customers.terms import instalments
 from documents import numbers, writing
@@ -36,13 +37,14 @@ def _refuse_unless(document: Document, *states: str) -> None:
         raise InvalidState(f"{document} is {document.get_state_display()}: this step does not follow.")
 
 
+_MOVE = Prepared("UPDATE documents_document SET state = %s, revision = revision + 1 WHERE id = %s")
+
+
 def _move(document: Document, state: str) -> None:
     document.state = state
     document.revision += 1
     with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE documents_document SET state = %s, revision = revision + 1 WHERE id = %s", [state, document.pk]
-        )
+        _MOVE.execute(cursor, [state, document.pk])
 
 
 def confirm(document: Document, at: Moment) -> Touched:

@@ -9,6 +9,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from creditrisk.exposure.models import Drift
+from creditrisk.prepared import Prepared
 
 # So many customers a rebuild holds at a time: their documents wait for it, a second or so.
 AT_ONCE = 2000
@@ -94,22 +95,17 @@ class Audit:
         return sum((abs(d.amount) for d in (*self.differences, *self.balances)), Decimal(0))
 
 
+_POST = Prepared("SELECT * FROM exposure_post(%s::bigint[], %s::bigint[], %s::bigint[], %s, %s)")
+
+
 def post(touched: Touched, *, day: date, now: datetime) -> list[Posted]:
     """Post what the formula says of the touched sources, less what the ledger holds, effective on `day`.
 
     The caller holds the locks of the sources and a transaction. Returns the entries added.
     """
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT * FROM exposure_post(%s::bigint[], %s::bigint[], %s::bigint[], %s, %s)",
-            [
-                sorted(touched.documents),
-                sorted(touched.items),
-                sorted(touched.effects),
-                day,
-                now,
-            ],
-        )
+        sources = [sorted(touched.documents), sorted(touched.items), sorted(touched.effects)]
+        _POST.execute(cursor, [*sources, day, now])
         return [Posted(*row) for row in cursor.fetchall()]
 
 

@@ -11,6 +11,7 @@ from django.db import connection
 
 from creditrisk.facts import BUCKETS, Exposure
 from creditrisk.money import ZERO, Rates
+from creditrisk.prepared import Prepared
 
 FAR = timedelta(days=36500)
 
@@ -66,13 +67,13 @@ def cuts(reading: Reading, today: date) -> list[date]:
     )
 
 
-_SLOTS = """
+_SLOTS = Prepared("""
     SELECT customer_id, company_id, bucket, currency, min(day) FILTER (WHERE amount <> 0), SUM(amount)
     FROM exposure_balance
     WHERE customer_id = ANY (%s::bigint[])
     GROUP BY customer_id, company_id, bucket, currency, width_bucket(day, %s::date[])
     HAVING bool_or(amount <> 0)
-"""
+""")
 
 # The same from the entries, as of a day or a moment of recording. The cut keeps what falls together apart.
 _SLOTS_AS_OF = """
@@ -103,7 +104,7 @@ def slots(customer_ids: Sequence[int], *, reading: Reading, today: date) -> list
         if reading.net_credits_against_overdue:
             cursor.execute(_DAYS, [list(customer_ids)])
         else:
-            cursor.execute(_SLOTS, [list(customer_ids), cuts(reading, today)])
+            _SLOTS.execute(cursor, [list(customer_ids), cuts(reading, today)])
         return [Slot(*row) for row in cursor.fetchall()]
 
 

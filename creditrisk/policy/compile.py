@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from threading import Lock
 from typing import Any
 
@@ -18,6 +18,7 @@ from creditrisk import nudge, rules
 from creditrisk.facts import BUCKETS, CHECKPOINTS
 from creditrisk.money import ZERO
 from creditrisk.policy.models import Checkpoint, CompanyCheckpoint, Parameters, PolicyVersion, RuleRow
+from creditrisk.prepared import Prepared
 
 # Control of entry and of invoices is switched on by those who want it.
 OFF_AT_FIRST = ("entry", "invoice")
@@ -81,10 +82,15 @@ class Policy:
         """Return whether documents of a company (by its id) are checked at this checkpoint."""
         return self.at(checkpoint, company=company).on
 
-    @property
+    @cached_property
     def needs_unpaid_effects(self) -> bool:
         """Return whether any rule asks about effects returned unpaid."""
         return any(row.rule.code == "unpaid_effects" for row in self.rows)
+
+    @cached_property
+    def currencies(self) -> frozenset[str]:
+        """Return the currencies in which rules compare."""
+        return frozenset(currency for row in self.rows if (currency := getattr(row.rule, "currency", None)))
 
 
 _DECIMALS = (
@@ -94,10 +100,13 @@ _DECIMALS = (
 )
 
 
+_NEWEST = Prepared("SELECT id, number FROM policy_policyversion ORDER BY number DESC LIMIT 1")
+
+
 def active() -> Policy:
     """Return the policy in force: the newest version, compiled once a process."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT id, number FROM policy_policyversion ORDER BY number DESC LIMIT 1")
+        _NEWEST.execute(cursor)
         newest = cursor.fetchone()
     return _compiled(*newest) if newest else Policy(number=0)
 
