@@ -7,7 +7,7 @@ CHECKPOINT = {"enter": "entry", "confirm": "confirmation", "pick": "picking", "d
               "invoice": "invoice", "issue": "invoice"}  # fmt: skip
 # What a person may do with a held document without deciding its hold first.
 BESIDE_A_HOLD = ("amend", "cancel", "close")
-FIRST_STEP = {Kind.ORDER: ("enter",), Kind.DELIVERY: ("deliver", "enter"), Kind.RETURN: ("return",),
+FIRST_STEP = {Kind.ORDER: ("enter",), Kind.DELIVERY: ("deliver", "enter"), Kind.RETURN: ("return", "enter"),
               Kind.INVOICE: ("invoice", "enter"), Kind.CREDIT_NOTE: ("invoice", "enter")}  # fmt: skip
 NEXT_STEP = {Kind.ORDER: "confirm", Kind.DELIVERY: "deliver", Kind.RETURN: "return", Kind.INVOICE: "issue",
              Kind.CREDIT_NOTE: "issue"}  # fmt: skip

@@ -12,7 +12,7 @@ from creditrisk.money import rounded
 from creditrisk.refusal import CustomerStopped, Refused
 from customers import terms as customer_terms
 from customers.models import Company, Customer, PaymentTerms, SettlementDiscount, Stops
-from documents.drafts import Changes
+from documents.drafts import Changes, NewLine
 from documents.models import Document, DocumentType, Kind, State
 
 KIND = {"entry": Kind.ORDER, "confirmation": Kind.ORDER, "picking": Kind.ORDER, "delivery": Kind.DELIVERY,
@@ -46,18 +46,19 @@ def check(
     bill_to: Customer | None = None,
     type: DocumentType | None = None,
     document: Document | None = None,
+    lines: tuple[NewLine, ...] = (),
     today: date,
 ) -> Trial:
     """Say what `submit` would do with a document of this amount (with tax) at this checkpoint.
 
-    With `document` it is that one, changed to what is given: one that is promised already meets its checkpoint only
-    where it asks for more. Raises Refused, CustomerStopped, MissingRate.
+    With `document` it is that one, changed to what is given (`lines` say what they are made from): one that is promised
+    already meets its checkpoint only where it asks for more. Raises Refused, CustomerStopped, MissingRate.
     """
     if not amount.is_finite() or amount <= 0:
         raise Refused("The amount must be more than zero.", field="amount")
     if document is not None:
         changes = Changes(
-            amount=amount, currency=currency, terms=terms, settlement_discount=settlement_discount,
+            amount=None if lines else amount, lines=lines or None, traced=bool(lines), currency=currency, terms=terms, settlement_discount=settlement_discount,
             ship_date=ship_date, bill_to=bill_to, type=type,
         )  # fmt: skip
         step = STEP[checkpoint] if document.state == State.DRAFT else "amend"

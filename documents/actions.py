@@ -19,6 +19,7 @@ STEP_DOORS = {
     "cancel": "amend_document",
     "close": "amend_document",
     "reverse": "invoice",
+    "return": "deliver",
 }
 _LIVE_ORDER = (State.CONFIRMED, State.PICKED, State.PART_DELIVERED, State.DELIVERED)
 
@@ -50,10 +51,10 @@ def of(document: Document, *, user: Any, held: bool) -> list[Action]:
             found = _of_order(document, held)
         case Kind.DELIVERY:
             found = _of_delivery(document)
-        case Kind.INVOICE | Kind.CREDIT_NOTE:
-            found = _of_invoice(document)
+        case Kind.RETURN:
+            found = _of_return(document)
         case _:
-            found = []
+            found = _of_invoice(document)
     return [action for door, action in found if may(user, door)]
 
 
@@ -71,6 +72,10 @@ def _step(
 
 def _link(door: str, label: str, url: str, *, main: bool = False) -> tuple[str, Action]:
     return door, Action(label, url, main=main)
+
+
+def _amend(document: Document) -> tuple[str, Action]:
+    return _link("amend_document", _("Amend"), reverse("document_amend", args=[document.pk]))
 
 
 def _of_order(document: Document, held: bool) -> list[tuple[str, Action]]:
@@ -106,7 +111,7 @@ def _of_order(document: Document, held: bool) -> list[tuple[str, Action]]:
     if state == State.CONFIRMED:
         found.append(_step(document, "pick", _("Pick")))
     if state in (State.DRAFT, State.CONFIRMED, State.PICKED):
-        found.append(_link("amend_document", _("Amend"), reverse("document_amend", args=[pk])))
+        found.append(_amend(document))
     if state in _LIVE_ORDER:
         found.append(_step(document, "close", _("Close"), grave=True))
     if state in (State.DRAFT, State.CONFIRMED, State.PICKED):
@@ -119,6 +124,7 @@ def _of_delivery(document: Document) -> list[tuple[str, Action]]:
     if state == State.DRAFT:
         return [
             _step(document, "deliver", _("Deliver now"), main=True),
+            _amend(document),
             _step(document, "cancel", _("Cancel the note"), grave=True),
         ]
     found = []
@@ -136,11 +142,22 @@ def _of_delivery(document: Document) -> list[tuple[str, Action]]:
     return found
 
 
+def _of_return(document: Document) -> list[tuple[str, Action]]:
+    if document.state != State.DRAFT:
+        return []
+    return [
+        _step(document, "return", _("Book the return"), main=True),
+        _amend(document),
+        _step(document, "cancel", _("Cancel the return"), grave=True),
+    ]
+
+
 def _of_invoice(document: Document) -> list[tuple[str, Action]]:
     state, pk = document.state, document.pk
     if state == State.DRAFT:
         return [
             _step(document, "issue", _("Issue"), main=True),
+            _amend(document),
             _step(document, "cancel", _("Cancel the invoice"), grave=True),
         ]
     found = []
@@ -150,6 +167,26 @@ def _of_invoice(document: Document) -> list[tuple[str, Action]]:
         found.append(_link("invoice", _("Credit"), reverse("credit_note_new", args=[pk])))
         found.append(_step(document, "reverse", _("Take back"), grave=True))
     return found
+
+
+def why_fixed(document: Document) -> str:
+    """Return, for a document that can no longer be changed, what can be done instead; nothing for one that can."""
+    match document.kind, document.state:
+        case _, State.CANCELLED | State.CLOSED:
+            return _("It is over: it is neither changed nor carried on.")
+        case Kind.ORDER, State.PART_DELIVERED | State.DELIVERED | State.INVOICED:
+            return _(
+                "Goods have left, so its lines stay as they are. What is still open can be delivered or closed short."
+            )
+        case Kind.DELIVERY, State.DELIVERED | State.INVOICED:
+            return _("The goods have left, so it is no longer changed. What comes back is taken back by a return.")
+        case Kind.RETURN, State.DELIVERED | State.INVOICED:
+            return _("The goods are back, so it is no longer changed.")
+        case Kind.INVOICE, State.ISSUED | State.POSTED:
+            return _("It is issued, so it is no longer changed. A credit note corrects it or takes it back.")
+        case Kind.CREDIT_NOTE, State.ISSUED | State.POSTED:
+            return _("It is issued, so it is no longer changed.")
+    return ""
 
 
 # A document in one of these states has a step ahead that could be held by hand.

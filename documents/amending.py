@@ -5,13 +5,13 @@ from decimal import Decimal
 from typing import Any
 
 from creditrisk.exposure.ledger import Touched
-from creditrisk.money import Rates
+from creditrisk.money import ZERO, Rates, shares
 from creditrisk.refusal import InvalidState, Refused
 from customers import terms as customer_terms
 from customers.models import SettlementDiscount
-from documents import writing
+from documents import steps, writing
 from documents.drafts import UNSET, Changes
-from documents.models import Document, Kind, Line, State
+from documents.models import Document, Kind, Line, State, type_of
 from documents.steps import Moment
 
 AMENDABLE = {
@@ -32,6 +32,7 @@ def refuse_unless_amendable(document: Document) -> None:
 def amend(document: Document, changes: Changes, at: Moment, *, by: Any) -> Touched:
     """Change fields or lines of a document that is not yet delivered or posted. Raises Refused, InvalidState."""
     refuse_unless_amendable(document)
+    _refuse_another_party(document, changes)
     if changes.currency is not None:
         document.currency = changes.currency
     if changes.terms is not None:
@@ -43,7 +44,7 @@ def amend(document: Document, changes: Changes, at: Moment, *, by: Any) -> Touch
     if changes.bill_to is not None:
         document.debtor = changes.bill_to
     if changes.type is not None:
-        if changes.type.of != document.kind:
+        if changes.type.of != type_of(document.kind):
             raise Refused(
                 f"{changes.type} is no type of {document.get_kind_display()}.",
                 field="type",
@@ -51,39 +52,97 @@ def amend(document: Document, changes: Changes, at: Moment, *, by: Any) -> Touch
         document.type = changes.type
     if changes.note is not None:
         document.note = changes.note
+    touched = {document.pk}
     if changes.lines is not None or changes.amount is not None:
-        _replace_lines(document, changes)
+        touched |= _replace_lines(document, changes, at)
     document.revision += 1
     document.amended_by = by
     document.save()
-    return Touched(documents=frozenset({document.pk}))
+    return Touched(documents=frozenset(touched))
 
 
-def _replace_lines(document: Document, changes: Changes) -> None:
-    old = list(document.lines.order_by("position"))
-    lines = writing.typed_lines(changes.lines or (), changes.amount, document.currency)
-    for before, after in zip(old, lines, strict=False):
-        after.source_id = after.source_id or before.source_id
-        after.text = after.text or before.text
+def _refuse_another_party(document: Document, changes: Changes) -> None:
+    other = {
+        "currency": changes.currency is not None and changes.currency != document.currency,
+        "bill_to": changes.bill_to is not None and changes.bill_to.pk != document.debtor_id,
+    }
+    field = next((name for name, differs in other.items() if differs), None)
+    if field and document.kind != Kind.ORDER and writing.is_made_from_others(document):
+        raise Refused(f"{document} is made from other documents: currency and bill-to are theirs.", field=field)
+
+
+def _replace_lines(document: Document, changes: Changes, at: Moment) -> set[int]:
+    """Write the lines anew; return the documents from which a draft now takes over something else."""
+    old = list(document.lines.select_related("source").order_by("position"))
     made = Line.objects.filter(source__in=old).exclude(document__state=State.CANCELLED)
     if any(line.settled or line.drafted for line in old) or made.exists():
         raise InvalidState(f"Something was made from {document} already.")
-    if document.kind != Kind.ORDER and any(line.taken.filter(undone=False).exists() for line in old):
-        raise InvalidState(f"{document} takes over what it was made from; cancel it and draw it up again.")
+    pairs = _pairs(document, changes, old)
+    lines = [after for _before, after in pairs]
     document.total = writing.checked_total(lines)
+    _refuse_more_than_can_come_back(document, lines)
+    changed = set() if document.kind == Kind.ORDER else steps.take_apart(document)
     # What was cancelled since still names the lines that it was made from: those stay, with other values.
     named = set(Line.objects.filter(source__in=old).values_list("source_id", flat=True))
-    if any(line.pk in named for line in old[len(lines) :]):
+    kept = {before.pk: after for before, after in pairs if before is not None and before.pk in named}
+    if named - kept.keys():
         raise InvalidState(
             f"A cancelled document was made from a line of {document} that would go; keep as many lines."
         )
-    kept = [(before, after) for before, after in zip(old, lines, strict=False) if before.pk in named]
-    for before, after in kept:
-        after.pk, after.document, after.position = before.pk, document, before.position
+    for position, line in enumerate(lines, start=1):
+        line.position = position
+    for pk, after in kept.items():
+        after.pk, after.document = pk, document
         after.save(force_update=True)
-    stay = {after.pk for _before, after in kept}
-    Line.objects.filter(document=document).exclude(pk__in=stay).delete()
+    Line.objects.filter(document=document).exclude(pk__in=kept).delete()
     writing.write_lines(document, lines)
+    if document.kind in (Kind.INVOICE, Kind.CREDIT_NOTE):
+        changed |= steps.draw_up(document, at).documents
+    return changed
+
+
+def _pairs(document: Document, changes: Changes, old: list[Line]) -> list[tuple[Line | None, Line]]:
+    """Return the new lines, each with the old one that it stands for and made from the same as that."""
+    if changes.amount is not None and any(line.source_id for line in old):
+        return list(zip(old, _in_proportion(document, changes, old), strict=True))
+    lines = writing.typed_lines(changes.lines or (), changes.amount, document.currency)
+    if changes.traced:
+        own = {line.pk: line for line in old}
+        asked = [n.replaces.pk if n.replaces else 0 for n in changes.lines or ()]
+        return [(own.get(pk), line) for pk, line in zip(asked, lines, strict=True)]
+    for before, after in zip(old, lines, strict=False):
+        after.source_id = after.source_id or before.source_id
+        after.text = after.text or before.text
+    return [(old[n] if n < len(old) else None, line) for n, line in enumerate(lines)]
+
+
+def _in_proportion(document: Document, changes: Changes, old: list[Line]) -> list[Line]:
+    """Return the lines of a document made from others, with another amount in all."""
+    amounts = shares(new_total(document, changes), [line.amount for line in old], document.currency)
+    return [
+        Line(
+            text=line.text, quantity=writing.quantity_of(line, amount), price=line.price,
+            discount_percent=line.discount_percent, tax_percent=line.tax_percent, amount=amount, source=line.source,
+        )
+        for line, amount in zip(old, amounts, strict=True)
+    ]  # fmt: skip
+
+
+def _refuse_more_than_can_come_back(document: Document, lines: list[Line]) -> None:
+    if document.origin is None:
+        return
+    before = Line.objects.filter(document__origin=document.origin, document__kind=document.kind).exclude(
+        document__state=State.CANCELLED
+    ).exclude(document=document)  # fmt: skip
+    back: dict[int | None, Decimal] = {}
+    for source_id, amount in before.values_list("source_id", "amount"):
+        back[source_id] = back.get(source_id, ZERO) + amount
+    left = document.origin.total - sum(back.values(), ZERO)
+    if document.total > left:
+        raise Refused(f"Only {left:f} of {document.origin} can come back.", field="amount")
+    for line in lines:
+        if line.source is not None and line.amount > line.source.amount - back.get(line.source_id, ZERO):
+            raise Refused(f"No more than line {line.source.position} of {document.origin} comes back.", field="amount")
 
 
 def asks_for_more(

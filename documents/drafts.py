@@ -20,7 +20,10 @@ UNSET = _Unset.UNSET
 
 @dataclass(frozen=True)
 class NewLine:
-    """A line as it was typed. `source` names the line that it is made from, where it is made from one."""
+    """A line as it was typed. `source` names the line that it is made from, where it is made from one.
+
+    `replaces` is the document's own line that it stands for in an amendment: unchanged, it keeps its amount to the cent.
+    """
 
     text: str = ""
     quantity: Decimal = Decimal(1)
@@ -28,11 +31,18 @@ class NewLine:
     discount_percent: Decimal = Decimal(0)
     tax_percent: Decimal = Decimal(0)
     source: Line | None = None
+    replaces: Line | None = None
 
     def amount(self, currency: str) -> Decimal:
         """Return quantity x price less discount, with tax, rounded to the decimals of `currency`."""
+        if self.replaces is not None and self._says_the_same(self.replaces, currency):
+            return self.replaces.amount
         net = self.quantity * self.price * (1 - self.discount_percent / HUNDRED)
         return rounded(net * (1 + self.tax_percent / HUNDRED), currency)
+
+    def _says_the_same(self, line: Line, currency: str) -> bool:
+        values = ("quantity", "price", "discount_percent", "tax_percent")
+        return line.document.currency == currency and all(getattr(line, n) == getattr(self, n) for n in values)
 
 
 @dataclass(frozen=True)
@@ -66,7 +76,10 @@ class NewDocument:
 
 @dataclass(frozen=True)
 class Changes:
-    """What an amendment changes; what is not set stays."""
+    """What an amendment changes; what is not set stays.
+
+    Where lines are `traced` each says itself which one it replaces; otherwise they stand for the old ones by position.
+    """
 
     lines: tuple[NewLine, ...] | None = None
     amount: Decimal | None = None
@@ -77,6 +90,7 @@ class Changes:
     bill_to: Customer | None = None
     type: DocumentType | None = None
     note: str | None = None
+    traced: bool = False
 
     def as_record(self) -> dict[str, Any]:
         """Return the changes as JSON, to be kept with a hold and carried out later."""
@@ -86,9 +100,11 @@ class Changes:
                 {
                     "text": n.text, "quantity": str(n.quantity), "price": str(n.price),
                     "discount_percent": str(n.discount_percent), "tax_percent": str(n.tax_percent),
+                    "replaces": n.replaces and n.replaces.pk,
                 }
                 for n in self.lines
             ]  # fmt: skip
+            record["traced"] = self.traced
         if self.amount is not None:
             record["amount"] = str(self.amount)
         for name in ("currency", "note"):
@@ -111,13 +127,14 @@ class Changes:
             return None if pk is None else model.objects.get(pk=pk)
 
         lines = record.get("lines")
+        old = Line.objects.select_related("document", "source").in_bulk(
+            [line["replaces"] for line in lines or () if line.get("replaces")]
+        )
         shipped = record.get("ship_date", UNSET)
         discount = record.get("settlement_discount", UNSET)
         return cls(
-            lines=None if lines is None else tuple(
-                NewLine(line["text"], *(Decimal(line[n]) for n in ("quantity", "price", "discount_percent", "tax_percent")))
-                for line in lines
-            ),
+            lines=None if lines is None else tuple(_line_of(line, old.get(line.get("replaces"))) for line in lines),
+            traced=record.get("traced", False),
             amount=Decimal(record["amount"]) if "amount" in record else None,
             currency=record.get("currency"),
             note=record.get("note"),
@@ -127,6 +144,11 @@ class Changes:
             ship_date=date.fromisoformat(shipped) if isinstance(shipped, str) else shipped,
             settlement_discount=discount if discount is UNSET else row(SettlementDiscount, discount),
         )  # fmt: skip
+
+
+def _line_of(record: dict[str, Any], replaces: Line | None) -> NewLine:
+    values = (Decimal(record[name]) for name in ("quantity", "price", "discount_percent", "tax_percent"))
+    return NewLine(record["text"], *values, source=replaces.source if replaces else None, replaces=replaces)
 
 
 @dataclass(frozen=True)

@@ -118,8 +118,13 @@ def foresee(
     ship_date = document.ship_date if changes.ship_date is UNSET else changes.ship_date
     amended = total is not None and (changes.lines is not None or changes.amount is not None)
     parts: tuple[Part, ...] = (Part(total or document.total),)
-    if not amended and document.kind in (Kind.DELIVERY, Kind.INVOICE):
-        parts = _parts(document)
+    if document.kind in (Kind.DELIVERY, Kind.INVOICE):
+        if changes.traced and changes.lines is not None:
+            currency = changes.currency or document.currency
+            parts = _parts(document.kind, [(n.amount(currency), n.source and n.source.pk) for n in changes.lines])
+        elif not amended:
+            lines = document.lines.order_by("position")
+            parts = _parts(document.kind, list(lines.values_list("amount", "source_id")))
     plan = Plan(
         kind=document.kind,
         debtor_id=changes.bill_to.pk if changes.bill_to else document.debtor_id,
@@ -133,7 +138,10 @@ def foresee(
         promised=step != "enter",
     )
     if step in ("invoice", "issue"):
-        plan = replace(plan, handed_over=tuple(_drafted(document)))
+        handed_over = list(_drafted(document))
+        if changes.traced and changes.lines is not None:
+            handed_over += _otherwise(document, parts)
+        plan = replace(plan, handed_over=tuple(handed_over))
     if step == "pick":
         plan = replace(plan, kept=tuple(own))  # nothing changes its bucket, whatever was made from it already
     return plan
@@ -154,18 +162,34 @@ def changeable(document: Document) -> bool:
     return document.kind == Kind.ORDER or not Takeover.objects.filter(later__document=document, undone=False).exists()
 
 
-def _parts(document: Document) -> tuple[Part, ...]:
-    lines = list(
-        document.lines.select_related("source__document__type", "source__document__terms").order_by("position")
-    )
-    sources = {line.source_id: line.source for line in lines if line.source_id}
-    advances = _advances(sources) if sources and document.kind == Kind.DELIVERY else {}
+def _parts(kind: str, lines: Sequence[tuple[Decimal, int | None]]) -> tuple[Part, ...]:
+    """Return the parts of a document of these lines: what each amounts to, and the line that it is made from."""
+    ids = [source for _amount, source in lines if source]
+    sources = Line.objects.select_related("document__type", "document__terms").in_bulk(ids) if ids else {}
+    advances = _advances(sources) if sources and kind == Kind.DELIVERY else {}
     found = []
-    for line in lines:
-        source = sources.get(line.source_id)
+    for amount, pk in lines:
+        source = sources.get(pk)
         earlier = Earlier(source.pk, _row(source), advances.get(source.pk, ZERO)) if source else None
-        found.append(Part(line.amount, earlier))
+        found.append(Part(amount, earlier))
     return tuple(found)
+
+
+def _otherwise(invoice: Document, parts: Sequence[Part]) -> Iterable[Slot]:
+    """Return by how much more (or less, negative) its sources would go on to a draft invoice of other lines."""
+    had: defaultdict[int, Decimal] = defaultdict(lambda: ZERO)
+    taken = Takeover.objects.filter(later__document=invoice, undone=False, drafted=True)
+    for earlier_id, amount in taken.values_list("earlier_id", "amount"):
+        had[earlier_id] += amount
+    wanted: defaultdict[int, Decimal] = defaultdict(lambda: ZERO)
+    for part in parts:
+        if part.earlier:
+            wanted[part.earlier.line_id] += part.amount
+    sources = Line.objects.select_related("document__type", "document__terms").in_bulk([*had, *wanted])
+    for pk, source in sources.items():
+        left = source.amount - source.settled - source.drafted
+        if more := min(wanted[pk], left + had[pk]) - had[pk]:
+            yield _row(source, amount=more)
 
 
 def _row(line: Line, *, drafted: bool = False, amount: Decimal | None = None) -> Slot:

@@ -14,7 +14,7 @@ from customers import queries as customer_queries
 from customers.forms import CodeField, CustomerField
 from customers.models import InvoicingCycle, PaymentTerms, SettlementDiscount
 from documents import queries
-from documents.models import Document, DocumentType, Kind
+from documents.models import Document, DocumentType, Kind, type_of
 from documents.queries import LineRow
 from ledger.forms import CurrencyField
 
@@ -54,8 +54,7 @@ class HeaderForm(Once):
         self.fields["company"].queryset = customer_queries.companies(user)
         if kind not in (Kind.ORDER, Kind.DELIVERY):
             del self.fields["invoicing"]
-        of = {Kind.RETURN: Kind.DELIVERY, Kind.CREDIT_NOTE: Kind.INVOICE}.get(Kind(kind), kind)
-        self.fields["type"].queryset = DocumentType.objects.filter(of=of).order_by("code")
+        self.fields["type"].queryset = DocumentType.objects.filter(of=type_of(kind)).order_by("code")
         for name in ("company", "terms", "settlement_discount"):
             self.fields[name].empty_label = _("the customer's")
         self.fields["type"].empty_label = _("standard")
@@ -66,13 +65,17 @@ class HeaderForm(Once):
 
 
 class AmendForm(HeaderForm):
-    """The header of a document that exists: whose it is does not change, and the page's revision comes back."""
+    """The header of a document that exists: whose it is does not change, and the page's revision comes back.
+
+    Bound to what it was made from, it keeps their currency and bill-to.
+    """
 
     revision = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
 
-    def __init__(self, *args: Any, **options: Any) -> None:
+    def __init__(self, *args: Any, bound_to_sources: bool = False, **options: Any) -> None:
         super().__init__(*args, **options)
-        for name in ("customer", "company", "number", "invoicing", "at"):
+        theirs = ("currency", "bill_to") if bound_to_sources else ()
+        for name in ("customer", "company", "number", "invoicing", "at", *theirs):
             self.fields.pop(name, None)
 
 
@@ -90,7 +93,7 @@ class PeriodForm(forms.Form):
 
 
 class LineForm(forms.Form):
-    """One line. A line without article and price is left out."""
+    """One line. A line without article and price is left out; `line` is the document's own that it stands for."""
 
     text = forms.CharField(
         label=gettext_lazy("Article"), max_length=200, required=False, widget=forms.TextInput(attrs={"size": 40})
@@ -106,6 +109,7 @@ class LineForm(forms.Form):
     price = AmountField(label=gettext_lazy("Unit price"), places=6, digits=12, required=False)
     discount_percent = AmountField(label=gettext_lazy("Discount %"), maximum=HUNDRED, shown=0, required=False)
     tax_percent = AmountField(label=gettext_lazy("Tax %"), maximum=HUNDRED, shown=0, required=False)
+    line = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     def clean(self) -> dict[str, Any]:
         typed = super().clean() or {}
@@ -136,6 +140,7 @@ class BaseLines(forms.BaseFormSet):
                 "price": form.cleaned_data["price"],
                 "discount_percent": _or(form.cleaned_data["discount_percent"], ZERO),
                 "tax_percent": _or(form.cleaned_data["tax_percent"], ZERO),
+                "line": form.cleaned_data["line"],
             }
             for form in self.forms
             if hasattr(form, "cleaned_data") and form.is_valid() and form.is_filled

@@ -85,6 +85,11 @@ class DocumentType(models.Model):
         return self.code
 
 
+def type_of(kind: str) -> str:
+    """Return of which kind the types are that a document of this kind may have: a return's are those of deliveries."""
+    return {Kind.RETURN: Kind.DELIVERY, Kind.CREDIT_NOTE: Kind.INVOICE}.get(Kind(kind), Kind(kind))
+
+
 class NumberRange(models.Model):
     """The last number given in a series: a company's, of a kind (or type with letters of its own), in a year."""
 

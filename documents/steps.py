@@ -119,6 +119,13 @@ def draw_up(document: Document, at: Moment) -> Touched:
     return Touched(documents=frozenset(changed))
 
 
+def take_apart(document: Document) -> set[int]:
+    """Give back what a draft had taken over, as if it had not been drawn up; return the documents it goes back to."""
+    changed = _give_back(document)
+    Takeover.objects.filter(later__document=document, undone=True).delete()
+    return changed
+
+
 def issue(document: Document, at: Moment) -> Touched:
     """Print or send an invoice or credit note: what it took over now weighs in it."""
     _must_be(document, Kind.INVOICE, Kind.CREDIT_NOTE)

@@ -24,6 +24,7 @@ urlpatterns = [
     path("documents/<int:pk>/pick/", steps.pick, name="document_pick"),
     path("documents/<int:pk>/deliver/", steps.deliver, name="document_deliver"),
     path("documents/<int:pk>/issue/", steps.issue, name="document_issue"),
+    path("documents/<int:pk>/book/", steps.book_return, name="document_return"),
     path("documents/<int:pk>/post/", steps.post, name="document_post"),
     path("documents/<int:pk>/reverse/", steps.reverse, name="document_reverse"),
     path("documents/<int:pk>/cancel/", steps.cancel, name="document_cancel"),

@@ -16,6 +16,7 @@ from documents.drafts import NewDocument, NewLine, Portion
 from documents.models import Document, Kind, Line, State
 from ledger.items import LARGEST
 
+_LEAST = Decimal("0.000001")
 OPEN_ORDERS = (State.CONFIRMED, State.PICKED, State.PART_DELIVERED, State.DELIVERED)
 
 
@@ -102,6 +103,11 @@ def _orders_behind(new: NewDocument) -> list[int]:
     return sorted(orders)
 
 
+def is_made_from_others(document: Document) -> bool:
+    """Return whether the document was made from orders, notes or invoices: then party and currency are theirs."""
+    return document.origin_id is not None or document.lines.filter(source__isnull=False).exists()
+
+
 def typed_lines(lines: Sequence[NewLine], amount: Decimal | None, currency: str) -> list[Line]:
     """Return lines as typed, or one line of `amount` without tax. Raises Refused for values that make no sense."""
     if amount is not None:
@@ -142,6 +148,13 @@ def write_lines(document: Document, lines: Sequence[Line]) -> None:
     for position, line in enumerate(lines, start=1):
         line.document, line.position = document, position
     Line.objects.bulk_create(line for line in lines if line.pk is None)
+
+
+def quantity_of(line: Line, amount: Decimal) -> Decimal:
+    """Return how much of a line's quantity an amount of it is."""
+    if not line.amount:
+        return line.quantity
+    return max((line.quantity * amount / line.amount).quantize(_LEAST), _LEAST)
 
 
 def residual(line: Line) -> Decimal:
@@ -194,10 +207,7 @@ def _portions(new: NewDocument, currency: str) -> list[Portion]:
     for index, (line, takes_of_line) in enumerate(zip(upstream, takes, strict=True)):
         amount = takes_of_line + (excess if index == len(upstream) - 1 else ZERO)
         if amount > 0:
-            quantity = (
-                (line.quantity * amount / line.amount).quantize(Decimal("0.000001")) if line.amount else line.quantity
-            )
-            portions.append(Portion(line, takes_of_line, amount, max(quantity, Decimal("0.000001"))))
+            portions.append(Portion(line, takes_of_line, amount, quantity_of(line, amount)))
     return portions
 
 

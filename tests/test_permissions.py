@@ -80,6 +80,7 @@ DOORS_OF_PAGES: dict[str, tuple[tuple[str, ...], set[str]]] = {
     "document_pick": (SEND, SALES | {"credit_manager"}),
     "document_deliver": (SEND, SALES | {"credit_manager"}),
     "document_issue": (SEND, SALES | CREDIT),
+    "document_return": (SEND, SALES | {"credit_manager"}),
     "document_post": (SEND, SALES | CREDIT),
     "document_reverse": (SEND, SALES | CREDIT),
     "document_cancel": (SEND, SALES | CREDIT),

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -16,10 +17,10 @@ from creditrisk.clock import business_day
 from creditrisk.forms import refuse
 from creditrisk.refusal import Duplicate, Refused
 from creditrisk.roles import Actor, door
-from documents import queries, results
+from documents import actions, queries, results, writing
 from documents.drafts import Changes, NewDocument, NewLine
 from documents.forms import AmendForm, BaseLines, HeaderForm, LineFormSet
-from documents.models import Document, Kind
+from documents.models import Document, Kind, Line
 
 ROWS = 3
 MORE_ROWS = 5
@@ -71,7 +72,9 @@ def _new(request: HttpRequest, kind: str, title: str) -> HttpResponse:
 _BACK = {
     Kind.ORDER: ("orders", gettext_lazy("Orders")),
     Kind.DELIVERY: ("deliveries", gettext_lazy("Deliveries")),
+    Kind.RETURN: ("deliveries", gettext_lazy("Deliveries")),
     Kind.INVOICE: ("invoices", gettext_lazy("Invoices")),
+    Kind.CREDIT_NOTE: ("invoices", gettext_lazy("Invoices")),
 }
 
 
@@ -92,14 +95,15 @@ def _enter(request: HttpRequest, form: HeaderForm, lines: BaseLines, kind: str) 
         settlement_discount=typed["settlement_discount"],
         invoicing=typed.get("invoicing", ""),
         ship_date=typed["ship_date"],
-        lines=tuple(NewLine(**line) for line in lines.filled()),
+        lines=_typed(lines),
         note=typed["note"],
         source_key=form.key,
     )
     now, actor = timezone.now(), Actor.of(request)
+    step = "enter" if "draft" in request.POST else _STEPS[Kind(kind)]
     try:
-        result = gate.submit(new, _STEPS[Kind(kind)], by=actor, now=now)
-        results.tell(request, result, _STEPS[Kind(kind)])
+        result = gate.submit(new, step, by=actor, now=now)
+        results.tell(request, result, step)
         if kind == Kind.ORDER and "confirm" in request.POST and result.hold is None:
             result = gate.submit(result.document, "confirm", by=actor, now=now)
             results.tell(request, result, "confirm")
@@ -125,18 +129,23 @@ def _already(request: HttpRequest, document: Document) -> HttpResponseRedirect:
 @door("amend_document")
 @require_http_methods(["GET", "POST"])
 def amend(request: HttpRequest, pk: int) -> HttpResponse:
-    """Change a document that exists."""
-    document = queries.one(request.user, pk, Kind.ORDER)
+    """Change an order on its way, or a note or invoice that is still a draft."""
+    document = queries.one(request.user, pk)
+    if request.method == "GET" and (why := actions.why_fixed(document)):
+        messages.info(request, why)
+        return redirect("document", pk)
+    bound = document.kind != Kind.ORDER and writing.is_made_from_others(document)
     form = AmendForm(
         request.POST or None,
         user=request.user,
         kind=document.kind,
+        bound_to_sources=bound,
         initial=_as_typed(document),
     )
     for name in ("terms", "type"):
         form.fields[name].empty_label = _("as it is")
     form.fields["settlement_discount"].empty_label = _("none")
-    lines = _formset(request, [vars(row) for row in queries.lines([document])])
+    lines = _formset(request, [{**vars(row), "line": row.id} for row in queries.lines([document])])
     panel = None
     if request.method == "POST" and "more" not in request.POST:
         whole = form.is_valid() & lines.is_valid()
@@ -144,10 +153,10 @@ def amend(request: HttpRequest, pk: int) -> HttpResponse:
             panel = _panel(form, lines, document.kind, document=document)
         elif whole and (response := _amend(request, form, lines, document)):
             return response
+    back_url, list_title = _BACK[Kind(document.kind)]
     words = {
         "title": _("Amend %(number)s") % {"number": document.number}, "kind": document.kind, "document": document,
-        "back_url": "orders",
-        "list_title": _("Orders"),
+        "back_url": back_url, "list_title": list_title, "made_from": queries.made_from(document) if bound else [],
     }  # fmt: skip
     return _show(request, form, lines, panel, words)
 
@@ -168,10 +177,11 @@ def _as_typed(document: Document) -> dict[str, Any]:
 def _amend(request: HttpRequest, form: AmendForm, lines: BaseLines, document: Document) -> HttpResponse | None:
     """Hand the changes to the gate; return where to go, or None where they were refused."""
     typed = form.cleaned_data
-    debtor = typed["bill_to"] or document.customer
+    debtor = (typed["bill_to"] or document.customer) if "bill_to" in typed else document.debtor
     changes = Changes(
-        lines=tuple(NewLine(**line) for line in lines.filled()),
-        currency=typed["currency"] or None,
+        lines=_typed(lines, document),
+        traced=True,
+        currency=typed.get("currency") or None,
         terms=typed["terms"],
         settlement_discount=typed["settlement_discount"],
         ship_date=typed["ship_date"],
@@ -193,6 +203,18 @@ def _amend(request: HttpRequest, form: AmendForm, lines: BaseLines, document: Do
         return None
     results.tell(request, result, "amend")
     return redirect("document", document.pk)
+
+
+def _typed(lines: BaseLines, document: Document | None = None) -> tuple[NewLine, ...]:
+    """Return the lines as typed; those of a document that exists with the lines that they stand for."""
+    own: dict[int, Line] = {}
+    if document is not None:
+        own = {line.pk: line for line in document.lines.select_related("document", "source")}
+    found = []
+    for values in lines.filled():
+        before = own.get(values.pop("line") or 0)
+        found.append(NewLine(**values, source=before.source if before else None, replaces=before))
+    return tuple(found)
 
 
 def _formset(request: HttpRequest, rows: list[dict[str, Any]] | None = None) -> BaseLines:
@@ -218,7 +240,10 @@ def _panel(form: forms.Form, lines: BaseLines, kind: str, *, document: Document 
         return preview.Preview(sentence=_("Choose a customer to see the credit."))
     debtor = typed.get("bill_to") or (customer if document else customer.bill_to or customer)
     currency = typed.get("currency") or (document.currency if document else debtor.currency)
-    amounts = [NewLine(**line).amount(currency) for line in lines.filled()]
+    if document is not None and document.lowers:
+        return preview.Preview(sentence=_("It lowers what the customer owes: nothing holds it."))
+    typed_lines = _typed(lines, document)
+    amounts = [line.amount(currency) for line in typed_lines]
     return preview.preview(
         customer,
         amounts=amounts,
@@ -232,6 +257,7 @@ def _panel(form: forms.Form, lines: BaseLines, kind: str, *, document: Document 
         type=typed.get("type"),
         checkpoint=typed.get("at") or "",
         document=document,
+        lines=typed_lines if document else (),
         today=today,
     )
 

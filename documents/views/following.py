@@ -134,7 +134,7 @@ def _make(
         source_key=form.key,
         **_how_much(form),
     )
-    step = _step(kind, form)
+    step = _step(kind, form, draft="draft" in request.POST)
     try:
         result = gate.submit(new, step, by=Actor.of(request), now=timezone.now())
     except Duplicate as error:
@@ -150,8 +150,10 @@ def _make(
     return redirect("document", result.document.pk)
 
 
-def _step(kind: str, form: FollowForm) -> str:
+def _step(kind: str, form: FollowForm, *, draft: bool) -> str:
     match kind:
+        case _ if draft:
+            return "enter"
         case Kind.DELIVERY:
             return "deliver"
         case Kind.RETURN:

@@ -123,6 +123,7 @@ def document(request: HttpRequest, pk: int) -> HttpResponse:
         "made_of": queries.made_of(found),
         "items": statement.of_document(found, today=today) if may(request.user, "view_ledger") else [],
         "actions": actions.of(found, user=request.user, held=hold is not None),
+        "why_fixed": actions.why_fixed(found),
         "may_decide": may(request.user, "view_desk") and hold is not None,
         "may_force": may(request.user, "force_hold") and hold is None and found.state in actions.CAN_BE_HELD,
     }

@@ -49,7 +49,7 @@ def act(cast: Cast, step: str, pick: int, cents: int, now: Any) -> None:
         cast.order((cast.rossi, cast.bianchi)[pick % 2], str(amount), now=now)
     elif step in ("confirm", "pick", "close", "cancel") and (d := some(of(kind="ORDER"))):
         gate.submit(d, step, **submit)
-    elif step == "amend" and (d := some(of(kind="ORDER"))):
+    elif step == "amend" and (d := some(of(state__in=["DRAFT", "CONFIRMED"]))):
         gate.submit(d, "amend", changes=Changes(amount=amount), **submit)
     elif step == "deliver" and (d := some(of(kind="ORDER", state__in=["CONFIRMED", "PART_DELIVERED"]))):
         gate.submit(NewDocument(kind="DELIVERY", sources=(d,), share=D(1 + pick % 4) / 4), "deliver", **submit)
