@@ -80,7 +80,7 @@ def open_items(new: Sequence[NewItem], *, by: Any, now: datetime) -> list[OpenIt
                 open_amount=n.signed, item_date=n.item_date, due=n.due, disputed=n.disputed,
                 disputed_on=n.item_date if n.disputed else None, excluded=n.excluded, provisional=n.provisional,
                 booked_on=n.booked_on if n.booked_on != n.item_date else None, reverses_id=n.reverses_id,
-                reason=n.reason, source_key=n.source_key, posted_at=now, posted_by=by,
+                dispute_reason=n.reason if n.disputed else "", reason=n.reason, source_key=n.source_key, posted_at=now, posted_by=by,
             )
         )  # fmt: skip
     try:
@@ -97,7 +97,7 @@ def open_items(new: Sequence[NewItem], *, by: Any, now: datetime) -> list[OpenIt
 
 def _keep_first_marks(opened: Iterable[OpenItem], *, by: Any, now: datetime) -> None:
     ItemMark.objects.bulk_create(
-        ItemMark(item=item, mark=mark, on=True, reason=item.dispute_reason, day=item.since, made_at=now, made_by=by)
+        ItemMark(item=item, mark=mark, on=True, reason=item.reason, day=item.since, made_at=now, made_by=by)
         for item in opened
         for mark in Mark
         if getattr(item, mark.lower())

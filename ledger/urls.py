@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from ledger.views import accounts, corrections, effects, items, lists, rates
+from ledger.views import accounts, corrections, effects, entry, items, lists, rates
 
 urlpatterns = [
     path("items/", items.items, name="items"),
+    path("items/new/", entry.new, name="item_new"),
     path("items/<int:pk>/", items.item, name="item"),
     path("items/<int:pk>/allocate/", items.allocate, name="item_allocate"),
     path("items/<int:pk>/undo/", items.undo, name="item_undo"),
