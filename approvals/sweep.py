@@ -121,15 +121,12 @@ def _tell(ids: list[int], *, last: date, today: date, policy: Policy, now: datet
 def _let_matured_go(today: date, *, now: datetime, policy: Policy) -> None:
     """Take effects that matured long ago out of the balances; they may still come back unpaid."""
     grace = max(policy.sbf_grace_days, policy.collection_grace_days) + MATURED_DAYS
-    matured = list(
-        Effect.objects.select_for_update(of=("self",), skip_locked=True)
-        .filter(
-            state=EffectState.PRESENTED,
-            swept=False,
-            due__lt=today - timedelta(days=grace),
-        )
-        .order_by("pk")
-    )
+    ripe = Effect.objects.filter(state=EffectState.PRESENTED, swept=False, due__lt=today - timedelta(days=grace))
+    debtors = set(ripe.values_list("customer_id", flat=True))
+    if not debtors:
+        return
+    context.lock(sorted(debtors))
+    matured = list(ripe.filter(customer__in=debtors).select_for_update(of=("self",)).order_by("pk"))
     if not matured:
         return
     for effect in matured:
