@@ -1,6 +1,6 @@
 """The door for events in the ledger: lock, book, post the difference, tell, ask for evaluation. One transaction each."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -233,6 +233,7 @@ def issue_effect(
     amount: Decimal,
     due: date,
     items: Sequence[OpenItem],
+    parts: Mapping[int, Decimal] | None = None,
     number: str = "",
     kind: str = EffectKind.RIBA,
     company: Company | None = None,
@@ -242,14 +243,18 @@ def issue_effect(
     now: datetime,
     tells: bool = True,
 ) -> Effect:
-    """Issue an effect that closes these items. Raises Refused, InvalidState, Duplicate."""
+    """Issue an effect that closes these items, or of those in `parts` (by id) so much.
+
+    Raises Refused, InvalidState, Duplicate.
+    """
     if not items:
         raise Refused("Choose the items that the effect closes.", field="items")
     booking = Booking.begin(customer.pk, by=by, now=now, day=day, tells=tells)
     family = booking.lock()
     effect, touched = ledger_effects.issue(
         company=company or items[0].company, customer=customer, number=number, kind=kind,
-        currency=currency or items[0].currency, amount=amount, due=due, items=items, day=booking.day, by=by.user, now=now,
+        currency=currency or items[0].currency, amount=amount, due=due, items=items, parts=parts, day=booking.day, by=by.user,
+        now=now,
     )  # fmt: skip
     booking.post(
         _items(*touched) | Touched(effects=frozenset({effect.pk})),

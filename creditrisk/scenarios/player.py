@@ -13,7 +13,7 @@ from creditrisk.scenarios import expect, given, verbs
 from creditrisk.scenarios.expect import Difference
 from creditrisk.scenarios.format import Scenario, Step
 from creditrisk.scenarios.verbs import Played
-from creditrisk.scenarios.world import Missing, NotYet, World
+from creditrisk.scenarios.world import Missing, World
 from customers.models import Customer
 
 
@@ -97,8 +97,6 @@ class _Playing:
                 self._audit(world)
         except _Stop:
             pass
-        except NotYet as error:
-            self.fail(f"not yet: {error}", step)
         except Missing as error:
             self.fail(str(error), step)
         except Exception as error:

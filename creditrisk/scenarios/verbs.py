@@ -10,11 +10,11 @@ from approvals.models import Hold
 from creditrisk.facts import Outcome
 from creditrisk.roles import Actor
 from creditrisk.scenarios import given
-from creditrisk.scenarios.world import NotYet, World
+from creditrisk.scenarios.world import World
 from customers.models import LimitKind
 from documents.drafts import UNSET, Changes, NewDocument, NewLine
 from documents.models import Document, Kind, Line
-from ledger.models import ItemKind, OpenItem
+from ledger.models import ItemKind
 
 Value = Mapping[str, Any]
 
@@ -202,12 +202,6 @@ def pay(world: World, by: Actor, v: Value) -> Played:
     return PASSED
 
 
-def _plain(world: World, told: tuple[tuple[str, Decimal | None], ...], verb: str) -> list[OpenItem]:
-    if any(amount is not None for _, amount in told):
-        raise NotYet(f"{verb} with an amount of an item")
-    return [item for name, _ in told for item in world.open_items(name)]
-
-
 def allocate(world: World, by: Actor, v: Value) -> Played:
     (credit, *_) = world.open_items(v["credit"])
     booking.allocate(credit, world.portions(v["items"]), by=by, now=world.now)
@@ -215,8 +209,17 @@ def allocate(world: World, by: Actor, v: Value) -> Played:
 
 
 def unallocate(world: World, by: Actor, v: Value) -> Played:
+    """Undo what a credit settled; with an amount of an item so much of it: the rest is allocated again."""
     (credit, *_) = world.open_items(v["credit"])
-    booking.unallocate(credit, _plain(world, v["items"], "unallocate"), by=by, now=world.now)
+    asked = [(item, amount) for name, amount in v["items"] for item in world.open_items(name)]
+    kept = []
+    for debit, amount in asked:
+        if amount is not None:
+            settled = sum(credit.allocated_to.filter(debit=debit).values_list("amount", flat=True), Decimal(0))
+            kept.append((debit, settled - amount))
+    booking.unallocate(credit, [debit for debit, _amount in asked], by=by, now=world.now)
+    if kept := [(debit, amount) for debit, amount in kept if amount]:
+        booking.allocate(credit, kept, by=by, now=world.now)
     return PASSED
 
 
@@ -227,10 +230,11 @@ def dispute(world: World, by: Actor, v: Value) -> Played:
 
 
 def effect(world: World, by: Actor, v: Value) -> Played:
+    portions = world.portions(v.get("items", ()))
     issued = booking.issue_effect(
         customer=world.customer(v["customer"]), amount=v["amount"], due=v["due"],
-        kind=v.get("kind", "riba").upper(), items=_plain(world, v.get("items", ()), "effect"), number=v["id"], by=by,
-        now=world.now,
+        kind=v.get("kind", "riba").upper(), items=[item for item, _part in portions],
+        parts={item.pk: part for item, part in portions if part is not None}, number=v["id"], by=by, now=world.now,
     )  # fmt: skip
     world.effects[v["id"]] = issued.pk
     return PASSED
@@ -390,7 +394,5 @@ PLAYED: Mapping[str, Callable[[World, Actor, Value], Played]] = {
 
 
 def play(world: World, verb: str, value: Value, *, by: str) -> Played:
-    """Take one step of a story. Raises Refused and MissingRate as the services do, Missing and NotYet."""
-    if verb not in PLAYED:
-        raise NotYet(verb)
+    """Take one step of a story. Raises Refused and MissingRate as the services do, and Missing."""
     return PLAYED[verb](world, world.actor(by), value)

@@ -38,10 +38,6 @@ class Missing(Exception):
     """The story names something that does not exist, because an earlier step did not happen."""
 
 
-class NotYet(Exception):
-    """A verb or key that the product cannot do yet, by its name."""
-
-
 @dataclass
 class World:
     """What a story has made so far. `rows` holds primary keys by model and code, `told` the customers as told."""

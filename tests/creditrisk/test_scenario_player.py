@@ -87,13 +87,6 @@ def test_a_step_that_needs_what_never_happened_says_so():
     assert failures(refused, "confirm: O1") == ("f.yaml: s, step 2: there is no document O1: its step did not happen",)
 
 
-def test_what_cannot_be_played_yet_is_named_and_counts_as_failed():
-    item = "item: {id: I1, customer: C1, amount: 100, due: 2026-06-30}"
-    told = failures(item, "effect: {id: E1, customer: C1, amount: 50, due: 2026-06-30, kind: riba, items: [{I1: 50}]}")
-
-    assert told == ("f.yaml: s, step 2: not yet: effect with an amount of an item",)
-
-
 def test_every_verb_is_played():
     assert set(steps.VERBS) == set(verbs.PLAYED)
 
