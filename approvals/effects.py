@@ -6,7 +6,8 @@ from datetime import date, datetime
 
 from django.db import transaction
 
-from approvals import booking, context
+from approvals import booking as bookings
+from approvals import context
 from approvals.booking import Booking
 from creditrisk.clock import business_day
 from creditrisk.exposure.ledger import Touched
@@ -46,7 +47,7 @@ def issue(proposals: Sequence[Proposal], *, kind: str, by: Actor, now: datetime)
                 f"Items of {proposal.customer_name} changed since the list was drawn; look at it again.", code="stale"
             )
         made.append(
-            booking.issue_effect(
+            bookings.issue_effect(
                 customer=mine[0].customer, company=mine[0].company, amount=proposal.amount, due=proposal.due, items=mine,
                 kind=kind, by=by, now=now,
             )
@@ -67,15 +68,36 @@ def credit(presentation: Presentation, *, day: date | None = None, by: Actor, no
 
 
 @transaction.atomic
+def withdraw(
+    presentation: Presentation, effects: Sequence[Effect], *, reason: str, day: date | None = None, by: Actor,
+    now: datetime,
+) -> list[Effect]:  # fmt: skip
+    """Take effects out of a list, all or none: list and bank's line have them no more, the portfolio has them again.
+
+    Raises InvalidState, Refused.
+    """
+    debtors = sorted({e.customer_id for e in effects})
+    context.lock(debtors)
+    rows = ledger_effects.withdraw(
+        presentation, effects, reason=reason, day=day or business_day(now), by=by.user, now=now
+    )
+    for customer_id in debtors:
+        booking = Booking.begin(customer_id, by=by, now=now, day=day)
+        mine = frozenset(e.pk for e in rows if e.customer_id == customer_id)
+        booking.post(Touched(effects=mine), booking.lock(), cause="effects withdrawn")
+    return rows
+
+
+@transaction.atomic
 def settle(outcomes: Sequence[Outcome], *, day: date | None = None, by: Actor, now: datetime) -> list[Effect]:
     """Book what became of effects, all or none. Raises InvalidState, Refused."""
     if not outcomes:
         raise Refused("Choose at least one effect.", field="effect")
     context.lock({o.effect.customer_id for o in outcomes})
     return [
-        booking.collect(o.effect, day=day, by=by, now=now)
+        bookings.collect(o.effect, day=day, by=by, now=now)
         if o.paid
-        else booking.unpaid(o.effect, posted=o.posted, how=o.how, day=day, by=by, now=now)
+        else bookings.unpaid(o.effect, posted=o.posted, how=o.how, day=day, by=by, now=now)
         for o in sorted(outcomes, key=lambda o: o.effect.pk)
     ]
 

@@ -222,12 +222,24 @@ def _read_unpaid(pasts: Sequence[Past], questions: dict[int, Question]) -> dict[
 def _unpaid_by(moment: datetime, lives: Iterable[list[Any]]) -> list[tuple[date, Mapping[str, Decimal]]]:
     found = []
     for events in lives:
-        until = [e for e in events if e[4] <= moment]
+        until = _as_left([e for e in events if e[4] <= moment])
         if until and until[-1][2] in UNPAID_STEPS:
             currency, amount, _step, _day, _at = until[-1]
             day = next(e[3] for e in until if e[2] in UNPAID_STEPS)
             found.append((day, {currency: amount}))
     return found
+
+
+def _as_left(events: list[list[Any]]) -> list[list[Any]]:
+    """Leave out presentations that were withdrawn: the effect stands again where it stood before."""
+    left: list[list[Any]] = []
+    for event in events:
+        if event[2] == "withdrawn":
+            while left and left.pop()[2] != "presented":
+                pass
+        else:
+            left.append(event)
+    return left
 
 
 def _cover(held: Sequence[Answer], judged: dict[int, Answer]) -> None:

@@ -86,9 +86,9 @@ class ReturnForm(forms.Form):
 
 
 class OutcomeForm(ReturnForm):
-    """What became of the effects of a list that are ticked: all paid, or all back unpaid, each at this cost."""
+    """What became of the effects of a list that are ticked: all paid, all back unpaid at this cost each, or withdrawn."""
 
-    PAID, UNPAID = "paid", "unpaid"
+    PAID, UNPAID, WITHDRAWN = "paid", "unpaid", "withdrawn"
 
     effect = forms.TypedMultipleChoiceField(
         coerce=int, error_messages={"required": gettext_lazy("Tick the effects that you mean.")}
@@ -96,7 +96,11 @@ class OutcomeForm(ReturnForm):
     outcome = forms.ChoiceField(
         label=gettext_lazy("They were"),
         widget=forms.RadioSelect,
-        choices=[(PAID, gettext_lazy("paid")), (UNPAID, gettext_lazy("returned unpaid"))],
+        choices=[
+            (PAID, gettext_lazy("paid")),
+            (UNPAID, gettext_lazy("returned unpaid")),
+            (WITHDRAWN, gettext_lazy("withdrawn from the list before they fell due")),
+        ],
         initial=PAID,
     )
 
@@ -107,8 +111,14 @@ class OutcomeForm(ReturnForm):
 
     def clean(self) -> dict[str, Any]:
         typed = super().clean()
-        if typed.get("outcome") == self.PAID and (typed.get("cost") or typed.get("charged") or typed.get("posted")):
+        returned = typed.get("cost") or typed.get("charged") or typed.get("posted")
+        if typed.get("outcome") == self.PAID and returned:
             self.add_error("outcome", _("What is paid has no cost and is not posted back."))
+        if typed.get("outcome") == self.WITHDRAWN:
+            if returned:
+                self.add_error("outcome", _("What is withdrawn has no cost and is not posted back."))
+            if not typed.get("reason"):
+                self.add_error("reason", _("Say why it is withdrawn."))
         return typed
 
     @property

@@ -1,6 +1,6 @@
 """Effects: issue, present, credit, collect, return unpaid, replace. Functions return what they touched."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -64,9 +64,12 @@ def issue(
     day: date,
     by: Any,
     now: datetime,
+    parts: Mapping[int, Decimal] | None = None,
     replaces: Effect | None = None,
 ) -> tuple[Effect, list[OpenItem]]:
     """Issue an effect of `amount` (in `currency`) that closes these items, oldest first. No number: the next one.
+
+    `parts` says of which items (by id) how much is closed; of the others what is open, as far as the amount goes.
 
     Raises Refused where the items do not carry the amount, InvalidState where an item is settled.
     """
@@ -85,7 +88,12 @@ def issue(
             raise Refused(f"{item} cannot be closed by this effect.", field="items")
         if (earliest := open_items.not_before([item], day)) > day:
             raise Refused(f"{item} was booked or moved on {earliest:%d %b %Y}, after the effect's day.", field="day")
-        part = min(left, item.open_amount)
+        asked = (parts or {}).get(item.pk)
+        if asked is not None:
+            open_items.checked_amount(asked, currency, field="items")
+        if asked is not None and asked > left:
+            raise Refused("The effect is for less than what it is to close.", field="amount")
+        part = min(left, item.open_amount) if asked is None else asked
         if part <= 0:
             raise InvalidState(f"Nothing of {item} is left for this effect.", field="items")
         open_items.settle_debit(item, part, day)
@@ -181,6 +189,37 @@ def credit(presentation: Presentation, *, day: date, by: Any, now: datetime) -> 
     held = Effect.objects.filter(presentation=presentation, state=EffectState.PRESENTED).order_by("pk")
     EffectEvent.objects.bulk_create(_event(e, "credited", day, by, now, presentation=presentation) for e in held)
     return presentation
+
+
+def withdraw(
+    presentation: Presentation, effects: Sequence[Effect], *, reason: str, day: date, by: Any, now: datetime
+) -> list[Effect]:
+    """Take effects out of a list before they fall due: each stands again where it stood before it was presented.
+
+    One that was presented again after it came back may leave at any time. Raises InvalidState for one that is not with
+    the bank in this list, or is due; Refused without a reason.
+    """
+    if not reason.strip():
+        raise Refused("Say why it is withdrawn.", field="reason")
+    rows = _locked(effects)
+    if not rows:
+        raise Refused("Choose at least one effect.", field="effect")
+    for effect in rows:
+        if effect.state != EffectState.PRESENTED or effect.presentation_id != presentation.pk:
+            raise InvalidState(f"{effect} is {effect.get_state_display()}: it cannot be withdrawn.", field="effect")
+        if effect.due <= day and effect.unpaid_on is None:
+            raise InvalidState(f"{effect} fell due on {effect.due:%d %b %Y}: book what became of it.", field="effect")
+        if day < presentation.day:
+            raise Refused("An effect is not withdrawn before it was presented.", field="day")
+    for effect in rows:
+        # One that had come back before is back again; where it came from then is kept with that step.
+        came_back = EffectEvent.objects.filter(effect=effect, step="unpaid").order_by("-pk").first()
+        effect.state = EffectState.UNPAID if came_back else EffectState.ISSUED
+        effect.presentation_id = came_back.presentation_id if came_back else None
+    Effect.objects.bulk_update(rows, ["state", "presentation"])
+    steps = [_event(e, "withdrawn", day, by, now, presentation=presentation, reason=reason.strip()) for e in rows]
+    EffectEvent.objects.bulk_create(steps)
+    return rows
 
 
 def collect(effect: Effect, *, day: date, by: Any, now: datetime) -> Effect:

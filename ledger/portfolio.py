@@ -15,7 +15,7 @@ from creditrisk.money import ZERO
 from creditrisk.roles import companies_of
 from ledger import lines
 from ledger.lines import LinePosition
-from ledger.models import BankAccount, Effect, EffectState, ItemKind, OpenItem, Presentation
+from ledger.models import BankAccount, Effect, EffectEvent, EffectState, ItemKind, OpenItem, Presentation
 from ledger.statement import visible_effects
 
 # What came back once, and its charges, is not drawn again in masses: people choose it one by one.
@@ -134,17 +134,19 @@ def one_list(user: Any, pk: int) -> Presentation:
 
 
 def in_list(presentation: Presentation) -> list[Effect]:
-    """Return the effects that a list held when it was presented, wherever they went since, by due date."""
-    found = Effect.objects.filter(events__presentation=presentation, events__step="presented")
+    """Return the effects of a list, wherever the bank sent them since, by due date; not those withdrawn from it."""
+    withdrawn = EffectEvent.objects.filter(presentation=presentation, step="withdrawn").values("effect")
+    found = Effect.objects.filter(events__presentation=presentation, events__step="presented").exclude(pk__in=withdrawn)
     return list(found.select_related("customer").order_by("due", "number"))
 
 
 def listed(user: Any) -> QuerySet[Presentation]:
     """Return the lists with how many effects they held, for how much, and how many came back from them."""
-    presented = Q(events__step="presented")
+    presented, withdrawn = Q(events__step="presented"), Q(events__step="withdrawn")
     return visible_lists(user).select_related("company", "account").order_by("-day", "-pk").annotate(
-        count=Count("events", filter=presented),
-        amount=Sum("events__effect__amount", filter=presented),
+        count=Count("events", filter=presented) - Count("events", filter=withdrawn),
+        amount=Sum("events__effect__amount", filter=presented, default=ZERO)
+        - Sum("events__effect__amount", filter=withdrawn, default=ZERO),
         unpaid=Count("events", filter=Q(events__step="unpaid")),
     )  # fmt: skip
 

@@ -151,10 +151,11 @@ class EffectItem(models.Model):
 
 
 class EffectEvent(models.Model):
-    """One step of an effect's life: issued, presented, credited, collected, unpaid, posted back, replaced, matured.
+    """One step of an effect's life: issued, presented, withdrawn, credited, collected, unpaid, posted back, replaced, matured.
 
-    Append-only. `presentation` is the list in which it was presented, or from which it came back; a list's effects
-    are those with such a step, wherever they went afterwards. `cost` is what the bank took for a return.
+    Append-only. `presentation` is the list in which it was presented, or from which it came back or was withdrawn; a
+    list's effects are those presented in it and not withdrawn, wherever they went afterwards. `cost` is what the bank
+    took for a return.
     """
 
     effect = models.ForeignKey(Effect, on_delete=models.PROTECT, related_name="events")

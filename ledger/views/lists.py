@@ -150,15 +150,21 @@ def outcome(request: HttpRequest, pk: int) -> HttpResponse:
         return _presentation(request, found, outcome=form, status=422)
     typed, paid = form.cleaned_data, form.cleaned_data["outcome"] == OutcomeForm.PAID
     told = [Outcome(rows[pk], paid, typed["posted"], form.how) for pk in typed["effect"]]
+    acting = {"by": Actor.of(request), "now": timezone.now()}
+    withdraws = typed["outcome"] == OutcomeForm.WITHDRAWN
     try:
-        effects.settle(told, by=Actor.of(request), now=timezone.now())
+        if withdraws:
+            effects.withdraw(found, [o.effect for o in told], reason=typed["reason"], **acting)
+        else:
+            effects.settle(told, **acting)
     except pages.REFUSALS as error:
         refuse(form, error)
         return _presentation(request, found, outcome=form, status=422)
-    words = (
-        ngettext("%(count)d effect was paid.", "%(count)d effects were paid.", len(told))
-        if paid
-        else ngettext("%(count)d effect came back unpaid.", "%(count)d effects came back unpaid.", len(told))
-    )
+    if withdraws:
+        words = ngettext("%(count)d effect is out of the list.", "%(count)d effects are out of the list.", len(told))
+    elif paid:
+        words = ngettext("%(count)d effect was paid.", "%(count)d effects were paid.", len(told))
+    else:
+        words = ngettext("%(count)d effect came back unpaid.", "%(count)d effects came back unpaid.", len(told))
     messages.success(request, words % {"count": len(told)})
     return redirect("presentation", pk)
