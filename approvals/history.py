@@ -22,7 +22,7 @@ from approvals.past import (
     Told,
 )
 from creditrisk.exposure.ledger import HistoryRow
-from creditrisk.money import ZERO
+from creditrisk.money import ZERO, quantity_worth
 from documents.models import Document, Kind, Line, State
 from ledger.models import Effect, EffectState, ItemKind, OpenItem, Presentation
 
@@ -221,7 +221,7 @@ class History:
     def _take(self, line: PastLine, amount: Decimal, document: PastDocument) -> None:
         if amount > line.left:
             raise Impossible(f"{document.number} takes {amount} of a line with {line.left} left.")
-        quantity = line.quantity if amount == line.amount else line.quantity * amount / line.amount
+        quantity = quantity_worth(amount, quantity=line.quantity, whole=line.amount, currency=document.party.currency)
         later = PastLine(
             next(self._ids[Line]), document.id, len(document.lines) + 1, line.text, quantity, line.price,
             line.tax_percent, amount, source=line.id,

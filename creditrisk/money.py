@@ -64,6 +64,22 @@ def shares(amount: Decimal, weights: Iterable[Decimal], currency: str) -> list[D
     return result
 
 
+def quantity_worth(amount: Decimal, *, quantity: Decimal, whole: Decimal, currency: str) -> Decimal:
+    """Return how many of `quantity` pieces that come to `whole` are worth `amount`: the roundest number that is.
+
+    Half of three pieces is 1.5; what a cent of rounding would make 11.999833 pieces is 12: where parts and rest were
+    rounded, a number is right whose worth is one smallest unit off. At most six decimals.
+    """
+    if not whole:
+        return quantity
+    exact, unit = quantity * amount / whole, Decimal(1).scaleb(-decimals(currency))
+    for places in range(7):
+        near = exact.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
+        if near and abs(whole * near / quantity - amount) <= unit:
+            return near
+    return max(exact.quantize(Decimal("0.000001")), Decimal("0.000001"))
+
+
 @dataclass(frozen=True)
 class Rates:
     """Exchange rates known on a day: units of the second currency for one of the first."""

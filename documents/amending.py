@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from creditrisk.exposure.ledger import Touched
-from creditrisk.money import ZERO, Rates, shares
+from creditrisk.money import ZERO, Rates, quantity_worth, shares
 from creditrisk.refusal import InvalidState, Refused
 from customers import terms as customer_terms
 from customers.models import SettlementDiscount
@@ -121,7 +121,7 @@ def _in_proportion(document: Document, changes: Changes, old: list[Line]) -> lis
     amounts = shares(new_total(document, changes), [line.amount for line in old], document.currency)
     return [
         Line(
-            text=line.text, quantity=writing.quantity_of(line, amount), price=line.price,
+            text=line.text, quantity=quantity_worth(amount, quantity=line.quantity, whole=line.amount, currency=document.currency), price=line.price,
             discount_percent=line.discount_percent, tax_percent=line.tax_percent, amount=amount, source=line.source,
         )
         for line, amount in zip(old, amounts, strict=True)

@@ -8,11 +8,9 @@ from typing import Any
 from django.db.models import Count, Q, Sum
 from django.shortcuts import get_object_or_404
 
-from creditrisk.money import ZERO
+from creditrisk.money import ZERO, quantity_worth
 from creditrisk.roles import companies_of
 from documents.models import Document, DocumentQuerySet, Kind, Line, State
-
-_QUANTUM = Decimal("0.000001")
 
 
 @dataclass(frozen=True)
@@ -99,9 +97,9 @@ def by_key(source_key: str) -> Document | None:
 
 def lines(documents: list[Document]) -> list[LineRow]:
     """Return the lines of these documents, in their order, one query."""
-    numbers = {d.pk: d.number for d in documents}
-    rows = Line.objects.filter(document__in=numbers).order_by("document_id", "position")
-    return [_row(line, numbers[line.document_id]) for line in rows]
+    by_id = {d.pk: d for d in documents}
+    rows = Line.objects.filter(document__in=by_id).order_by("document_id", "position")
+    return [_row(line, by_id[line.document_id]) for line in rows]
 
 
 def open_lines(documents: list[Document]) -> list[LineRow]:
@@ -109,12 +107,14 @@ def open_lines(documents: list[Document]) -> list[LineRow]:
     return [row for row in lines(documents) if row.open_amount or (not row.amount and row.quantity)]
 
 
-def _row(line: Line, number: str) -> LineRow:
+def _row(line: Line, document: Document) -> LineRow:
     gone = line.settled + line.drafted
     left = line.amount - gone
-    part = (line.quantity * left / line.amount).quantize(_QUANTUM) if line.amount else line.quantity
+    part = ZERO
+    if left or not line.amount:
+        part = quantity_worth(left, quantity=line.quantity, whole=line.amount, currency=document.currency)
     return LineRow(
-        id=line.pk, document=number, position=line.position, text=line.text, quantity=line.quantity, price=line.price,
+        id=line.pk, document=document.number, position=line.position, text=line.text, quantity=line.quantity, price=line.price,
         discount_percent=line.discount_percent, tax_percent=line.tax_percent, amount=line.amount, gone_on=gone,
         open_amount=left, open_quantity=part,
     )  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from creditrisk.money import ZERO, rounded, shares
+from creditrisk.money import ZERO, quantity_worth, rounded, shares
 from creditrisk.refusal import Duplicate, InvalidState, Refused
 from customers import terms
 from customers.models import Customer
@@ -16,7 +16,6 @@ from documents.drafts import NewDocument, NewLine, Portion
 from documents.models import Document, Kind, Line, State
 from ledger.items import LARGEST
 
-_LEAST = Decimal("0.000001")
 OPEN_ORDERS = (State.CONFIRMED, State.PICKED, State.PART_DELIVERED, State.DELIVERED)
 
 
@@ -150,13 +149,6 @@ def write_lines(document: Document, lines: Sequence[Line]) -> None:
     Line.objects.bulk_create(line for line in lines if line.pk is None)
 
 
-def quantity_of(line: Line, amount: Decimal) -> Decimal:
-    """Return how much of a line's quantity an amount of it is."""
-    if not line.amount:
-        return line.quantity
-    return max((line.quantity * amount / line.amount).quantize(_LEAST), _LEAST)
-
-
 def residual(line: Line) -> Decimal:
     """Return what of a line has not gone on and stands on no draft invoice."""
     return line.amount - line.settled - line.drafted
@@ -207,7 +199,14 @@ def _portions(new: NewDocument, currency: str) -> list[Portion]:
     for index, (line, takes_of_line) in enumerate(zip(upstream, takes, strict=True)):
         amount = takes_of_line + (excess if index == len(upstream) - 1 else ZERO)
         if amount > 0:
-            portions.append(Portion(line, takes_of_line, amount, quantity_of(line, amount)))
+            portions.append(
+                Portion(
+                    line,
+                    takes_of_line,
+                    amount,
+                    quantity_worth(amount, quantity=line.quantity, whole=line.amount, currency=currency),
+                )
+            )
     return portions
 
 
