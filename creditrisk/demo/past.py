@@ -97,9 +97,12 @@ class Past:
             self.at(ships + timedelta(days=rng.choice((0, 0, 0, 1, 5))), lambda on: self._deliver(profile, order, on))
 
     def _deliver(self, profile: Profile, order: PastDocument, day: date, *, part: bool = False) -> None:
+        if not order.left:
+            return
         taken = None
         if part:
-            taken = [(line, rounded(line.left * Decimal("0.6"), order.party.currency)) for line in order.lines]
+            pieces = [(line, max(line.quantity * 6 // 10, Decimal(1))) for line in order.lines]
+            taken = [(line, rounded(line.amount * n / line.quantity, order.party.currency)) for line, n in pieces]
         note = self.history.deliver(order, self.number(order.party.company, Kind.DELIVERY, day), day=day, taken=taken)
         wait = self.rng.randint(1, 7)
         self.at(day + timedelta(days=wait), lambda on: self._invoice(profile, note, on))

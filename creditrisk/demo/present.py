@@ -13,6 +13,7 @@ from approvals.sweep import sweep
 from creditrisk.clock import business_day
 from creditrisk.demo.market import Market, Profile
 from creditrisk.demo.past import lines_worth
+from creditrisk.demo.statements import Statements
 from creditrisk.demo.treasury import Treasury
 from creditrisk.facts import LimitState, Standing
 from creditrisk.money import ZERO, MissingRate
@@ -39,6 +40,7 @@ class Present:
     def __post_init__(self) -> None:
         self.actors = {login: Actor(user, channel="demo") for login, user in self.people.items()}
         self.treasury = Treasury(self.actors, self._do)
+        self.statements = Statements(self.actors, self._do)
         self.by_id = {p.customer.pk: p for p in self.market.profiles}
 
     def play(self, moments: Sequence[datetime]) -> None:
@@ -49,6 +51,7 @@ class Present:
         for now, story in zip(moments, stories[-len(moments) :], strict=True):
             sweep(now=now)
             self._usual_business(now)
+            self.statements.arrive(now, books=now != moments[-1])
             story(now)
             evaluation.work_off(now=now, most=1000)
 
@@ -56,10 +59,10 @@ class Present:
 
     def _usual_business(self, now: datetime) -> None:
         today = business_day(now)
-        self._payments(now, most=12)
+        self._payments(now, most=6)
         for document in self._documents(Kind.ORDER, [State.CONFIRMED], ship_date__lte=today)[:8]:
-            share = Decimal("0.5") if self.rng.random() < 0.25 else None
-            self._try(NewDocument(kind="DELIVERY", sources=(document,), share=share), "deliver", by="sara", now=now)
+            half = _half(document) if self.rng.random() < 0.25 else ()
+            self._try(NewDocument(kind="DELIVERY", sources=(document,), lines=half), "deliver", by="sara", now=now)
         for note in self._documents(Kind.DELIVERY, [State.DELIVERED], document_date__lt=today)[:8]:
             invoice = self._try(NewDocument(kind="INVOICE", sources=(note,)), "invoice", by="carla", now=now)
             if invoice is not None and invoice.state == State.ISSUED:
@@ -239,3 +242,13 @@ class Present:
         except (Refused, MissingRate):
             self.refused += 1
             return None
+
+
+def _half(order: Document) -> tuple[NewLine, ...]:
+    """Return half of an order's lines, in whole pieces."""
+    return tuple(
+        NewLine(
+            line.text, max(line.quantity // 2, Decimal(1)), line.price, line.discount_percent, line.tax_percent, line
+        )
+        for line in order.lines.order_by("position")
+    )

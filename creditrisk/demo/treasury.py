@@ -108,9 +108,10 @@ class Treasury:
             self.do(effects.credit, found, by=self.actors["carla"], now=now)
 
     def returned(self, now: datetime) -> None:
-        """Four effects come back: two are posted back at once, two wait; the customer pays the cost of three."""
-        held = Effect.objects.filter(state=EffectState.PRESENTED).order_by("due", "pk")[:4]
-        reasons = ("Insufficient funds", "Account closed", "Not authorised by the drawee", "Insufficient funds")
+        """Five effects come back: two are posted back at once, three wait; the customer pays the cost of four."""
+        held = Effect.objects.filter(state=EffectState.PRESENTED).order_by("due", "pk")[:5]
+        funds = "Insufficient funds"
+        reasons = (funds, "Account closed", "Not authorised by the drawee", funds, funds)
         told = [
             Outcome(e, False, n < 2, Return(reason, Decimal("6.50"), n != 3))
             for n, (e, reason) in enumerate(zip(held, reasons, strict=False))

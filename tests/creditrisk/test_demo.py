@@ -5,13 +5,16 @@ from io import StringIO
 import pytest
 from django.contrib.auth import authenticate
 from django.core.management import CommandError, call_command
+from django.db.models.functions import Floor
 
 from approvals.models import Alert, Hold, Release
 from creditrisk.decisions.models import Decision
 from creditrisk.demo.people import PEOPLE
 from creditrisk.exposure import ledger as exposure
 from customers.models import Customer, CustomerBlock
-from documents.models import Document
+from documents.models import Document, Line
+from ledger.bank.matching import SURE
+from ledger.bank.models import Entry, Statement
 from ledger.models import Effect, OpenItem
 
 pytestmark = pytest.mark.django_db
@@ -33,6 +36,11 @@ def test_it_is_made_once_alive_and_right_to_the_cent() -> None:
     assert {"ISSUED", "PRESENTED", "COLLECTED", "UNPAID"} <= set(Effect.objects.values_list("state", flat=True))
     assert OpenItem.objects.filter(disputed=True).exists()
     assert Document.objects.filter(state="PART_DELIVERED").exists()
+    assert not Line.objects.exclude(quantity=Floor("quantity")).exists()
+    assert Statement.objects.count() == 5
+    assert set(Entry.objects.values_list("state", flat=True)) == {"OPEN", "BOOKED", "LEFT"}
+    assert Entry.objects.filter(state="OPEN", confidence__gte=SURE).count() >= 4
+    assert Entry.objects.filter(state="OPEN", customer__isnull=True, amount__gt=0).exists()
     assert CustomerBlock.objects.exists()
     for login, _first, _last, role, _up_to in PEOPLE:
         user = authenticate(username=login, password="demo")
