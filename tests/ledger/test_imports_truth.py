@@ -1,21 +1,28 @@
 """Real receivables: totals and ageing equal what was computed outside the product."""
 
 import csv
+import io
 import os
 from collections import defaultdict
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
+import pyarrow.parquet as parquet
 import pytest
 from django.core.management import call_command
+from django.test import Client
+from django.urls import reverse
 
 from creditrisk.exposure import ledger as exposure
 from customers.models import Company, Customer, Limit
 from documents.models import Document
 from ledger.models import OpenItem
 from ledger.queries import ageing
+from tests.cast import assemble
 from tests.ledger import realdata
+from tests.pages import as_user, words
 
 pytestmark = pytest.mark.django_db
 
@@ -60,6 +67,32 @@ def test_ibm_receivables_age_as_computed_elsewhere() -> None:
     assert exposure.audit().total == 0
 
 
+# The last day of the ledger and two before it.
+DAYS = (date(2016, 5, 31), date(2015, 12, 31), date(2014, 6, 30))
+
+
+def told(folder: Path, name: str, *columns: str) -> list[tuple[Any, ...]]:
+    """Read columns of one of the files, past the product's own reader."""
+    table = parquet.read_table(folder / f"{name}.parquet", columns=list(columns))
+    return list(zip(*(table[c].to_pylist() for c in columns), strict=True))
+
+
+def owed(folder: Path, day: date) -> dict[str, Decimal]:
+    """Return what each bill-to customer's transactions sum to by `day`; those who owe nothing are left out."""
+    sums: dict[str, Decimal] = defaultdict(Decimal)
+    names = ("CustomerID", "TransactionDate", "TransactionAmount")
+    for customer, made, amount in told(folder, "Sales.CustomerTransactions", *names):
+        if made.date() <= day:
+            sums[f"WWI-{customer}"] += Decimal(str(amount))
+    return {code: amount.quantize(CENT) for code, amount in sums.items() if amount.quantize(CENT)}
+
+
+def exposures(reader: Client, day: date, **more: str) -> list[dict[str, str]]:
+    """Read the CSV file of the page."""
+    response = reader.get(reverse("exposure"), {"day": day.isoformat(), "as": "csv", **more})
+    return list(csv.DictReader(io.StringIO(response.content.decode("utf-8-sig"))))
+
+
 @pytest.mark.skipif("CREDITRISK_DATA" not in os.environ, reason="Takes a minute: set CREDITRISK_DATA to run it.")
 def test_wide_world_importers_owe_what_their_ledger_sums_to() -> None:
     folder = realdata.path("orders_b2b", "wwi")
@@ -77,3 +110,31 @@ def test_wide_world_importers_owe_what_their_ledger_sums_to() -> None:
     assert buckets["ITEMS"] + buckets["CREDITS"] == Decimal("267011.44")
     assert [row.total for row in ageing(day=last)] == [Decimal("267011.44")]
     assert exposure.audit().total == 0
+
+    reader = as_user(assemble().dario.user)
+    limits = {
+        f"WWI-{pk}": Decimal(str(limit))
+        for pk, limit in told(folder, "Sales.Customers", "CustomerID", "CreditLimit")
+        if limit is not None
+    }
+    for day in DAYS:
+        rows = exposures(reader, day)
+        found = {r["customer"]: Decimal(r["receivables"]) + Decimal(r["credits"]) for r in rows}
+        truth = owed(folder, day)
+        assert {code: amount for code, amount in found.items() if amount} == truth, day
+        page = words(reader.get(reverse("exposure"), {"day": day.isoformat()}))
+        assert f"less credits: {sum(truth.values()):,.2f}" in page, day
+
+        over = {r["customer"]: Decimal(r["over the limit"]) for r in exposures(reader, day, only="over")}
+        limited = {r["customer"]: Decimal(r["exposure"]) - limits.get(r["customer"], Decimal(0)) for r in rows}
+        assert over == {code: more for code, more in limited.items() if more > 0 and _has_limit(rows, code)}, day
+        assert set(over) & set(limits), day
+        page = words(reader.get(reverse("exposure"), {"day": day.isoformat(), "only": "over"}))
+        assert all(code in page for code in list(over)[:20]), day
+    assert sum(owed(folder, last).values()) == Decimal("267011.44")
+
+
+def _has_limit(rows: list[dict[str, str]], code: str) -> bool:
+    """Say whether a customer has a limit of its own or none at all: a head's or a shared one is not measured here."""
+    limit = next(r["limit"] for r in rows if r["customer"] == code)
+    return limit not in ("unlimited", "the head's or shared")
