@@ -13,6 +13,9 @@ from approvals.models import (
     HoldClosing,
     HoldEvent,
     HoldReview,
+    JournalEvent,
+    JournalLine,
+    LimitJournal,
     LimitRequest,
     Release,
     ReleaseReason,
@@ -166,3 +169,22 @@ class LimitRequestAdmin(ReadOnly):
     list_select_related = ("customer", "requested_by")
     search_fields = ("customer__code", "customer__name", "reason")
     inlines = (Events,)
+
+
+class JournalLines(ReadOnlyRows):
+    model = JournalLine
+    fields = ("number", "customer", "kind", "amount", "currency", "valid_from", "valid_to", "request", "error")
+
+
+class JournalEvents(ReadOnlyRows):
+    model = JournalEvent
+    fields = ("step", "lines", "note", "made_by", "made_at")
+
+
+@admin.register(LimitJournal)
+class LimitJournalAdmin(ReadOnly):
+    list_display = ("__str__", "text", "company", "state", "prepared_by", "prepared_at")
+    list_filter = ("state", "company")
+    list_select_related = ("company", "prepared_by")
+    search_fields = ("text", "lines__customer__code")
+    inlines = (JournalLines, JournalEvents)

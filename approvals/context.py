@@ -1,6 +1,7 @@
 """The figures that a check rests on: locks, what was granted, exposures, standings. Reads; judges nothing."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -17,7 +18,7 @@ from creditrisk.facts import (
     Standing,
     UnpaidEffect,
 )
-from creditrisk.money import Rates
+from creditrisk.money import MissingRate, Rates
 from creditrisk.policy import compile as policies
 from creditrisk.policy.compile import Policy
 from customers import limits
@@ -47,6 +48,10 @@ class Picture:
     def with_slots(self, more: Iterable[Slot]) -> "Picture":
         """Return the picture with a candidate's difference in it."""
         return replace(self, slots=(*self.slots, *more))
+
+    def with_only(self, slots: Iterable[Slot]) -> "Picture":
+        """Return the picture with these slots alone: who asks for one customer of many need not read them all."""
+        return replace(self, slots=tuple(slots))
 
     def exposure(self, customer_id: int, *, company_id: int | None = None) -> Exposure:
         """Return the exposure of a customer with all below it; in one company unless its companies are summed."""
@@ -220,7 +225,8 @@ def standings(customers: Iterable[Customer], *, today: date, policy: Policy | No
     for pk in ids:
         if pk in seen.accounts:
             near = [s for m in seen.family.below.get(pk, (pk,)) for s in by_customer.get(m, ())]
-            found[pk] = replace(seen, slots=tuple(near)).standing(pk)
+            with suppress(MissingRate):
+                found[pk] = seen.with_only(near).standing(pk)
     return found
 
 

@@ -9,7 +9,7 @@ from django.contrib.auth import get_user_model
 from django.db.models import Q, QuerySet
 from django.shortcuts import get_object_or_404
 
-from approvals import limit_requests
+from approvals import levels, limit_requests
 from approvals.models import LimitRequest, RequestEvent, RequestState
 from creditrisk.roles import DOORS, companies_of
 from customers.models import Customer
@@ -60,14 +60,14 @@ def visible(user: Any) -> QuerySet[LimitRequest]:
     """Return the requests for customers of the companies that the reader works in."""
     companies = companies_of(user)
     every = LimitRequest.objects.select_related(
-        "customer__company", "requested_by", "assigned_to", "terms", "settlement_discount"
+        "customer__company", "requested_by", "assigned_to", "terms", "settlement_discount", "journal_line__journal"
     )
     return every if companies is None else every.filter(customer__company_id__in=companies)
 
 
 def listed(user: Any, *, state: str = "", text: str = "") -> QuerySet[LimitRequest]:
-    """Return requests, the oldest undecided first, else the newest first; "" are those undecided."""
-    found = visible(user)
+    """Return requests, the oldest undecided first, else the newest first; "" are those undecided. Journals have a list."""
+    found = visible(user).filter(journal_line__isnull=True)
     if text:
         found = found.filter(customer__in=Customer.objects.matching(text))
     if state == "all":
@@ -95,16 +95,17 @@ def by_key(source_key: str) -> LimitRequest | None:
 def page(request: LimitRequest, *, user: Any, day: date) -> Page:
     """Return a request with its events, and whether the reader's word counts now."""
     events = request.events.select_related("made_by", "to").order_by("pk")
-    pending = limit_requests.turn(request, day=day).pending if request.is_open else ()
+    seen = levels.see([request.customer], day=day)
+    pending = levels.turn(request, seen=seen).pending if request.is_open else ()
     names = tuple(level.group.name.replace("_", " ") for level in pending if level.pk)
     if pending and not names:
         names = (" / ".join(sorted(role.replace("_", " ") for role in DOORS["approve_limit"])),)
     return Page(
         request=request,
         events=tuple(_event(event) for event in events),
-        before=limit_requests.limit_before(request, day=day),
+        before=seen.figures[request.customer_id].before,
         waits_for=names,
-        may_decide=limit_requests.may_decide(request, user=user, day=day),
+        may_decide=limit_requests.may_decide(request, user=user, seen=seen),
         is_mine=request.requested_by_id == user.pk,
     )
 

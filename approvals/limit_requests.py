@@ -4,26 +4,24 @@ Every step locks the customer's account, then the request, and leaves an event w
 level sees what the former saw.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from approvals import booking, context, evaluation_requests
+from approvals import booking, context, evaluation_requests, levels
+from approvals.levels import Seen
 from approvals.models import ApprovalLevel, LimitRequest, RequestEvent, RequestState, RequestStep
 from creditrisk.clock import business_day
-from creditrisk.facts import LimitState as Found
-from creditrisk.money import MissingRate, rounded
+from creditrisk.money import rounded
 from creditrisk.policy import compile as policies
 from creditrisk.refusal import AboveAuthority, AlreadyClosed, Duplicate, FourEyes, NotPermitted, Refused, Stale
 from creditrisk.roles import Actor, companies_of, may, roles_of
 from customers.models import Customer, Limit, LimitKind, LimitState, PaymentTerms, SettlementDiscount
 from ledger.items import LARGEST
-
-DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -45,7 +43,7 @@ def ask(customer: Customer, asked: Asked, *, by: Actor, now: datetime, source_ke
     """Ask for a limit or for terms; nothing changes until it is approved. Raises Refused, NotPermitted, Duplicate."""
     if by.user is None or not may(by.user, "ask_limit"):
         raise NotPermitted("Your roles do not ask for limits.")
-    _refuse_nonsense(asked, customer, day=business_day(now))
+    refuse_nonsense(asked, customer, day=business_day(now))
     try:
         with transaction.atomic():
             request = LimitRequest.objects.create(
@@ -64,9 +62,11 @@ def change(request: LimitRequest, asked: Asked, *, by: Actor, now: datetime, not
     request = _locked(request)
     if by.user_id != request.requested_by_id:
         raise NotPermitted("Only who asked may change what is asked for.")
-    _refuse_nonsense(asked, request.customer, day=business_day(now))
+    refuse_nonsense(asked, request.customer, day=business_day(now))
     for name, value in _fields(asked).items():
         setattr(request, name, value)
+    if request.in_journal and (asked.terms or asked.settlement_discount or asked.state != LimitState.AMOUNT):
+        raise Refused("A line of a journal is an amount.", field="state")
     request.state, request.assigned_to = RequestState.OPEN, None
     request.save()
     _note(request, RequestStep.CHANGED, by=by, now=now, note=note or asked.reason)
@@ -83,19 +83,15 @@ def approve(
     Stale, and Refused where it cannot take effect.
     """
     request = _locked(request)
-    if request.state == RequestState.CHANGE_WANTED:
-        raise Refused("Whoever asked was asked for a change; wait for it.")
     if saw is not None and set(saw) != set(request.events.values_list("pk", flat=True)):
         raise Stale("Something happened to this request since the page was drawn; look at it again.")
-    _refuse_person(request, by=by)
-    _refuse_own(request, by=by)
-    level = _refuse_beyond(request, by=by, day=business_day(now))
-    _note(request, RequestStep.APPROVED, by=by, now=now, note=note, level=level.position if level else None)
-    if turn(request, day=business_day(now)).pending:
-        request.assigned_to = None
-        request.save(update_fields=["assigned_to"])
-        return request
-    return _apply(request, by=by, now=now)
+    seen = levels.see([request.customer], day=business_day(now))
+    event = _agreed(request, by=by, now=now, note=note, seen=seen, four_eyes=policies.active().four_eyes)
+    event.save()
+    request.save(update_fields=["state", "assigned_to"])
+    if request.state == RequestState.AGREED and not request.in_journal:
+        return _apply(request, by=by, now=now)
+    return request
 
 
 @transaction.atomic
@@ -125,7 +121,7 @@ def delegate(request: LimitRequest, *, to: Any, by: Actor, now: datetime, note: 
         raise FourEyes("Whoever asked cannot decide it.", field="to")
     if not may(to, "approve_limit"):
         raise Refused(f"The roles of {to} do not decide limits.", field="to")
-    _refuse_beyond(request, by=by, day=business_day(now))
+    _refuse_beyond(request, by=by, seen=levels.see([request.customer], day=business_day(now)))
     request.assigned_to = to
     request.save(update_fields=["assigned_to"])
     _note(request, RequestStep.DELEGATED, by=by, now=now, note=note, to=to)
@@ -141,129 +137,134 @@ def withdraw(request: LimitRequest, *, by: Actor, now: datetime, note: str = "")
     return _end(request, RequestState.WITHDRAWN, RequestStep.WITHDRAWN, by=by, now=now, note=note)
 
 
-@transaction.atomic
-def grant_directly(customer: Customer, *, by: Actor, now: datetime, **grant: Any) -> Limit:
-    """Grant a limit without a request; with four eyes on, only one that is higher on no day. Raises FourEyes, Refused."""
-    context.lock([customer.pk])
-    if not policies.active().four_eyes:
-        return booking.grant_limit(customer=customer, by=by, now=now, **grant)
-    ends = grant.get("valid_to")
-    days = {business_day(now), grant["valid_from"], *([ends + DAY] if ends else [])} | _turns_of(customer)
-    days = {day for day in days if day >= business_day(now)}
-    before = {day: _height(customer, day=day) for day in days}
-    granted = booking.grant_limit(customer=customer, by=by, now=now, **grant)
-    if any(_height(customer, day=day) > before[day] for day in days):
-        raise FourEyes("This raises the limit, which two people have to agree to: ask for it instead.", field="amount")
+# -- many at once ----------------------------------------------------------------------------------------------------
+
+
+def ask_many(wanted: Sequence[tuple[Customer, Asked]], *, by: Actor, now: datetime) -> list[LimitRequest]:
+    """Ask for one limit each of these customers, all or none; in their order. Raises Refused, NotPermitted."""
+    if by.user is None or not may(by.user, "ask_limit"):
+        raise NotPermitted("Your roles do not ask for limits.")
+    day = business_day(now)
+    for customer, asked in wanted:
+        refuse_nonsense(asked, customer, day=day)
+    made = LimitRequest.objects.bulk_create(
+        LimitRequest(
+            customer=customer, currency=customer.currency, requested_by=by.user, requested_at=now, **_fields(asked)
+        )
+        for customer, asked in wanted
+    )
+    seen = levels.see([customer for customer, _asked in wanted], day=day)
+    RequestEvent.objects.bulk_create(
+        _event(request, RequestStep.ASKED, by=by, now=now, seen=seen, note=request.reason) for request in made
+    )
+    return made
+
+
+def approve_many(requests: Iterable[LimitRequest], *, by: Actor, now: datetime, note: str = "") -> dict[int, str]:
+    """Agree to lines of a journal, each at the level whose turn it is; return the sentences of those refused, by id.
+
+    The caller holds the locks and commits; the last level leaves a line ready for posting.
+    """
+    found = _open_ones(requests)
+    seen = levels.see([request.customer for request in found], day=business_day(now))
+    four_eyes = policies.active().four_eyes
+    events, refused = [], {}
+    for request in found:
+        try:
+            _refuse_ended(request)
+            events.append(_agreed(request, by=by, now=now, note=note, seen=seen, four_eyes=four_eyes))
+        except Refused as error:
+            refused[request.pk] = str(error)
+    _write(found, events)
+    return refused
+
+
+def reject_many(requests: Iterable[LimitRequest], *, by: Actor, now: datetime, note: str) -> dict[int, str]:
+    """Say no to lines of a journal, with the reason; as `approve_many`. Raises Refused without a reason."""
+    if not note.strip():
+        raise Refused("Say why.", field="note")
+    found = _open_ones(requests)
+    seen = levels.see([request.customer for request in found], day=business_day(now))
+    four_eyes = policies.active().four_eyes
+    events, refused = [], {}
+    for request in found:
+        try:
+            if request.state != RequestState.AGREED:  # what was agreed to may be taken back until it is posted
+                _refuse_ended(request)
+            _refuse_person(request, by=by)
+            _refuse_asker(request, by=by, four_eyes=four_eyes)
+        except Refused as error:
+            refused[request.pk] = str(error)
+            continue
+        request.state, request.assigned_to = RequestState.REJECTED, None
+        events.append(_event(request, RequestStep.REJECTED, by=by, now=now, seen=seen, note=note.strip()))
+    _write(found, events)
+    return refused
+
+
+def withdraw_many(requests: Iterable[LimitRequest], *, by: Actor, now: datetime, note: str = "") -> None:
+    """Take lines of a journal back, those agreed to as well; the caller holds the locks."""
+    found = _open_ones(requests)
+    seen = levels.see([request.customer for request in found], day=business_day(now))
+    for request in found:
+        request.state, request.assigned_to = RequestState.WITHDRAWN, None
+    _write(found, [_event(r, RequestStep.WITHDRAWN, by=by, now=now, seen=seen, note=note) for r in found])
+
+
+def apply_many(requests: Sequence[LimitRequest], *, by: Actor, now: datetime) -> list[Limit]:
+    """Let agreed lines of a journal take effect; the caller holds the locks. Raises Refused where a last day has passed."""
+    day = business_day(now)
+    seen = levels.see([request.customer for request in requests], day=day)
+    granted = booking.grant_limits([_grant_of(request, day=day) for request in requests], by=by, now=now)
+    for request in requests:
+        request.state = RequestState.APPLIED
+    _write(requests, [_event(request, RequestStep.APPLIED, by=by, now=now, seen=seen) for request in requests])
     return granted
 
 
-def _turns_of(customer: Customer) -> set[date]:
-    """Return the days on which a grant begins or is over."""
-    found = customer.limits.values_list("valid_from", "valid_to")
-    return {day for first, last in found for day in (first, last and last + DAY) if day}
+def _open_ones(requests: Iterable[LimitRequest]) -> list[LimitRequest]:
+    ids = [request.pk for request in requests]
+    rows = LimitRequest.objects.select_for_update(of=("self",)).filter(pk__in=ids)
+    return list(rows.select_related("customer").prefetch_related("events").order_by("pk"))
 
 
-def _height(customer: Customer, *, day: date) -> tuple[int, Decimal]:
-    """Return how high a limit is: amounts first, then the group's alone, then unlimited."""
-    limit = context.standing(customer, today=day).limit
-    if limit.state in (Found.AMOUNT, Found.NONE):
-        return 0, limit.amount
-    return (2 if limit.state == Found.UNLIMITED else 1), Decimal(0)
-
-
-# -- whose turn it is ------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Turn:
-    """The levels that a request needs, in order; those still to agree; `free` where no levels are set up."""
-
-    needed: tuple[ApprovalLevel, ...]
-    pending: tuple[ApprovalLevel, ...]
-    free: bool = False
-
-    @property
-    def next(self) -> ApprovalLevel | None:
-        return self.pending[0] if self.pending else None
-
-
-def turn(request: LimitRequest, *, day: date) -> Turn:
-    """Return whose turn it is: the lowest level that covers amount and increase, and the one below where both decide.
-
-    What lowers the limit, and what asks for terms alone, is for the lowest level.
-    """
-    levels = list(ApprovalLevel.objects.select_related("group").order_by("position"))
-    agreed = _agreed(request)
-    if not levels:
-        return Turn((), () if agreed else (ApprovalLevel(position=0),), free=True)
-    needed = _needed(levels, request, day=day)
-    done = {event.level for event in agreed}
-    return Turn(tuple(needed), tuple(level for level in needed if level.position not in done))
-
-
-def _needed(levels: list[ApprovalLevel], request: LimitRequest, *, day: date) -> list[ApprovalLevel]:
-    if not request.state_wanted:
-        return levels[:1]
-    wanted = request.amount if request.state_wanted == LimitState.AMOUNT else None
-    before = limit_before(request, day=day)
-    if request.state_wanted == LimitState.INHERIT or (wanted is not None and before is not None and wanted <= before):
-        return levels[:1]
-    increase = None if wanted is None else wanted - (before or Decimal(0))
-    at = next((n for n, level in enumerate(levels) if level.covers(wanted, increase)), len(levels) - 1)
-    first = at
-    while first > 0 and levels[first].with_former:
-        first -= 1
-    return levels[first : at + 1]
-
-
-def limit_before(request: LimitRequest, *, day: date) -> Decimal | None:
-    """Return the limit in force on `day`, in the account's currency; None for unlimited, and what is deferred is 0."""
-    try:
-        limit = context.standing(request.customer, today=day).limit
-    except MissingRate:
-        return Decimal(0)
-    if limit.state == Found.UNLIMITED:
-        return None
-    return limit.amount if limit.state == Found.AMOUNT else Decimal(0)
-
-
-def _agreed(request: LimitRequest) -> list[RequestEvent]:
-    """Return the approvals since what is asked for was last changed."""
-    found: list[RequestEvent] = []
-    for event in request.events.order_by("pk"):
-        if event.step == RequestStep.CHANGED:
-            found = []
-        elif event.step == RequestStep.APPROVED:
-            found.append(event)
-    return found
-
-
-def may_decide(request: LimitRequest, *, user: Any, day: date) -> bool:
-    """Return whether this user's word counts now, for pages; the refusals say why not."""
-    by = Actor(user)
-    try:
-        _refuse_person(request, by=by)
-        _refuse_own(request, by=by)
-        _refuse_beyond(request, by=by, day=day)
-    except Refused:
-        return False
-    return request.state == RequestState.OPEN
+def _write(requests: Iterable[LimitRequest], events: Iterable[RequestEvent]) -> None:
+    LimitRequest.objects.bulk_update(requests, ["state", "assigned_to"], batch_size=500)
+    RequestEvent.objects.bulk_create(events, batch_size=500)
 
 
 # -- refusals --------------------------------------------------------------------------------------------------------
 
 
+def may_decide(request: LimitRequest, *, user: Any, seen: Seen) -> bool:
+    """Return whether this user's word counts now, for pages; the refusals say why not."""
+    by = Actor(user)
+    try:
+        _refuse_person(request, by=by)
+        _refuse_own(request, by=by, four_eyes=policies.active().four_eyes)
+        _refuse_beyond(request, by=by, seen=seen)
+    except Refused:
+        return False
+    return request.state == RequestState.OPEN
+
+
 def _locked(request: LimitRequest) -> LimitRequest:
     """Return the request, locked after its customer's account; refused where it has ended."""
     context.lock([request.customer_id])
-    fresh = LimitRequest.objects.select_for_update(of=("self",)).select_related("customer").get(pk=request.pk)
-    if not fresh.is_open:
-        ends = (RequestStep.APPLIED, RequestStep.REJECTED, RequestStep.WITHDRAWN)
-        end = fresh.events.filter(step__in=ends).select_related("made_by").first()
-        who = end.made_by.get_username() if end and end.made_by else "somebody"
-        when = f" on {end.made_at:%d %b %Y %H:%M}" if end else ""
-        raise AlreadyClosed(f"This request was decided{when} by {who}: {fresh.get_state_display()}.")
+    rows = LimitRequest.objects.select_for_update(of=("self",)).select_related("customer", "journal_line")
+    fresh = rows.get(pk=request.pk)
+    _refuse_ended(fresh)
     return fresh
+
+
+def _refuse_ended(request: LimitRequest) -> None:
+    if request.is_open:
+        return
+    ends = (RequestStep.APPLIED, RequestStep.REJECTED, RequestStep.WITHDRAWN, RequestStep.APPROVED)
+    end = request.events.filter(step__in=ends).select_related("made_by").order_by("pk").last()
+    who = end.made_by.get_username() if end and end.made_by else "somebody"
+    when = f" on {end.made_at:%d %b %Y %H:%M}" if end else ""
+    raise AlreadyClosed(f"This request was decided{when} by {who}: {request.get_state_display()}.")
 
 
 def _decidable(request: LimitRequest, *, by: Actor, note: str) -> LimitRequest:
@@ -283,30 +284,32 @@ def _refuse_person(request: LimitRequest, *, by: Actor) -> None:
         raise NotPermitted("This customer belongs to a company that is not yours.")
 
 
-def _refuse_own(request: LimitRequest, *, by: Actor) -> None:
-    if not policies.active().four_eyes:
-        return
-    if by.user_id == request.requested_by_id:
-        raise FourEyes("You asked for this; somebody else has to decide it.")
-    if any(event.made_by_id == by.user_id for event in _agreed(request)):
+def _refuse_own(request: LimitRequest, *, by: Actor, four_eyes: bool | None = None) -> None:
+    four_eyes = policies.active().four_eyes if four_eyes is None else four_eyes
+    _refuse_asker(request, by=by, four_eyes=four_eyes)
+    if four_eyes and any(event.made_by_id == by.user_id for event in levels.agreements(request)):
         raise FourEyes("You have agreed to this already; the next level is somebody else's.")
 
 
-def _refuse_beyond(request: LimitRequest, *, by: Actor, day: date) -> ApprovalLevel | None:
+def _refuse_asker(request: LimitRequest, *, by: Actor, four_eyes: bool) -> None:
+    if four_eyes and by.user_id == request.requested_by_id:
+        raise FourEyes("You asked for this; somebody else has to decide it.")
+
+
+def _refuse_beyond(request: LimitRequest, *, by: Actor, seen: Seen) -> ApprovalLevel | None:
     """Return the level at which this person decides; raises AboveAuthority where the turn is a higher one's."""
-    found = turn(request, day=day)
+    found = levels.turn(request, seen=seen)
     level = found.next
     if found.free or level is None or by.user_id == request.assigned_to_id:
         return None if found.free else level
     mine = roles_of(by.user)
-    if any(step.group.name in mine for step in ApprovalLevel.objects.select_related("group").filter(
-        position__gte=level.position
-    )):  # fmt: skip
+    if any(step.group.name in mine for step in seen.levels if step.position >= level.position):
         return level
     raise AboveAuthority(f"This is for the {level.group.name.replace('_', ' ')} to decide, or above.")
 
 
-def _refuse_nonsense(asked: Asked, customer: Customer, *, day: date) -> None:
+def refuse_nonsense(asked: Asked, customer: Customer, *, day: date) -> None:
+    """Raise Refused where what is asked for makes no sense, naming the field."""
     if not asked.reason.strip():
         raise Refused("Say why it is needed.", field="reason")
     if not asked.state and asked.terms is None and asked.settlement_discount is None:
@@ -335,25 +338,33 @@ def _fields(asked: Asked) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _note(request: LimitRequest, step: str, *, by: Actor, now: datetime, **more: Any) -> RequestEvent:
-    figures = _figures(request.customer, day=business_day(now))
-    return RequestEvent.objects.create(
+def _agreed(request: LimitRequest, *, by: Actor, now: datetime, note: str, seen: Seen, four_eyes: bool) -> RequestEvent:
+    """Put the request where it is when this person agrees; return the event, unsaved. Raises as `approve`."""
+    if request.state == RequestState.CHANGE_WANTED:
+        raise Refused("Whoever asked was asked for a change; wait for it.")
+    _refuse_person(request, by=by)
+    _refuse_own(request, by=by, four_eyes=four_eyes)
+    level = _refuse_beyond(request, by=by, seen=seen)
+    waits = [step for step in levels.turn(request, seen=seen).pending if level and step.position != level.position]
+    request.assigned_to = None
+    if not waits:
+        request.state = RequestState.AGREED
+    position = level.position if level else None
+    return _event(request, RequestStep.APPROVED, by=by, now=now, seen=seen, note=note, level=position)
+
+
+def _event(request: LimitRequest, step: str, *, by: Actor, now: datetime, seen: Seen, **more: Any) -> RequestEvent:
+    found = seen.figures.get(request.customer_id)
+    figures = found.as_record() if found else {}
+    return RequestEvent(
         request=request, step=step, made_at=now, made_by=by.user, actor=by.as_record(), figures=figures, **more
     )
 
 
-def _figures(customer: Customer, *, day: date) -> dict[str, str]:
-    """Return what the figures were when somebody decided, as text."""
-    try:
-        standing = context.standing(customer, today=day)
-    except MissingRate as error:
-        return {"missing": str(error)}
-    exposure, limit = standing.exposure, standing.limit
-    return {
-        "currency": exposure.currency, "total": str(exposure.total), "overdue": str(exposure.overdue),
-        "days_overdue": str(exposure.days_overdue), "limit": str(limit.amount), "limit_state": limit.state.value,
-        "source": limit.source,
-    }  # fmt: skip
+def _note(request: LimitRequest, step: str, *, by: Actor, now: datetime, **more: Any) -> RequestEvent:
+    event = _event(request, step, by=by, now=now, seen=levels.see([request.customer], day=business_day(now)), **more)
+    event.save()
+    return event
 
 
 def _end(request: LimitRequest, state: str, step: str, *, by: Actor, now: datetime, note: str) -> LimitRequest:
@@ -363,18 +374,23 @@ def _end(request: LimitRequest, state: str, step: str, *, by: Actor, now: dateti
     return request
 
 
+def _grant_of(request: LimitRequest, *, day: date) -> dict[str, Any]:
+    """Return the grant that a request becomes: from its first day, but not before `day`. Raises Refused."""
+    starts = request.valid_from if request.valid_from and request.valid_from > day else day
+    if request.valid_to is not None and request.valid_to < starts:
+        raise Refused("Its last day has passed; ask for a change.", field="valid_to")
+    return {
+        "customer": request.customer, "state": request.state_wanted, "amount": request.amount, "kind": request.kind,
+        "valid_from": starts, "valid_to": request.valid_to, "currency": request.currency,
+        "reason": f"{request}: {request.reason}"[:300],
+    }  # fmt: skip
+
+
 def _apply(request: LimitRequest, *, by: Actor, now: datetime) -> LimitRequest:
     """Let what was asked for take effect: a limit from its first day, terms at once."""
     customer, day = request.customer, business_day(now)
     if request.state_wanted:
-        starts = request.valid_from if request.valid_from and request.valid_from > day else day
-        if request.valid_to is not None and request.valid_to < starts:
-            raise Refused("Its last day has passed; ask for a change.", field="valid_to")
-        booking.grant_limit(
-            customer=customer, state=request.state_wanted, amount=request.amount, kind=request.kind,
-            valid_from=starts, valid_to=request.valid_to, currency=request.currency,
-            reason=f"{request}: {request.reason}"[:300], by=by, now=now,
-        )  # fmt: skip
+        booking.grant_limit(**_grant_of(request, day=day), by=by, now=now)
     names = [name for name in ("terms", "settlement_discount") if getattr(request, f"{name}_id")]
     if names:
         for name in names:

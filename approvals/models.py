@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from approvals.desk_models import HoldEvent, HoldStep, ReleaseReason, Substitution, SubstitutionEnd
+from approvals.journal_models import JournalEvent, JournalLine, JournalState, JournalStep, LimitJournal, LineSource
 from approvals.request_models import ApprovalLevel, LimitRequest, RequestEvent, RequestState, RequestStep
 from approvals.suspension_models import SuspensionChange
 from creditrisk.decisions.models import Decision
@@ -15,7 +16,7 @@ from documents.models import Document
 
 __all__ = [
     "Alert", "AlertSeen", "ApprovalLevel", "Authority", "EvaluationRequest", "Hold", "HoldClosing", "HoldEvent", "HoldReview",
-    "HoldStep", "HowClosed", "LimitRequest", "Release", "ReleaseReason", "RequestEvent", "RequestState", "RequestStep", "Substitution",
+    "HoldStep", "HowClosed", "JournalEvent", "JournalLine", "JournalState", "JournalStep", "LimitJournal", "LimitRequest", "LineSource", "Release", "ReleaseReason", "RequestEvent", "RequestState", "RequestStep", "Substitution",
     "SubstitutionEnd", "SuspensionChange", "SweptDay",
 ]  # fmt: skip
 

@@ -21,6 +21,7 @@ from customers.models import (
 class RequestState(models.TextChoices):
     OPEN = "OPEN", _("waits for approval")
     CHANGE_WANTED = "CHANGE_WANTED", _("back for a change")
+    AGREED = "AGREED", _("approved, to be posted")
     APPLIED = "APPLIED", _("approved")
     REJECTED = "REJECTED", _("rejected")
     WITHDRAWN = "WITHDRAWN", _("withdrawn")
@@ -118,6 +119,11 @@ class LimitRequest(models.Model):
     @property
     def is_open(self) -> bool:
         return self.state in (RequestState.OPEN, RequestState.CHANGE_WANTED)
+
+    @property
+    def in_journal(self) -> bool:
+        """Whether it is a line of a journal: then it takes effect when that is posted."""
+        return getattr(self, "journal_line", None) is not None
 
 
 class RequestStep(models.TextChoices):

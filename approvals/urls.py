@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from approvals.views import absences, desk, evaluations, handling, limits, mass, stops
+from approvals.views import absences, desk, evaluations, handling, journals, limits, mass, stops
 
 urlpatterns = [
     path("desk/", desk.desk, name="desk"),
@@ -32,6 +32,18 @@ urlpatterns = [
     path("limits/requests/<int:pk>/send-back/", limits.send_back, name="limit_request_send_back"),
     path("limits/requests/<int:pk>/delegate/", limits.delegate, name="limit_request_delegate"),
     path("limits/requests/<int:pk>/withdraw/", limits.withdraw, name="limit_request_withdraw"),
+    path("limits/journals/", journals.every, name="journals"),
+    path("limits/journals/new/", journals.new, name="journal_new"),
+    path("limits/journals/<int:pk>/", journals.one, name="journal"),
+    *(
+        path(f"limits/journals/<int:pk>/add/{way}/", journals.fill, {"way": way}, name=f"journal_add_{way}")
+        for way in journals.WAYS
+    ),
+    path("limits/journals/<int:pk>/lines/", journals.lines, name="journal_lines"),
+    path("limits/journals/<int:pk>/send/", journals.send, name="journal_send"),
+    path("limits/journals/<int:pk>/decide/", journals.decide, name="journal_decide"),
+    path("limits/journals/<int:pk>/post/", journals.post, name="journal_post"),
+    path("limits/journals/<int:pk>/withdraw/", journals.withdraw, name="journal_withdraw"),
     path("customers/<str:code>/stops/", stops.stops, name="stops"),
     path("customers/<str:code>/stops/place/", stops.place, name="stop_place"),
     path("customers/<str:code>/stops/<int:pk>/end/", stops.end, name="stop_end"),

@@ -72,6 +72,7 @@ def _ways(request: HttpRequest) -> list[Way]:
         if not may(request.user, name):
             continue
         url = reverse(view)
-        active = here == url if view == "start" else here.startswith(url)
+        root = url.removesuffix("requests/") if view == "limit_requests" else url
+        active = here == url if view == "start" else here.startswith(root)
         found.append(Way(label, url, icon, active, shortcut))
     return found

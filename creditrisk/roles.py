@@ -46,6 +46,8 @@ DOORS: dict[str, frozenset[str]] = {
     "ask_limit": _SALES | _OFFICE,
     "approve_limit": _OFFICE,
     "view_requests": _SALES | _OFFICE | _AUDIT,
+    "view_journals": _OFFICE | _AUDIT,
+    "prepare_journal": _OFFICE,
     "view_decisions": _EVERYBODY,
     "view_tryouts": _MANAGERS | _AUDIT,
     "view_alerts": _EVERYBODY,

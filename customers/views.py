@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from approvals import context, dryrun, evidence, limit_requests
+from approvals import context, dryrun, evidence, granting
 from approvals import preview as previews
 from approvals import queries as approval_queries
 from approvals.forms import CheckForm
@@ -145,9 +145,7 @@ def grant_limit(request: HttpRequest, code: str) -> HttpResponse:
             )
             return redirect("customer", code)
         try:
-            limit_requests.grant_directly(
-                found, currency=found.currency, by=Actor.of(request), now=timezone.now(), **typed
-            )
+            granting.grant_directly(found, currency=found.currency, by=Actor.of(request), now=timezone.now(), **typed)
         except FourEyes as error:
             refuse(form, error)
             ask_instead = True

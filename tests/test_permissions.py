@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from approvals import booking, gate, limit_requests, runs, substituting, tryout
+from approvals import booking, gate, journals, limit_requests, runs, substituting, tryout
 from approvals.models import Hold
 from creditrisk.clock import business_day
 from creditrisk.decisions.models import Decision
@@ -155,6 +155,17 @@ DOORS_OF_PAGES: dict[str, tuple[tuple[str, ...], set[str]]] = {
     "limit_request_send_back": (SEND, CREDIT),
     "limit_request_delegate": (SEND, CREDIT),
     "limit_request_withdraw": (SEND, SALES | CREDIT),
+    "journals": (READ, CREDIT | CONTROL),
+    "journal": (READ, CREDIT | CONTROL),
+    "journal_new": (BOTH, CREDIT),
+    "journal_add_selection": (SEND, CREDIT),
+    "journal_add_file": (SEND, CREDIT),
+    "journal_add_hand": (SEND, CREDIT),
+    "journal_lines": (SEND, CREDIT),
+    "journal_send": (SEND, CREDIT),
+    "journal_decide": (SEND, CREDIT),
+    "journal_post": (SEND, CREDIT),
+    "journal_withdraw": (SEND, CREDIT),
     "stops": (READ, ALL),
     "stop_place": (SEND, CREDIT),
     "stop_end": (SEND, CREDIT),
@@ -215,6 +226,7 @@ def scene(db: None) -> Scene:
     absence = substituting.stand_in(
         substitute=cast.dario.user, valid_from=today, valid_to=today, by=cast.carla, now=now
     )
+    journal = journals.prepare("review", company=cast.company, by=cast.carla, now=now)
     run = runs.start([Hold.objects.get().pk], scope="one", by=cast.carla.user, now=now)
     sent = booking.issue_effect(
         customer=cast.rossi, amount=Decimal(50), due=today, items=[item], by=cast.carla, now=now
@@ -251,6 +263,8 @@ def scene(db: None) -> Scene:
         **{
             name: [asked.pk] for name in DOORS_OF_PAGES if name.startswith("limit_request") and name != "limit_requests"
         },
+        **{name: [journal.pk] for name in DOORS_OF_PAGES if name == "journal" or name.startswith("journal_")},
+        "journal_new": [],
         **{name: [run.pk] for name in ("evaluation", "evaluation_again")},
     }
     return Scene(cast, arguments | _fed(cast, effect))
@@ -354,6 +368,7 @@ def test_who_is_not_logged_in_is_asked_to(scene: Scene, name: str, client: Clien
         "presentation",
         "hold",
         "limit_request",
+        "journal",
         "stops",
         "bank_entry",
         "bank_list",

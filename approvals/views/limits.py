@@ -36,7 +36,9 @@ def requests(request: HttpRequest) -> HttpResponse:
     typed = form.cleaned_data if form.is_valid() else {}
     found = limit_queries.listed(request.user, state=typed.get("state", ""), text=typed.get("q", ""))
     page = Paginator(found, SHOWN).get_page(request.GET.get("page"))
-    context = {"form": form, "page": page, "requests": page.object_list}
+    context = {
+        "form": form, "page": page, "requests": page.object_list, "sees_journals": may(request.user, "view_journals"),
+    }  # fmt: skip
     return pages.show(request, "limits/requests.html", "limits/_requests.html", context)
 
 
@@ -118,6 +120,7 @@ def _show(request: HttpRequest, found: LimitRequest, form: DecideForm, status: i
         "asked": found,
         "customer": found.customer,
         "form": form,
+        "sees_journals": may(request.user, "view_journals"),
         "deciders": limit_queries.deciders(found) if shown.may_decide else [],
         "may_change": shown.is_mine and found.is_open and may(request.user, "ask_limit"),
         **_evidence(found.customer),

@@ -8,6 +8,7 @@ import pytest
 from django.contrib.auth.models import Group
 
 from approvals import context, limit_requests
+from approvals import levels as approval_levels
 from approvals.limit_requests import Asked
 from approvals.models import ApprovalLevel, EvaluationRequest, LimitRequest, RequestState
 from creditrisk.refusal import AboveAuthority, AlreadyClosed, Duplicate, FourEyes, NotPermitted, Refused, Stale
@@ -38,6 +39,10 @@ def levels(cast: Cast) -> None:
         ApprovalLevel.objects.create(
             position=position, group=group, amount_up_to=amount, increase_up_to=increase, with_former=with_former
         )
+
+
+def turn_of(request: LimitRequest) -> approval_levels.Turn:
+    return approval_levels.turn(request, seen=approval_levels.see([request.customer], day=TODAY))
 
 
 def approve(cast: Cast, request: LimitRequest, who: str, **more: Any) -> LimitRequest:
@@ -82,7 +87,7 @@ def test_with_one_pair_of_eyes_who_asked_may_decide(cast: Cast) -> None:
     ],
 )
 def test_amount_and_increase_say_whose_turn_it_is(cast: Cast, levels: None, amount: str, needed: list[int]) -> None:
-    turn = limit_requests.turn(ask(cast, amount), day=TODAY)
+    turn = turn_of(ask(cast, amount))
 
     assert [level.position for level in turn.needed] == needed
 
@@ -122,7 +127,7 @@ def test_unlimited_is_for_the_highest(cast: Cast, levels: None) -> None:
     asked = Asked(state="UNLIMITED", reason="a ministry")
     request = limit_requests.ask(cast.bianchi, asked, by=cast.sara, now=NOW)
 
-    assert [level.position for level in limit_requests.turn(request, day=TODAY).needed] == [2, 3]
+    assert [level.position for level in turn_of(request).needed] == [2, 3]
 
 
 def test_a_change_begins_the_levels_anew(cast: Cast, levels: None) -> None:
@@ -135,7 +140,7 @@ def test_a_change_begins_the_levels_anew(cast: Cast, levels: None) -> None:
     limit_requests.change(request, Asked(amount=Decimal(12000), reason="less then"), by=cast.sara, now=NOW)
     request.refresh_from_db()
 
-    assert [level.position for level in limit_requests.turn(request, day=TODAY).pending] == [2, 3]
+    assert [level.position for level in turn_of(request).pending] == [2, 3]
     with pytest.raises(NotPermitted):
         limit_requests.change(request, Asked(amount=Decimal(1), reason="x"), by=cast.dario, now=NOW)
 

@@ -1,0 +1,150 @@
+"""Who decides what is asked for, level by level, and the figures that it is judged by: read once for many customers."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from approvals import context
+from approvals.models import ApprovalLevel, LimitRequest, RequestEvent, RequestStep
+from creditrisk.facts import EffectiveLimit, Standing
+from creditrisk.facts import LimitState as Found
+from creditrisk.money import ZERO, MissingRate
+from customers import limits
+from customers.limits import Granted
+from customers.models import Customer, LimitState
+
+# What a limit is without the grants that a new one would replace.
+_UNGRANTED: dict[str, Any] = {"base": None, "temporary": None, "awaits_approval": False}
+
+
+@dataclass(frozen=True)
+class Figures:
+    """How one customer stands when something is decided about it; a sentence instead where a rate is missing.
+
+    `before` is what was granted or is inherited, without securities, which a new limit leaves as they are; `inherited` is
+    what would be without a grant. In the account's currency; None is without bound.
+    """
+
+    standing: Standing | None
+    before: Decimal | None
+    inherited: Decimal | None
+    missing: str = ""
+
+    def as_record(self) -> dict[str, str]:
+        """Return the figures of the day as text, as an event keeps them."""
+        if self.standing is None:
+            return {"missing": self.missing}
+        exposure, limit = self.standing.exposure, self.standing.limit
+        return {
+            "currency": exposure.currency, "total": str(exposure.total), "overdue": str(exposure.overdue),
+            "days_overdue": str(exposure.days_overdue), "limit": str(limit.amount), "limit_state": limit.state.value,
+            "source": limit.source, "before": "" if self.before is None else str(self.before),
+        }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What deciding rests on: the levels, and the figures of each customer (by id)."""
+
+    levels: tuple[ApprovalLevel, ...]
+    figures: Mapping[int, Figures]
+
+
+def see(customers: Iterable[Customer], *, day: date) -> Seen:
+    """Read the levels and how these customers stand on `day`: a fixed number of queries."""
+    ids = sorted({customer.pk for customer in customers})
+    levels = tuple(ApprovalLevel.objects.select_related("group").order_by("position"))
+    picture = context.look(ids, today=day)
+    by_member: dict[int, list[Any]] = {}
+    for slot in picture.slots:
+        by_member.setdefault(slot.customer_id, []).append(slot)
+    return Seen(levels, {pk: _figures(picture, pk, by_member) for pk in ids if pk in picture.accounts})
+
+
+def _figures(picture: context.Picture, pk: int, by_member: Mapping[int, Sequence[Any]]) -> Figures:
+    near = [slot for member in picture.family.below.get(pk, (pk,)) for slot in by_member.get(member, ())]
+    try:
+        return Figures(
+            picture.with_only(near).standing(pk),
+            _bound(_effective(picture, pk)),
+            _bound(_effective(picture, pk, **_UNGRANTED)),
+        )
+    except MissingRate as error:
+        return Figures(None, ZERO, ZERO, str(error))
+
+
+def _effective(picture: context.Picture, pk: int, **otherwise: Any) -> EffectiveLimit:
+    """Return the limit without securities, and with the facts about the customer that are given `otherwise`."""
+    account = picture.accounts[pk]
+    owner = Granted(pk, {**account.facts, "securities": None, **otherwise})
+    shared = [picture.shared[s] for s in picture.family.shared.get(pk, ()) if s in picture.shared]
+    return limits.effective(owner, shared=shared, has_head=bool(account.parent), rates=picture.rates)
+
+
+def _bound(limit: EffectiveLimit) -> Decimal | None:
+    """Return a limit as an amount; None for unlimited, and what is deferred to another is 0."""
+    if limit.state == Found.UNLIMITED:
+        return None
+    return limit.amount if limit.state == Found.AMOUNT else ZERO
+
+
+@dataclass(frozen=True)
+class Turn:
+    """The levels that a request needs, in order; those still to agree; `free` where no levels are set up."""
+
+    needed: tuple[ApprovalLevel, ...]
+    pending: tuple[ApprovalLevel, ...]
+    free: bool = False
+
+    @property
+    def next(self) -> ApprovalLevel | None:
+        return self.pending[0] if self.pending else None
+
+
+def turn(request: LimitRequest, *, seen: Seen) -> Turn:
+    """Return whose turn it is: the lowest level that covers amount and increase, and the one below where both decide.
+
+    What lowers the limit, and what asks for terms alone, is for the lowest level.
+    """
+    agreed = agreements(request)
+    if not seen.levels:
+        return Turn((), () if agreed else (ApprovalLevel(position=0),), free=True)
+    needed = _needed(seen.levels, request, seen.figures.get(request.customer_id))
+    done = {event.level for event in agreed}
+    return Turn(tuple(needed), tuple(level for level in needed if level.position not in done))
+
+
+def _needed(levels: Sequence[ApprovalLevel], request: LimitRequest, found: Figures | None) -> Sequence[ApprovalLevel]:
+    if not request.state_wanted or found is None:
+        return levels[:1]
+    wanted = wanted_amount(request, found)
+    if wanted is not None and found.before is not None and wanted <= found.before:
+        return levels[:1]
+    if wanted is None and found.before is None:
+        return levels[:1]
+    increase = None if wanted is None else wanted - (found.before or ZERO)
+    at = next((n for n, level in enumerate(levels) if level.covers(wanted, increase)), len(levels) - 1)
+    first = at
+    while first > 0 and levels[first].with_former:
+        first -= 1
+    return levels[first : at + 1]
+
+
+def wanted_amount(request: LimitRequest, found: Figures) -> Decimal | None:
+    """Return how high the limit would be; None without bound. What is to be inherited counts as what it gives."""
+    if request.state_wanted == LimitState.AMOUNT:
+        return request.amount
+    return found.inherited if request.state_wanted == LimitState.INHERIT else None
+
+
+def agreements(request: LimitRequest) -> list[RequestEvent]:
+    """Return the approvals since what is asked for was last changed; from the events at hand where they were read."""
+    found: list[RequestEvent] = []
+    for event in sorted(request.events.all(), key=lambda e: e.pk):
+        if event.step == RequestStep.CHANGED:
+            found = []
+        elif event.step == RequestStep.APPROVED:
+            found.append(event)
+    return found
