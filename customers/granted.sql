@@ -1,3 +1,4 @@
+-- As migration 0005 made it; grants.sql says how it is now.
 -- What was granted to these customers and shared limits on a day: one row each, as JSON with amounts as text.
 CREATE OR REPLACE FUNCTION credit_granted(ids bigint[], shared_ids bigint[], on_day date)
 RETURNS TABLE (owner text, id bigint, facts jsonb)

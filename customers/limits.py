@@ -123,6 +123,9 @@ def effective(owner: Granted, *, shared: Sequence[Granted], has_head: bool, rate
     base, temporary = owner.base, owner.temporary
     last_day = date.fromisoformat(base["last_day"]) if base and base["last_day"] else None
     state, parts = LimitState.NONE, []
+    if owner.facts.get("awaits_approval"):  # nothing was ever granted, and nothing is inherited unasked
+        waits = Part("first limit, not approved yet", None)
+        return EffectiveLimit(LimitState.NONE, ZERO, currency, last_day, (waits,))
     if temporary:
         state = LimitState.AMOUNT
         parts.append(_part("temporary limit", temporary, currency, rates))

@@ -111,6 +111,11 @@ def grants(customer: Customer) -> list[Grant]:
     ]  # fmt: skip
 
 
+def awaits_approval(customer: Customer) -> bool:
+    """Return whether a first limit, or inheriting one, has to be approved before anything goes out on credit."""
+    return customer.company.first_limit_approved and not customer.limits.exists()
+
+
 def newest_grant(customer: Customer) -> int:
     """Return the id of the newest grant, 0 where there is none."""
     newest = Limit.objects.filter(customer=customer).order_by("-id").values_list("pk", flat=True).first()

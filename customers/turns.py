@@ -1,4 +1,4 @@
-"""The days ahead on which what is granted turns by itself: limits, securities and stops begin and end."""
+"""The days ahead on which what is granted turns by itself: limits, securities, stops and suspensions begin and end."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -14,6 +14,7 @@ _TURNS = """
         UNION SELECT valid_to + 1 FROM customers_security WHERE customer_id = ANY (%(c)s)
         UNION SELECT valid_from FROM customers_customerblock WHERE customer_id = ANY (%(c)s)
         UNION SELECT valid_to + 1 FROM customers_customerblock WHERE customer_id = ANY (%(c)s)
+        UNION SELECT suspended_until + 1 FROM customers_creditaccount WHERE suspended AND customer_id = ANY (%(c)s)
     ) turns WHERE day > %(today)s AND day <= %(until)s ORDER BY day LIMIT %(most)s
 """
 

@@ -103,6 +103,7 @@ def _evidence(customer: Customer) -> dict[str, Any]:
         "ageing": ledger_queries.ageing(day=today, customer_ids=customer_queries.with_branches(customer.pk)),
         "payments": statement.last_payments([customer.pk]),
         "grants": customer_queries.grants(customer)[:6],
+        "awaits_approval": customer_queries.awaits_approval(customer),
     }  # fmt: skip
 
 

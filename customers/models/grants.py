@@ -46,6 +46,7 @@ class CreditAccount(models.Model):
     authorise_deliveries = models.BooleanField(_("always authorise deliveries"), default=False)
     suspended = models.BooleanField(_("suspended"), default=False)
     suspended_reason = models.CharField(_("why suspended"), max_length=200, blank=True, default="")
+    suspended_until = models.DateField(_("last day of the suspension"), null=True, blank=True, editable=False)
     next_review = models.DateField(_("next review"), null=True, blank=True)
 
     def __str__(self) -> str:

@@ -34,6 +34,18 @@ class Company(models.Model):
     currency = currency_field()
     address = models.TextField(_("address"), max_length=400, blank=True, default="")
     tax_number = models.CharField(_("tax number"), max_length=30, blank=True, default="")
+    first_limit_approved = models.BooleanField(
+        _("first limits are approved"),
+        default=False,
+        db_default=False,
+        help_text=_("A new customer gets no credit before a limit, or inheriting one, is approved."),
+    )
+    own_customers_only = models.BooleanField(
+        _("sales sees its own customers only"),
+        default=False,
+        db_default=False,
+        help_text=_("For people who have no other role; own is who names them as salesperson."),
+    )
 
     class Meta:
         verbose_name_plural = _("companies")
@@ -139,6 +151,12 @@ class RiskClass(models.Model):
     code = models.CharField(_("code"), max_length=20, unique=True)
     score_from = models.IntegerField(_("from score"))
     score_to = models.IntegerField(_("to score"))
+    review_months = models.PositiveSmallIntegerField(
+        _("months to the next review"),
+        null=True,
+        blank=True,
+        help_text=_("A limit that is granted sets the next review so far ahead. Blank: it stays as it is."),
+    )
 
     class Meta:
         verbose_name_plural = _("risk classes")
