@@ -54,38 +54,84 @@ def end(block: CustomerBlock, *, note: str = "", by: Actor, now: datetime) -> Cu
 
 
 @transaction.atomic
-def suspend(customer: Customer, *, reason: str, by: Actor, now: datetime) -> SuspensionChange:
-    """Suspend a customer's credit: every open document is held at its next step. Raises NotPermitted, InvalidState, Refused."""
-    return _set(customer, True, reason=reason, by=by, now=now)
+def suspend(
+    customer: Customer, *, reason: str, until: date | None = None, source: str = "", by: Actor, now: datetime
+) -> SuspensionChange:
+    """Suspend a customer's credit: every open document is held at its next step. `until` is its last day; blank is open.
+
+    Of one that is suspended, the last day is changed. `source` names where a flag from outside came from. Raises
+    NotPermitted, InvalidState, Refused.
+    """
+    _refuse_person(by)
+    if until is not None and until < business_day(now):
+        raise Refused("That day has passed.", field="until")
+    context.lock([customer.pk])
+    account = CreditAccount.objects.get(customer=customer)
+    if is_suspended(account, day=business_day(now)) and account.suspended_until == until:
+        raise InvalidState("Credit is suspended already.")
+    return _set(account, True, reason=reason, until=until, source=source, by=by, now=now)
 
 
 @transaction.atomic
-def lift(customer: Customer, *, reason: str, by: Actor, now: datetime) -> SuspensionChange:
+def lift(customer: Customer, *, reason: str, source: str = "", by: Actor, now: datetime) -> SuspensionChange:
     """Lift a suspension; what was held for it is looked at again. Raises NotPermitted, InvalidState, Refused."""
-    return _set(customer, False, reason=reason, by=by, now=now)
-
-
-def _set(customer: Customer, suspended: bool, *, reason: str, by: Actor, now: datetime) -> SuspensionChange:
     _refuse_person(by)
-    if not reason.strip():
-        raise Refused("Say why.", field="reason")
     context.lock([customer.pk])
     account = CreditAccount.objects.get(customer=customer)
-    if account.suspended == suspended:
-        raise InvalidState("Credit is suspended already." if suspended else "Credit is not suspended.")
-    account.suspended, account.suspended_reason = suspended, reason.strip() if suspended else ""
-    account.save(update_fields=["suspended", "suspended_reason"])
+    if not account.suspended:
+        raise InvalidState("Credit is not suspended.")
+    return _set(account, False, reason=reason, source=source, by=by, now=now)
+
+
+@transaction.atomic
+def end_suspensions(*, now: datetime) -> list[int]:
+    """Lift the suspensions whose last day has passed, by the product itself; return the customers.
+
+    No decision waits for it: the gate reads the last day. Running it twice does no harm.
+    """
+    today = business_day(now)
+    over = CreditAccount.objects.filter(suspended=True, suspended_until__lt=today)
+    ids = sorted(over.values_list("customer_id", flat=True))
+    if not ids:
+        return []
+    context.lock(ids)
+    ended = []
+    for account in over.filter(customer__in=ids).select_related("customer").order_by("customer_id"):
+        reason = f"Its last day, {account.suspended_until:%d %b %Y}, has passed."
+        _set(account, False, reason=reason, by=Actor.system(), now=now)
+        ended.append(account.customer_id)
+    return ended
+
+
+def is_suspended(account: CreditAccount, *, day: date) -> bool:
+    """Return whether credit is suspended on `day`, as the gate reads it."""
+    return account.suspended and (account.suspended_until is None or day <= account.suspended_until)
+
+
+def _set(
+    account: CreditAccount, suspended: bool, *, reason: str, until: date | None = None, source: str = "", by: Actor,
+    now: datetime,
+) -> SuspensionChange:  # fmt: skip
+    if not reason.strip():
+        raise Refused("Say why.", field="reason")
+    customer = account.customer
+    account.suspended, account.suspended_until = suspended, until
+    account.suspended_reason = reason.strip()[:200] if suspended else ""
+    account.save(update_fields=["suspended", "suspended_reason", "suspended_until"])
     made = SuspensionChange.objects.create(
         customer=customer,
         suspended=suspended,
-        reason=reason.strip(),
+        until=until,
+        source=source.strip()[:60],
+        reason=reason.strip()[:200],
         made_at=now,
         made_by=by.user,
         actor=by.as_record(),
     )
-    who = by.user.get_username()
-    what = "is suspended" if suspended else "is no longer suspended"
-    text = f"Credit of {customer.name} {what}, by {who}: {made.reason}."
+    who = by.user.get_username() if by.user is not None else source or "the product itself"
+    days = f" until {until:%d %b %Y}" if until else ""
+    what = f"is suspended{days}" if suspended else "is no longer suspended"
+    text = f"Credit of {customer.name} {what}, by {who}: {made.reason}"
     code = "suspended" if suspended else "suspension_lifted"
     alerts.write([(code, text)], customer_id=customer.pk, day=business_day(now), now=now)
     evaluation_requests.ask([customer.pk], cause="suspension", now=now)
@@ -93,5 +139,8 @@ def _set(customer: Customer, suspended: bool, *, reason: str, by: Actor, now: da
 
 
 def _refuse_person(by: Actor) -> None:
+    """Refuse whose roles do not stop customers; a flag from outside comes by a channel of its own, without a person."""
+    if by.user is None and by.channel != "web":
+        return
     if by.user is None or not may(by.user, "stop_customer"):
         raise NotPermitted("Your roles do not stop customers.")

@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 
 from django.db import connection, transaction
 
-from approvals import alerts, causes, context, evaluation_requests
+from approvals import alerts, causes, context, evaluation_requests, stopping
 from approvals.models import SweptDay
 from creditrisk.clock import business_day
 from creditrisk.exposure import ledger as exposure_ledger
@@ -69,6 +69,7 @@ def sweep(*, now: datetime) -> int:
     swept = SweptDay.objects.select_for_update().get(pk=1)
     if swept.day >= today:
         return 0
+    stopping.end_suspensions(now=now)
     ids = concerned(swept.day, today, policy=policy)
     for start in range(0, len(ids), 500):
         _tell(

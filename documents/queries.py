@@ -183,6 +183,15 @@ def open_sums(customer_ids: list[int]) -> list[OpenSum]:
     return [OpenSum(Kind(r["kind"]).label, r["currency"], r["number"], r["sum"] or ZERO) for r in rows]
 
 
+def open_by_debtor(customer_ids: list[int]) -> list[tuple[int, str, int, Decimal]]:
+    """Return how many documents each of these debtors has open, and their total: debtor, currency, number, total."""
+    rows = (
+        _open().filter(debtor__in=customer_ids).values("debtor", "currency").order_by("debtor", "currency")
+        .annotate(sum=Sum("total"), number=Sum(1))
+    )  # fmt: skip
+    return [(r["debtor"], r["currency"], r["number"], r["sum"] or ZERO) for r in rows]
+
+
 def _open() -> DocumentQuerySet:
     return Document.objects.filter(
         Q(

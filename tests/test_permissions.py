@@ -166,6 +166,8 @@ DOORS_OF_PAGES: dict[str, tuple[tuple[str, ...], set[str]]] = {
     "journal_decide": (SEND, CREDIT),
     "journal_post": (SEND, CREDIT),
     "journal_withdraw": (SEND, CREDIT),
+    "stopped": (READ, ALL),
+    "stopped_flags": (SEND, CREDIT),
     "stops": (READ, ALL),
     "stop_place": (SEND, CREDIT),
     "stop_end": (SEND, CREDIT),

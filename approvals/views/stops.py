@@ -1,14 +1,15 @@
-"""A customer's stops and suspension: placed, ended, and what is open meanwhile."""
+"""Stops and suspensions: a customer's, placed and ended, and the list of all with flags taken in from a file."""
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from approvals import stopping
-from approvals.stop_forms import StopForm, SuspensionForm
+from approvals import flags, stop_queries, stopping
+from approvals.stop_forms import FlagsForm, StopForm, StoppedFilter, SuspensionForm
 from creditrisk import pages
 from creditrisk.clock import business_day
 from creditrisk.forms import refuse
@@ -17,8 +18,53 @@ from creditrisk.roles import Actor, door, may
 from customers import queries as customer_queries
 from customers.models import Customer
 from documents import queries as document_queries
+from ledger.imports.delimited import BadFile
 
 SHOWN_DOCUMENTS = 50
+SHOWN = 50
+
+
+@door("view_customers")
+@require_safe
+def stopped(request: HttpRequest) -> HttpResponse:
+    """List every customer that is stopped or suspended."""
+    return _list(request)
+
+
+def _list(
+    request: HttpRequest, *, flags_form: FlagsForm | None = None, told: list[flags.Told] | None = None
+) -> HttpResponse:
+    form = StoppedFilter(request.GET)
+    typed = form.cleaned_data if form.is_valid() else {}
+    found = stop_queries.stopped(
+        request.user, today=business_day(timezone.now()), what=typed.get("what", ""), text=typed.get("q", "")
+    )
+    page = Paginator(found, SHOWN).get_page(request.GET.get("page"))
+    context = {
+        "form": form, "page": page, "rows": page.object_list, "may_stop": may(request.user, "stop_customer"),
+        "flags_form": flags_form or FlagsForm(), "told": told,
+    }  # fmt: skip
+    status = 422 if flags_form is not None and flags_form.errors else None
+    return pages.show(request, "stops/stopped.html", "stops/_stopped.html", context, status=status)
+
+
+@door("stop_customer")
+@require_POST
+def take_in(request: HttpRequest) -> HttpResponse:
+    """Suspend and lift as a file of flags says, told row by row."""
+    form = FlagsForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return _list(request, flags_form=form)
+    typed = form.cleaned_data
+    try:
+        told = flags.take_in(
+            typed["file"].read(), typed["file"].name, source=typed["source"], encoding=typed["encoding"],
+            user=request.user, by=Actor.of(request), now=timezone.now(),
+        )  # fmt: skip
+    except BadFile as error:
+        form.add_error("file", str(error))
+        return _list(request, flags_form=form)
+    return _list(request, told=told)
 
 
 @door("view_customers")
@@ -98,10 +144,12 @@ def suspend(request: HttpRequest, code: str) -> HttpResponse:
     form = SuspensionForm(request.POST)
     if not form.is_valid():
         return _show(request, customer, suspension_form=form)
-    lifts = "lift" in request.POST
+    lifts, typed = "lift" in request.POST, dict(form.cleaned_data)
+    if lifts:
+        typed.pop("until")
     change = stopping.lift if lifts else stopping.suspend
     try:
-        change(customer, reason=form.cleaned_data["reason"], by=Actor.of(request), now=timezone.now())
+        change(customer, **typed, by=Actor.of(request), now=timezone.now())
     except InvalidState as error:
         messages.info(request, _("%(sentence)s Nothing was done twice.") % {"sentence": error})
     except pages.REFUSALS as error:

@@ -75,7 +75,7 @@ _TERMS = Field(
 class Kind:
     """One kind of import."""
 
-    what: What
+    what: str
     fields: tuple[Field, ...]
     explains: str = ""
     by_name: Mapping[str, Field] = field(init=False, default_factory=dict)
