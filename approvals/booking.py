@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 
 from approvals import alerts, context, evaluation_requests
-from creditrisk.clock import business_day
+from creditrisk.clock import business_day, months_after
 from creditrisk.exposure import ledger as exposure_ledger
 from creditrisk.exposure.ledger import Posted, Touched
 from creditrisk.exposure.read import Slot
@@ -20,7 +20,7 @@ from creditrisk.policy import compile as policies
 from creditrisk.refusal import Refused
 from creditrisk.roles import Actor
 from customers import limits
-from customers.models import Company, Customer, Limit, SharedLimit
+from customers.models import Company, CreditAccount, Customer, Limit, LimitKind, SharedLimit
 from ledger import effects as ledger_effects
 from ledger import items as ledger_items
 from ledger.models import (
@@ -338,22 +338,46 @@ def grant_limit(
         members = [customer.pk]
     else:
         members = list(shared.members.values_list("pk", flat=True)) if shared else []
-    with _telling(members, cause="limit", now=now):
-        return limits.grant(customer=customer, shared=shared, by=by.user, now=now, **grant)
+    with _telling(members, cause="limit", now=now) as before:
+        granted = limits.grant(
+            customer=customer, shared=shared, by=by.user, now=now, figures=_figures(customer, before), **grant
+        )
+        _set_reviews([granted], day=business_day(now))
+    return granted
 
 
 def grant_limits(grants: Sequence[Mapping[str, Any]], *, by: Actor, now: datetime) -> list[Limit]:
     """Grant many customers a limit, all or none, as `grant_limit` does one; a fixed number of queries and one a grant."""
-    with _telling(sorted({grant["customer"].pk for grant in grants}), cause="limit", now=now):
-        return [limits.grant(**grant, by=by.user, now=now) for grant in grants]
+    with _telling(sorted({grant["customer"].pk for grant in grants}), cause="limit", now=now) as before:
+        made = [
+            limits.grant(**grant, by=by.user, now=now, figures=_figures(grant["customer"], before)) for grant in grants
+        ]
+        _set_reviews(made, day=business_day(now))
+    return made
+
+
+def _figures(customer: Customer | None, before: Mapping[int, Standing]) -> dict[str, str] | None:
+    return before[customer.pk].as_record() if customer is not None and customer.pk in before else None
+
+
+def _set_reviews(granted: Iterable[Limit], *, day: date) -> None:
+    """Set the next review of whoever got a base limit, where their risk class says after how many months."""
+    ids = [limit.customer_id for limit in granted if limit.customer_id and limit.kind == LimitKind.BASE]
+    accounts = CreditAccount.objects.filter(customer__in=ids, risk_class__review_months__isnull=False)
+    for account in accounts.select_related("risk_class"):
+        account.next_review = months_after(day, account.risk_class.review_months)
+        account.save(update_fields=["next_review"])
 
 
 @contextmanager
-def _telling(members: Sequence[int], *, cause: str, now: datetime) -> Iterator[None]:
-    """Lock these accounts, then tell what is crossed by what is done meanwhile, and ask for evaluation."""
+def _telling(members: Sequence[int], *, cause: str, now: datetime) -> Iterator[dict[int, Standing]]:
+    """Lock these accounts, then tell what is crossed by what is done meanwhile, and ask for evaluation.
+
+    Gives how they stood before.
+    """
     context.lock(members)
     before = _standings(members, now=now)
-    yield
+    yield before
     day, policy = business_day(now), policies.active()
     for pk, after in _standings(members, now=now).items():
         if pk in before:

@@ -36,12 +36,7 @@ class Figures:
         """Return the figures of the day as text, as an event keeps them."""
         if self.standing is None:
             return {"missing": self.missing}
-        exposure, limit = self.standing.exposure, self.standing.limit
-        return {
-            "currency": exposure.currency, "total": str(exposure.total), "overdue": str(exposure.overdue),
-            "days_overdue": str(exposure.days_overdue), "limit": str(limit.amount), "limit_state": limit.state.value,
-            "source": limit.source, "before": "" if self.before is None else str(self.before),
-        }  # fmt: skip
+        return {**self.standing.as_record(), "before": "" if self.before is None else str(self.before)}
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """From a moment to a business day. Nobody here asks what time it is: moments are handed in."""
 
+from calendar import monthrange
 from datetime import date, datetime
 
 from django.utils import timezone
@@ -8,3 +9,10 @@ from django.utils import timezone
 def business_day(now: datetime) -> date:
     """Return the day of `now` (aware) in the installation's time zone."""
     return timezone.localdate(now)
+
+
+def months_after(day: date, months: int) -> date:
+    """Return the same day so many months later, or the last day of that month where it has no such day."""
+    at = day.month - 1 + months
+    year, month = day.year + at // 12, at % 12 + 1
+    return date(year, month, min(day.day, monthrange(year, month)[1]))

@@ -125,6 +125,15 @@ class Standing:
             return None
         return self.limit.amount - self.exposure.total
 
+    def as_record(self) -> dict[str, str]:
+        """Return the figures of the day as text, as a grant or an approval keeps them."""
+        exposure, limit = self.exposure, self.limit
+        return {
+            "currency": exposure.currency, "total": str(exposure.total), "overdue": str(exposure.overdue),
+            "days_overdue": str(exposure.days_overdue), "limit": str(limit.amount), "limit_state": limit.state.value,
+            "source": limit.source,
+        }  # fmt: skip
+
     @property
     def used_percent(self) -> Decimal | None:
         """Return total / limit x 100, unrounded; None for unlimited, deferred and a limit of zero."""

@@ -79,7 +79,7 @@ class CreditGroupAdmin(Concerning):
 
 @admin.register(RiskClass)
 class RiskClassAdmin(Concerning):
-    list_display = ("code", "score_from", "score_to")
+    list_display = ("code", "score_from", "score_to", "review_months")
 
     def concerned(self, obj: Any) -> set[int]:
         return causes.held(Q(credit_account__risk_class=obj.pk))

@@ -109,3 +109,9 @@ class AsOfForm(forms.Form):
 
     day = DayField(label=gettext_lazy("As of the business day"), required=False)
     known = DayField(label=gettext_lazy("As known at the end of"), required=False)
+
+
+class DayForm(forms.Form):
+    """Of which day a limit is explained."""
+
+    day = DayField(label=gettext_lazy("On the day"), required=False)

@@ -183,10 +183,11 @@ def grant(
     reason: str = "",
     by: Any,
     now: datetime,
+    figures: Mapping[str, str] | None = None,
 ) -> Limit:
     """Add a grant, which supersedes the older ones of its kind.
 
-    `amount` is in `currency` (default: the account's). Raises Refused for amounts and days that make no sense.
+    `amount` is in `currency` (default: the account's); `figures` say how the customer stood before it. Raises Refused for amounts and days that make no sense.
     """
     owner: Customer | SharedLimit | None = customer or shared
     if owner is None:
@@ -209,4 +210,5 @@ def grant(
         reason=reason,
         granted_by=by,
         granted_at=now,
+        figures=figures,
     )

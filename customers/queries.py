@@ -1,5 +1,6 @@
 """Who the reader may see, and what was granted to them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -17,6 +18,7 @@ from customers.models import (
     CustomerBlock,
     CustomerQuerySet,
     Limit,
+    LimitKind,
     LimitState,
     Security,
 )
@@ -36,10 +38,29 @@ class Grant:
     reason: str
     granted_by: str
     granted_at: datetime
+    figures: Mapping[str, str]
+    is_temporary: bool
 
     @property
     def is_amount(self) -> bool:
         return self.amount is not None
+
+    def figure(self, name: str) -> Decimal | None:
+        """Return a figure of the day before the grant; None where it was not kept, or is no amount."""
+        bounded = name != "limit" or self.figures.get("limit_state") in ("AMOUNT", "NONE")
+        return Decimal(self.figures[name]) if name in self.figures and bounded else None
+
+    @property
+    def total(self) -> Decimal | None:
+        return self.figure("total")
+
+    @property
+    def overdue(self) -> Decimal | None:
+        return self.figure("overdue")
+
+    @property
+    def before(self) -> Decimal | None:
+        return self.figure("limit")
 
 
 @dataclass(frozen=True)
@@ -106,6 +127,7 @@ def grants(customer: Customer) -> list[Grant]:
             amount=row.amount if row.state == LimitState.AMOUNT else None, currency=row.currency,
             valid_from=row.valid_from, valid_to=row.valid_to, reason=row.reason,
             granted_by=row.granted_by.get_username() if row.granted_by else "", granted_at=row.granted_at,
+            figures=row.figures or {}, is_temporary=row.kind == LimitKind.TEMPORARY,
         )
         for row in Limit.objects.filter(customer=customer).select_related("granted_by").order_by("-id")[:50]
     ]  # fmt: skip

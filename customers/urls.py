@@ -10,5 +10,6 @@ urlpatterns = [
     path("customers/<str:code>/", views.customer, name="customer"),
     path("customers/<str:code>/check/", views.check, name="customer_check"),
     path("customers/<str:code>/limit/", views.grant_limit, name="customer_limit"),
+    path("customers/<str:code>/limit/explained/", views.explain_limit, name="customer_limit_explained"),
     path("customers/<str:code>/exposure/", views.exposure, name="customer_exposure"),
 ]

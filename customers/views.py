@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from approvals import context, dryrun, evidence, granting
+from approvals import context, dryrun, evidence, granting, limit_story
 from approvals import preview as previews
 from approvals import queries as approval_queries
 from approvals.forms import CheckForm
@@ -25,7 +25,7 @@ from creditrisk.refusal import FourEyes
 from creditrisk.roles import Actor, door, may
 from customers import queries
 from customers.filters import CustomerFilter
-from customers.forms import AsOfForm, GrantForm
+from customers.forms import AsOfForm, DayForm, GrantForm
 from customers.models import Customer
 from customers.tables import CustomerTable
 from documents import queries as document_queries
@@ -161,6 +161,23 @@ def grant_limit(request: HttpRequest, code: str) -> HttpResponse:
         "typed": urlencode({name: form[name].value() or "" for name in AskForm.TAKEN_OVER}) if ask_instead else "",
     }  # fmt: skip
     return render(request, "customers/limit.html", context, status=422 if form.errors else None)
+
+
+@door("view_customers")
+@require_safe
+def explain_limit(request: HttpRequest, code: str) -> HttpResponse:
+    """Explain the limit of a day from its parts, when it changes next, and every change with the figures of then."""
+    found = queries.one(request.user, code)
+    today = business_day(timezone.now())
+    form = DayForm(request.GET or None)
+    day = (form.cleaned_data["day"] if form.is_bound and form.is_valid() else None) or today
+    lives = found.merged_into_id is None
+    context = {
+        "customer": found, "form": form, "today": today, "story": limit_story.of(found, day=day, today=today),
+        "grants": queries.grants(found), "may_grant": lives and may(request.user, "grant_limit"),
+        "may_ask": lives and may(request.user, "ask_limit"),
+    }  # fmt: skip
+    return render(request, "customers/limit_explained.html", context, status=422 if form.errors else None)
 
 
 @door("view_exposure")

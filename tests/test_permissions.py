@@ -60,6 +60,7 @@ DOORS_OF_PAGES: dict[str, tuple[tuple[str, ...], set[str]]] = {
     "customer": (READ, ALL),
     "customer_check": (READ, ALL),
     "customer_limit": (BOTH, MANAGERS),
+    "customer_limit_explained": (READ, ALL),
     "customer_exposure": (READ, CREDIT | CONTROL),
     "orders": (READ, ALL),
     "order_new": (BOTH, SALES | {"credit_manager"}),
@@ -240,6 +241,7 @@ def scene(db: None) -> Scene:
         "customer": ["ROSSI"],
         "customer_check": ["ROSSI"],
         "customer_limit": ["ROSSI"],
+        "customer_limit_explained": ["ROSSI"],
         "customer_exposure": ["ROSSI"],
         "decision": [decision.pk],
         "policy_version": [1],
@@ -360,6 +362,7 @@ def test_who_is_not_logged_in_is_asked_to(scene: Scene, name: str, client: Clien
     [
         "customer",
         "customer_check",
+        "customer_limit_explained",
         "customer_exposure",
         "customer_account",
         "document",

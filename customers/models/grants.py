@@ -128,6 +128,7 @@ class Limit(models.Model):
     reason = models.CharField(_("reason"), max_length=300, blank=True, default="")
     granted_by = person_field()
     granted_at = models.DateTimeField(_("granted at"))
+    figures = models.JSONField(_("figures of the day, before it"), null=True, blank=True, editable=False)
 
     class Meta:
         constraints = [
