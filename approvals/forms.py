@@ -9,6 +9,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from approvals.attachment_forms import FilesField
 from approvals.dryrun import KIND
 from approvals.models import ReleaseReason
 from creditrisk.forms import AmountField, DayField, whole_cents
@@ -154,6 +155,7 @@ class EventForm(forms.Form):
         label=gettext_lazy("Comment"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2})
     )
     to = forms.CharField(label=gettext_lazy("To"), required=False, max_length=150)
+    files = FilesField(label=gettext_lazy("Files"))
 
 
 class AbsenceForm(forms.Form):

@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from approvals.attachment_forms import FilesField
 from approvals.limit_requests import Asked
 from approvals.models import LimitRequest, RequestState
 from creditrisk.forms import AmountField, DayField, Once, whole_cents
@@ -34,6 +35,7 @@ class AskForm(Once):
         queryset=SettlementDiscount.objects.order_by("code"), label=gettext_lazy("Settlement discount"), required=False
     )
     reason = forms.CharField(label=gettext_lazy("Why it is needed"), max_length=300)
+    files = FilesField(label=gettext_lazy("Evidence of third parties"))
 
     def __init__(self, *args: Any, customer: Customer, **options: Any) -> None:
         super().__init__(*args, **options)

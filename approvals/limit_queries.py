@@ -6,11 +6,11 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db.models import Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from django.shortcuts import get_object_or_404
 
 from approvals import levels, limit_requests
-from approvals.models import LimitRequest, RequestEvent, RequestState
+from approvals.models import Attachment, LimitRequest, RequestEvent, RequestState
 from creditrisk.roles import DOORS, companies_of
 from customers.models import Customer
 
@@ -31,6 +31,7 @@ class EventRow:
     limit: Decimal | None
     overdue: Decimal | None
     currency: str
+    files: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,9 @@ def by_key(source_key: str) -> LimitRequest | None:
 
 def page(request: LimitRequest, *, user: Any, day: date) -> Page:
     """Return a request with its events, and whether the reader's word counts now."""
-    events = request.events.select_related("made_by", "to").order_by("pk")
+    events = request.events.select_related("made_by", "to").prefetch_related(
+        Prefetch("files", Attachment.objects.defer("content").order_by("pk"))
+    ).order_by("pk")  # fmt: skip
     seen = levels.see([request.customer], day=day)
     pending = levels.turn(request, seen=seen).pending if request.is_open else ()
     names = tuple(level.group.name.replace("_", " ") for level in pending if level.pk)
@@ -132,5 +135,5 @@ def _event(event: RequestEvent) -> EventRow:
         id=event.pk, step=event.get_step_display(), code=event.step, note=event.note,
         to=event.to.get_username() if event.to else "", by=event.made_by.get_username() if event.made_by else "",
         at=event.made_at, level=event.level, total=amount("total"), limit=amount("limit") if bounded else None,
-        overdue=amount("overdue"), currency=figures.get("currency", ""),
+        overdue=amount("overdue"), currency=figures.get("currency", ""), files=tuple(event.files.all()),
     )  # fmt: skip

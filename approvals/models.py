@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from approvals.attachment_models import Attachment
 from approvals.desk_models import HoldEvent, HoldStep, ReleaseReason, Substitution, SubstitutionEnd
 from approvals.journal_models import JournalEvent, JournalLine, JournalState, JournalStep, LimitJournal, LineSource
 from approvals.request_models import ApprovalLevel, LimitRequest, RequestEvent, RequestState, RequestStep
@@ -15,9 +16,10 @@ from customers.models import Customer, RiskClass, amount_field, currency_field
 from documents.models import Document
 
 __all__ = [
-    "Alert", "AlertSeen", "ApprovalLevel", "Authority", "EvaluationRequest", "Hold", "HoldClosing", "HoldEvent", "HoldReview",
-    "HoldStep", "HowClosed", "JournalEvent", "JournalLine", "JournalState", "JournalStep", "LimitJournal", "LimitRequest", "LineSource", "Release", "ReleaseReason", "RequestEvent", "RequestState", "RequestStep", "Substitution",
-    "SubstitutionEnd", "SuspensionChange", "SweptDay",
+    "Alert", "AlertSeen", "ApprovalLevel", "Attachment", "Authority", "EvaluationRequest", "Hold", "HoldClosing", "HoldEvent", "HoldReview",
+    "HoldStep", "HowClosed", "JournalEvent", "JournalLine", "JournalState", "JournalStep", "LimitJournal", "LimitRequest",
+    "LineSource", "Release", "ReleaseReason", "RequestEvent", "RequestState", "RequestStep", "Substitution", "SubstitutionEnd",
+    "SuspensionChange", "SweptDay",
 ]  # fmt: skip
 
 

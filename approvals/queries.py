@@ -8,13 +8,14 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models import Case, Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce
 from django.shortcuts import get_object_or_404
 
 from approvals.models import (
     Alert,
     AlertSeen,
+    Attachment,
     EvaluationRun,
     EvaluationRunHold,
     Hold,
@@ -120,6 +121,7 @@ class Said:
     to: str
     note: str
     at: datetime
+    files: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -248,8 +250,14 @@ def _names(ids: set[int | None]) -> dict[int, str]:
 
 def events(hold_id: int) -> list[Said]:
     """Return what was said and done about a hold, the oldest first."""
-    found = HoldEvent.objects.filter(hold=hold_id).select_related("made_by", "to").order_by("pk")
-    return [Said(e.step, e.get_step_display(), _name(e.made_by), _name(e.to), e.note, e.made_at) for e in found]
+    files = Prefetch("files", Attachment.objects.defer("content").order_by("pk"))
+    found = (
+        HoldEvent.objects.filter(hold=hold_id).select_related("made_by", "to").prefetch_related(files).order_by("pk")
+    )
+    return [
+        Said(e.step, e.get_step_display(), _name(e.made_by), _name(e.to), e.note, e.made_at, tuple(e.files.all()))
+        for e in found
+    ]
 
 
 def deciders(hold: Hold, *, but: set[int]) -> list[Any]:
@@ -340,17 +348,11 @@ def past_releases(customer_id: int, *, limit: int = 5) -> list[PastRelease]:
     )[:limit]
     return [
         PastRelease(
-            r.document_id,
-            r.document.number,
-            r.released_on,
-            r.cap,
-            r.currency,
-            r.reason,
-            r.note,
-            _name(r.released_by),
+            r.document_id, r.document.number, r.released_on, r.cap, r.currency, r.reason,
+            r.note, _name(r.released_by),
         )
         for r in found
-    ]
+    ]  # fmt: skip
 
 
 def alerts(user: Any) -> QuerySet[Alert]:

@@ -133,6 +133,7 @@ class RequestStep(models.TextChoices):
     APPLIED = "APPLIED", _("took effect")
     CHANGE_WANTED = "CHANGE_WANTED", _("asked for a change")
     DELEGATED = "DELEGATED", _("delegated")
+    ATTACHED = "ATTACHED", _("attached evidence")
     REJECTED = "REJECTED", _("rejected")
     WITHDRAWN = "WITHDRAWN", _("withdrawn")
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from approvals.views import absences, desk, evaluations, handling, journals, limits, mass, stops
+from approvals.views import absences, desk, evaluations, files, handling, journals, limits, mass, stops
 
 urlpatterns = [
     path("desk/", desk.desk, name="desk"),
@@ -32,6 +32,8 @@ urlpatterns = [
     path("limits/requests/<int:pk>/send-back/", limits.send_back, name="limit_request_send_back"),
     path("limits/requests/<int:pk>/delegate/", limits.delegate, name="limit_request_delegate"),
     path("limits/requests/<int:pk>/withdraw/", limits.withdraw, name="limit_request_withdraw"),
+    path("limits/requests/<int:pk>/attach/", files.attach, name="limit_request_attach"),
+    path("files/<int:pk>/", files.download, name="attachment"),
     path("limits/journals/", journals.every, name="journals"),
     path("limits/journals/new/", journals.new, name="journal_new"),
     path("limits/journals/<int:pk>/", journals.one, name="journal"),

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from approvals import booking, gate, journals, limit_requests, runs, substituting, tryout
+from approvals import attachments, booking, gate, journals, limit_requests, runs, substituting, tryout
 from approvals.models import Hold
 from creditrisk.clock import business_day
 from creditrisk.decisions.models import Decision
@@ -150,6 +150,8 @@ DOORS_OF_PAGES: dict[str, tuple[tuple[str, ...], set[str]]] = {
     "limit_requests": (READ, ALL),
     "limit_ask": (BOTH, SALES | CREDIT),
     "limit_request": (READ, ALL),
+    "limit_request_attach": (SEND, SALES | CREDIT),
+    "attachment": (READ, ALL),
     "limit_request_change": (BOTH, SALES | CREDIT),
     "limit_request_approve": (SEND, CREDIT),
     "limit_request_reject": (SEND, CREDIT),
@@ -226,6 +228,7 @@ def scene(db: None) -> Scene:
     asked = limit_requests.ask(
         cast.rossi, limit_requests.Asked(amount=Decimal(20000), reason="growing"), by=cast.sara, now=now
     )
+    evidence = attachments.add(asked, [attachments.checked("a.txt", b"sound")], by=cast.sara, now=now)
     absence = substituting.stand_in(
         substitute=cast.dario.user, valid_from=today, valid_to=today, by=cast.carla, now=now
     )
@@ -268,6 +271,7 @@ def scene(db: None) -> Scene:
             name: [asked.pk] for name in DOORS_OF_PAGES if name.startswith("limit_request") and name != "limit_requests"
         },
         **{name: [journal.pk] for name in DOORS_OF_PAGES if name == "journal" or name.startswith("journal_")},
+        "attachment": [evidence.files.get().pk],
         "journal_new": [],
         **{name: [run.pk] for name in ("evaluation", "evaluation_again")},
     }
@@ -373,6 +377,7 @@ def test_who_is_not_logged_in_is_asked_to(scene: Scene, name: str, client: Clien
         "presentation",
         "hold",
         "limit_request",
+        "attachment",
         "journal",
         "stops",
         "bank_entry",

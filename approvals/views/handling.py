@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from approvals import hold_events, queries
+from approvals import attachments, hold_events, queries
 from approvals.forms import EventForm
 from approvals.models import Hold
 from approvals.views import desk
@@ -28,7 +28,7 @@ def _handler(name: str, handle: Handle, done: Any, *, door_name: str = "release_
     @require_POST
     def view(request: HttpRequest, pk: int) -> HttpResponse:
         held = queries.hold(request.user, pk)
-        form = EventForm(request.POST, prefix="event")
+        form = EventForm(request.POST, request.FILES, prefix="event")
         if form.is_valid():
             try:
                 handle(held, form.cleaned_data, Actor.of(request))
@@ -65,7 +65,7 @@ def _delegated(held: Hold, typed: dict[str, Any], by: Actor) -> Any:
 
 comment = _handler(
     "comment",
-    lambda held, typed, by: hold_events.comment(held, by=by, now=timezone.now(), note=typed["note"]),
+    lambda held, typed, by: attachments.comment(held, typed["files"], by=by, now=timezone.now(), note=typed["note"]),
     gettext_lazy("Your comment on %(number)s is kept."),
     door_name="comment_hold",
 )
@@ -82,7 +82,9 @@ send_back = _handler(
 )
 ask_release = _handler(
     "ask_release",
-    lambda held, typed, by: hold_events.ask_release(held, by=by, now=timezone.now(), note=typed["note"]),
+    lambda held, typed, by: attachments.ask_release(
+        held, typed["files"], by=by, now=timezone.now(), note=typed["note"]
+    ),
     gettext_lazy("The release of %(number)s is asked for. You are told what is decided."),
     door_name="comment_hold",
 )

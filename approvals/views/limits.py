@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from approvals import evidence, limit_queries, limit_requests
+from approvals import attachments, evidence, limit_queries, limit_requests
+from approvals.attachment_forms import AttachForm
 from approvals.limit_forms import AskForm, DecideForm, RequestFilter
 from approvals.models import LimitRequest
 from creditrisk import pages
@@ -48,13 +49,18 @@ def ask(request: HttpRequest, code: str) -> HttpResponse:
     """Ask for a limit or for terms of a customer."""
     customer = customer_queries.one(request.user, code)
     taken_over = {name: text for name in AskForm.TAKEN_OVER if (text := pages.asked(request, name))}
-    form = AskForm(request.POST or None, customer=customer, initial=taken_over)
+    form = AskForm(request.POST or None, request.FILES or None, customer=customer, initial=taken_over)
     if request.method == "POST" and form.is_valid():
         if before := limit_queries.by_key(form.key):
             return _already(request, before)
         try:
-            made = limit_requests.ask(
-                customer, form.asked, by=Actor.of(request), now=timezone.now(), source_key=form.key
+            made = attachments.ask_limit(
+                customer,
+                form.asked,
+                form.cleaned_data["files"],
+                by=Actor.of(request),
+                now=timezone.now(),
+                source_key=form.key,
             )
         except Duplicate:
             before = limit_queries.by_key(form.key)
@@ -72,10 +78,14 @@ def ask(request: HttpRequest, code: str) -> HttpResponse:
 def change(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask for something else instead."""
     found = limit_queries.one(request.user, pk)
-    form = AskForm(request.POST or None, customer=found.customer, initial=AskForm.typed_before(found))
+    form = AskForm(
+        request.POST or None, request.FILES or None, customer=found.customer, initial=AskForm.typed_before(found)
+    )
     if request.method == "POST" and form.is_valid():
         try:
-            limit_requests.change(found, form.asked, by=Actor.of(request), now=timezone.now())
+            attachments.change_limit(
+                found, form.asked, form.cleaned_data["files"], by=Actor.of(request), now=timezone.now()
+            )
         except pages.REFUSALS as error:
             refuse(form, error)
         else:
@@ -122,6 +132,7 @@ def _show(request: HttpRequest, found: LimitRequest, form: DecideForm, status: i
         "customer": found.customer,
         "form": form,
         "sees_journals": may(request.user, "view_journals"),
+        "attach_form": AttachForm() if found.is_open and may(request.user, "ask_limit") else None,
         "deciders": limit_queries.deciders(found) if shown.may_decide else [],
         "may_change": shown.is_mine and found.is_open and may(request.user, "ask_limit"),
         **_evidence(found.customer),
