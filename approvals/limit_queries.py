@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404
 from approvals import levels, limit_requests
 from approvals.models import Attachment, LimitRequest, RequestEvent, RequestState
 from creditrisk.roles import DOORS, companies_of
+from customers import queries as customer_queries
 from customers.models import Customer
 
 
@@ -63,6 +64,7 @@ def visible(user: Any) -> QuerySet[LimitRequest]:
     every = LimitRequest.objects.select_related(
         "customer__company", "requested_by", "assigned_to", "terms", "settlement_discount", "journal_line__journal"
     )
+    every = every.filter(customer_queries.own(user, "customer"))
     return every if companies is None else every.filter(customer__company_id__in=companies)
 
 

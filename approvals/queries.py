@@ -30,6 +30,7 @@ from creditrisk.decisions import story
 from creditrisk.decisions.story import Told
 from creditrisk.money import ZERO
 from creditrisk.roles import DOORS, companies_of
+from customers import queries as customer_queries
 from documents.models import DocumentQuerySet
 
 
@@ -160,8 +161,12 @@ def marked(documents: DocumentQuerySet) -> DocumentQuerySet:
 
 def visible(user: Any) -> QuerySet[Hold]:
     """Return the holds on documents of the companies that the reader works in."""
-    companies = companies_of(user)
-    return Hold.objects.all() if companies is None else Hold.objects.filter(document__company_id__in=companies)
+    companies, mine = companies_of(user), customer_queries.own(user, "customer", "document__customer")
+    return (
+        Hold.objects.filter(mine)
+        if companies is None
+        else Hold.objects.filter(mine, document__company_id__in=companies)
+    )
 
 
 def _full(holds: QuerySet[Hold]) -> QuerySet[Hold]:
@@ -359,6 +364,7 @@ def alerts(user: Any) -> QuerySet[Alert]:
     """Return the alerts that the reader may see, the newest first."""
     companies = companies_of(user)
     every = Alert.objects.select_related("customer", "document").order_by("-id")
+    every = every.filter(customer_queries.own(user, "customer", "document__customer"))
     if companies is None:
         return every
     return every.filter(customer__company_id__in=companies) | every.filter(document__company_id__in=companies)

@@ -30,6 +30,7 @@ class CustomerField(forms.CharField):
 
     def __init__(self, **options: Any) -> None:
         self.user: Any = None
+        self.known: Customer | None = None  # stands there already, whoever's it is
         options.setdefault("label", gettext_lazy("Customer"))
         options.setdefault(
             "widget",
@@ -44,6 +45,8 @@ class CustomerField(forms.CharField):
         text = super().clean(value).strip()
         if not text:
             return None
+        if self.known is not None and text.casefold() == self.known.code.casefold():
+            return self.known
         mine = queries.visible(self.user).select_related("merged_into")
         found = mine.filter(code__iexact=text).first() or mine.filter(code__iexact=text.split()[0]).first()
         if found is not None:

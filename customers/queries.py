@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
-from creditrisk.roles import companies_of
+from creditrisk.roles import companies_of, roles_of
 from customers.models import (
     Company,
     Customer,
@@ -80,10 +80,27 @@ class Ties:
     shared: tuple[str, ...]
 
 
+def own(user: Any, *paths: str) -> Q:
+    """Return what keeps a salesperson to own customers where their company wants it; nothing for anybody else.
+
+    `paths` lead from the row to a customer, one of whom suffices; none where the row is the customer.
+    """
+    if roles_of(user) != {"sales"}:
+        return Q()
+    found = Q()
+    for path in paths or ("",):
+        at = f"{path}__" if path else ""
+        found |= Q(**{f"{at}company__own_customers_only": False}) | Q(**{f"{at}salesperson": user})
+    return found
+
+
 def visible(user: Any) -> CustomerQuerySet:
-    """Return the customers that the reader may see: of the reader's companies, or with documents or items there."""
+    """Return the customers that the reader may see: of the reader's companies, or with documents or items there.
+
+    Sales see their own alone where the customer's company wants it.
+    """
     companies = companies_of(user)
-    everybody = Customer.objects.all()
+    everybody = Customer.objects.filter(own(user))
     if companies is None:
         return everybody
     return everybody.filter(

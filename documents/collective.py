@@ -10,13 +10,16 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import F, Sum
+from django.db.models import F, Q, Sum
 
 from creditrisk.money import ZERO
 from creditrisk.roles import companies_of
+from customers import queries as customer_queries
 from customers import terms
 from customers.models import InvoicingCycle
 from documents.models import Document, DocumentQuerySet, Kind, State
+
+EVERYTHING = Q()
 
 
 @dataclass(frozen=True)
@@ -52,9 +55,9 @@ class Waiting:
         return self.invoice_by < today
 
 
-def waiting(*, company_ids: Iterable[int] | None = None) -> list[Waiting]:
+def waiting(*, company_ids: Iterable[int] | None = None, mine: Q = EVERYTHING) -> list[Waiting]:
     """Return the invoices that delivered goods wait for, the earliest due first; None asks for all companies."""
-    notes = _uninvoiced().in_companies(None if company_ids is None else list(company_ids))
+    notes = _uninvoiced().filter(mine).in_companies(None if company_ids is None else list(company_ids))
     grouped: dict[str, list[Document]] = {}
     for note in notes:
         grouped.setdefault(_key(note), []).append(note)
@@ -63,8 +66,8 @@ def waiting(*, company_ids: Iterable[int] | None = None) -> list[Waiting]:
 
 
 def visible(user: Any) -> list[Waiting]:
-    """Return what waits in the companies that the reader works in."""
-    return waiting(company_ids=companies_of(user))
+    """Return what waits in the companies that the reader works in; where wanted, of own customers."""
+    return waiting(company_ids=companies_of(user), mine=customer_queries.own(user, "customer", "debtor"))
 
 
 def _uninvoiced() -> DocumentQuerySet:

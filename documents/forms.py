@@ -51,6 +51,7 @@ class HeaderForm(Once):
     def __init__(self, *args: Any, user: Any, kind: str, **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["customer"].user = self.fields["bill_to"].user = user
+        self.fields["bill_to"].known = self.initial.get("bill_to")
         self.fields["company"].queryset = customer_queries.companies(user)
         if kind not in (Kind.ORDER, Kind.DELIVERY):
             del self.fields["invoicing"]

@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404
 
 from creditrisk.money import ZERO, quantity_worth
 from creditrisk.roles import companies_of
+from customers import queries as customer_queries
 from documents.models import Document, DocumentQuerySet, Kind, Line, State
 
 
@@ -70,8 +71,9 @@ def plain(quantity: Decimal) -> str:
 
 
 def visible(user: Any) -> DocumentQuerySet:
-    """Return the documents of the companies that the reader works in."""
-    return Document.objects.in_companies(companies_of(user))
+    """Return the documents of the companies that the reader works in; where wanted, of own customers or billed to them."""
+    mine = customer_queries.own(user, "customer", "debtor")
+    return Document.objects.in_companies(companies_of(user)).filter(mine)
 
 
 def one(user: Any, pk: int, *kinds: str) -> Document:

@@ -69,10 +69,17 @@ class _Weight:
 OTHERS = "X"
 
 
-def _veiled(weights: Sequence[_Weight], companies: Sequence[int] | None) -> list[_Weight]:
-    """Take the names off what lies in companies that are not the reader's."""
+# Picks out of ids of customers those that the reader may see; None where that is everybody.
+Mine = Callable[[set[int]], set[int]] | None
+
+
+def _veiled(weights: Sequence[_Weight], companies: Sequence[int] | None, mine: Mine) -> list[_Weight]:
+    """Take the names off what lies in companies that are not the reader's, or with customers who are not."""
+    seen = mine({w.customer_id for w in weights}) if mine else set()
     return [
-        w if companies is None or w.company_id in companies else replace(w, origin=OTHERS, source_id=0, customer_id=0)
+        w
+        if (companies is None or w.company_id in companies) and (mine is None or w.customer_id in seen)
+        else replace(w, origin=OTHERS, source_id=0, customer_id=0)
         for w in weights
     ]
 
@@ -82,11 +89,11 @@ def policy_of(decision: Decision) -> Policy:
     return policies.version(decision.policy_number) if decision.policy_number else Policy(number=0)
 
 
-def of(decision: Decision, *, standing: int, figure: str, companies: Sequence[int] | None) -> Behind:
+def of(decision: Decision, *, standing: int, figure: str, companies: Sequence[int] | None, mine: Mine = None) -> Behind:
     """Return what was behind a figure of one standing: 0 is the debtor's own, then heads, then shared limits.
 
-    The order is that of the decision's page. What lies in other companies than the reader's (None: all are) is one line
-    without names. Raises IndexError where there is no such standing, KeyError for a figure that nobody knows.
+    The order is that of the decision's page. What lies in other companies than the reader's (None: all are), or with
+    customers who are not `mine`, is one line without names. Raises IndexError where there is no such standing, KeyError for a figure that nobody knows.
     """
     if figure not in FIGURES:
         raise KeyError(figure)
@@ -96,7 +103,7 @@ def of(decision: Decision, *, standing: int, figure: str, companies: Sequence[in
     currency = told["exposure"]["currency"]
     rates = Rates(decision.day, {(a, b): Decimal(rate) for a, b, rate in facts["rates"]})
     sources = _named(
-        _veiled(weights, companies), decision, lambda amount, unit: _converted(rates, amount, unit, currency)
+        _veiled(weights, companies, mine), decision, lambda amount, unit: _converted(rates, amount, unit, currency)
     )
     if figure == "overdue":
         sources.sort(key=lambda s: (s.day, s.name))
@@ -108,12 +115,12 @@ def of(decision: Decision, *, standing: int, figure: str, companies: Sequence[in
     return Behind(figure, told["code"], currency, rates.convert(summed, currency), tuple(sources))
 
 
-def oldest(decision: Decision, *, companies: Sequence[int] | None) -> tuple[Source, ...]:
+def oldest(decision: Decision, *, companies: Sequence[int] | None, mine: Mine = None) -> tuple[Source, ...]:
     """Return the items of the debtor that had been overdue for longest, where anything was."""
     own = decision.facts["own"]["exposure"]
     if not own["days_overdue"]:
         return ()
-    found = of(decision, standing=0, figure="overdue", companies=companies)
+    found = of(decision, standing=0, figure="overdue", companies=companies, mine=mine)
     late = [s for s in found.sources if s.amount > 0]
     return tuple(late[:OLDEST_SHOWN])
 

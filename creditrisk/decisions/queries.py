@@ -17,6 +17,7 @@ from creditrisk.decisions.story import Told
 from creditrisk.facts import BESIDE, BUCKETS, LimitState
 from creditrisk.money import ZERO
 from creditrisk.roles import companies_of
+from customers import queries as customer_queries
 from documents.models import Document
 
 
@@ -83,7 +84,7 @@ class Page:
 def visible(user: Any) -> QuerySet[Decision]:
     """Return the decisions on documents of the companies that the reader works in."""
     companies = companies_of(user)
-    every = Decision.objects.all()
+    every = Decision.objects.filter(customer_queries.own(user, "customer", "document__customer"))
     return every if companies is None else every.filter(document__company_id__in=companies)
 
 
@@ -143,7 +144,7 @@ def page(user: Any, pk: int) -> Page:
         ),
         told=tuple(told),
         in_the_way=tuple(story.standing_in_the_way(told)),
-        oldest=behind.oldest(decision, companies=companies_of(user)),
+        oldest=behind.oldest(decision, companies=companies_of(user), mine=_mine(user)),
         actor=decision.actor or {},
     )
 
@@ -152,9 +153,18 @@ def figure(user: Any, pk: int, *, standing: int, figure: str) -> tuple[Decision,
     """Return what is behind one figure of a decision; 404 where the decision, or such a figure, is not there."""
     decision = get_object_or_404(visible(user).select_related("document", "customer"), pk=pk)
     try:
-        return decision, behind.of(decision, standing=standing, figure=figure, companies=companies_of(user))
+        return decision, behind.of(
+            decision, standing=standing, figure=figure, companies=companies_of(user), mine=_mine(user)
+        )
     except (IndexError, KeyError):
         raise Http404 from None
+
+
+def _mine(user: Any) -> behind.Mine:
+    """Return what picks the reader's customers out of a set of ids; None where nobody is hidden."""
+    if not customer_queries.own(user):
+        return None
+    return lambda ids: set(customer_queries.visible(user).filter(pk__in=ids).values_list("pk", flat=True))
 
 
 def _basis(standing: Mapping[str, Any], *, index: int, facts: Mapping[str, Any], counted: frozenset[str]) -> Basis:
