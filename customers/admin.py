@@ -5,6 +5,10 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Q
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 
 from approvals import causes
 from approvals.concerning import Concerning
@@ -102,8 +106,21 @@ class SegmentAdmin(Concerning):
         return causes.held(Q(segment=obj.pk))
 
 
-class AccountRow(ReferenceRows):
+class Suspension:
+    """Whether credit is suspended is looked at here; it is set and lifted on the page of stops, with a reason."""
+
+    def stops(self, account: CreditAccount) -> SafeString:
+        label = _("yes: %s") % account.suspended_reason if account.suspended else _("no")
+        address = reverse("stops", args=[account.customer.code])
+        return format_html('{} · <a href="{}">{}</a>', label, address, _("Stops and suspension"))
+
+    stops.short_description = _("suspended")  # type: ignore[attr-defined]
+
+
+class AccountRow(Suspension, ReferenceRows):
     model = CreditAccount
+    exclude = ("suspended", "suspended_reason")
+    readonly_fields = ("stops",)
     template = "admin/edit_inline/stacked.html"
     verbose_name_plural = "credit account"
     max_num = 1
@@ -134,14 +151,15 @@ class SubLimitRows(ReferenceRows):
 
 
 @admin.register(CreditAccount)
-class CreditAccountAdmin(Concerning):
+class CreditAccountAdmin(Suspension, Concerning):
     """What credit control does with a customer. The limit itself is granted on the customer's page."""
 
     list_display = ("customer", "control", "credit_group", "risk_class", "suspended", "excluded", "next_review")
     list_filter = ("control", "credit_group", "risk_class", "suspended", "excluded")
     list_select_related = ("customer", "credit_group", "risk_class")
     search_fields = ("customer__code", "customer__name")
-    readonly_fields = ("customer",)
+    exclude = ("suspended", "suspended_reason")
+    readonly_fields = ("customer", "stops")
     inlines = (SubLimitRows,)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
