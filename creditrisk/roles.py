@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -53,6 +54,8 @@ DOORS: dict[str, frozenset[str]] = {
     "view_alerts": _EVERYBODY,
     "view_exposure": _OFFICE | _AUDIT,
     "recompute": _MANAGERS | {"admin"},
+    "view_trail": _AUDIT | {"finance_director"},
+    "view_overrides": _MANAGERS | {"auditor"},
     "view_rules": _EVERYBODY,
     "view_policy": _OFFICE | _AUDIT,
     "edit_policy": frozenset({"admin"}),
@@ -76,7 +79,7 @@ class Actor:
         """Return the actor behind a request."""
         return cls(
             user=request.user,
-            address=request.META.get("REMOTE_ADDR", ""),
+            address=address_of(request),
             channel="web",
         )
 
@@ -97,6 +100,12 @@ class Actor:
             "channel": self.channel,
             "on_behalf_of": self.on_behalf_of,
         }
+
+
+def address_of(request: HttpRequest) -> str:
+    """Return the address that a request came from: behind a proxy, the one that the proxy saw."""
+    forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "") if settings.BEHIND_TLS else ""
+    return forwarded.rpartition(",")[2].strip() or request.META.get("REMOTE_ADDR", "")
 
 
 def roles_of(user: Any) -> frozenset[str]:

@@ -38,7 +38,10 @@ def database(url: str, *, role: str = "") -> dict[str, Any]:
     where = {"HOST": extra.pop("host", parts.hostname or ""), "PORT": extra.pop("port", str(parts.port or ""))}
     who = {"USER": unquote(parts.username or ""), "PASSWORD": unquote(parts.password or "")}
     # The role is taken by the server at connecting; Django's assume_role waits for ever inside a pool.
-    options = {**extra, "pool": {"min_size": 1, "max_size": number("DATABASE_POOL", 8), "timeout": 10}}
+    # What the server's list of connections, and the audit trail, call a process that acts for nobody.
+    program = Path(sys.argv[0]).parent.name if sys.argv[0].endswith("__main__.py") else Path(sys.argv[0]).name
+    named = {"application_name": f"creditrisk {program} {' '.join(sys.argv[1:2])}".strip()[:60]}
+    options = {**named, **extra, "pool": {"min_size": 1, "max_size": number("DATABASE_POOL", 8), "timeout": 10}}
     options |= {"options": f"{extra.get('options', '')} -c role={role}".strip()} if role else {}
     name = unquote(parts.path.strip("/"))
     return {"ENGINE": "django.db.backends.postgresql", "NAME": name, **where, **who, "OPTIONS": options}
@@ -93,7 +96,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat")
 INSTALLED_APPS = [
     *("creditrisk", *(f"creditrisk.{app}" for app in ("exposure", "policy", "decisions", "monitoring"))),
     *("customers", "ledger", "ledger.bank", "documents", "documents.intake", "approvals"),
-    *("creditrisk.takeover", "creditrisk.quality"),
+    *("creditrisk.takeover", "creditrisk.quality", "creditrisk.audit"),
     *(f"django.contrib.{app}" for app in ("admin", "auth", "contenttypes", "sessions", "messages", "staticfiles")),
     *("django.contrib.postgres", "django.contrib.humanize", "django_htmx", "django_tables2", "django_filters"),
 ]
@@ -105,6 +108,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "creditrisk.audit.attribution.attributed",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",

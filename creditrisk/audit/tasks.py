@@ -1,0 +1,29 @@
+"""What the worker does for the audit trail: seals every few seconds, verifies everything once a day."""
+
+import time
+from typing import Any
+
+from celery import shared_task
+from django.utils import timezone
+
+from approvals import alerts
+from creditrisk.audit import sealing, verifying
+from creditrisk.clock import business_day
+
+
+@shared_task(name="creditrisk.audit.tasks.seal")
+def seal(**kwargs: Any) -> int:
+    """Seal what is complete."""
+    return sealing.seal(now=timezone.now())
+
+
+@shared_task(name="creditrisk.audit.tasks.verify")
+def verify(**kwargs: Any) -> int:
+    """Verify the whole chain, keep what was found, and raise an alarm where something does not fit."""
+    now, began = timezone.now(), time.monotonic()
+    outcome = verifying.verify()
+    verifying.record(outcome, seconds=time.monotonic() - began, now=now)
+    if outcome.first is not None:
+        text = f"The audit trail is broken at {outcome.breaks} places, first: {outcome.first}"
+        alerts.write([("trail_broken", text)], customer_id=None, day=business_day(now), now=now)
+    return outcome.breaks

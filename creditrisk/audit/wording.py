@@ -1,0 +1,206 @@
+"""What a row of the trail says in one sentence: read by people, searched by text. English, as it was when it was sealed."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from django.apps import apps
+from django.db.models import Field, Model
+
+from creditrisk.money import ZERO
+from creditrisk.templatetags.credit import money, reason_label
+
+type Row = Mapping[str, Any]
+
+
+class Names(dict[tuple[type[Model], Any], str]):
+    """What rows are called that others point at, each looked up once; what is gone is its number."""
+
+    def __missing__(self, key: tuple[type[Model], Any]) -> str:
+        model, pk = key
+        found = model._default_manager.filter(pk=pk).first()
+        self[key] = str(found)[:LONG] if found is not None else f"#{pk}"
+        return self[key]
+
+
+LONG = 160  # A value of more letters is cut in the sentence; the row itself keeps it.
+_STATES = {"INHERIT": "inherited", "UNLIMITED": "unlimited"}
+
+
+def subject(row: Row) -> str:
+    """Return whose row it is: the document and the customer, as far as there are any."""
+    kind = (row["document_kind"] or "").lower().replace("_", " ")
+    document = f"{kind} {row['document_number'] or 'without a number'}" if row["document_id"] else ""
+    customer = f"{row['customer_code']} {row['customer_name']}" if row["customer_code"] else ""
+    return ", ".join(part for part in (document, customer) if part)
+
+
+def decision(row: Row) -> str:
+    why = _reasons([*row["reasons"], *row["warnings"]])
+    return f"{row['step']} of {_money(row['document_amount'], row['document_currency'])} {row['verdict']}{why}"
+
+
+def review(row: Row) -> str:
+    over = f", over by {_money(row['excess'], row['currency'])}" if row["excess"] > ZERO else ""
+    what = f"{row['step']} of {_money(row['amount'], row['currency'])}"
+    verb = "held" if row["first"] else "looked at again"
+    if not row["reasons"]:
+        return f"{what} looked at again: no reason left"
+    return f"{what} {verb}{_reasons(row['reasons'])}{over}{_because(row['forced'] if row['first'] else '')}"
+
+
+def hold_event(row: Row) -> str:
+    verbs = {
+        "COMMENT": "comment", "TAKEN": "taken", "DELEGATED": f"delegated to {row['whom']}", "CHANGE_WANTED": "asked for a change",
+        "CHANGED": "document changed", "RELEASE_ASKED": "asked for release",
+    }  # fmt: skip
+    return f"hold: {verbs.get(row['step'], row['step'])}{_because(row['note'])}"
+
+
+def closing(row: Row) -> str:
+    verbs = {
+        "RELEASED": "released", "REJECTED": "rejected", "HEALED": "closed, its reasons are gone", "AUTOMATIC": "released by itself",
+        "CANCELLED": "closed, the document was cancelled",
+    }  # fmt: skip
+    return f"hold {verbs.get(row['how'], row['how'])}{_because(row['reason'], row['note'])}"
+
+
+def release(row: Row) -> str:
+    scope = {"THIS_STEP": "this step", "REMAINING_STEPS": "this and all later steps", "UNTIL": f"until {row['until']}"}
+    covers = scope.get(row["scope"], row["scope"].lower().replace("_", " "))
+    amount = f"{_money(row['amount'], row['currency'])} released up to {_money(row['cap'], row['currency'])}"
+    return f"{row['step']} of {amount}, {covers}{_because(row['reason'], row['note'])}"
+
+
+def limit(row: Row) -> str:
+    owner = f"shared {row['shared']}: " if row["shared"] else ""
+    was = _granted(row["was_state"], row["was_amount"], row["was_currency"]) if row["was_state"] else "none"
+    becomes = _granted(row["state"], row["amount"], row["currency"])
+    days = f"from {row['valid_from']}" + (f" to {row['valid_to']}" if row["valid_to"] else "")
+    return f"{owner}{row['kind'].lower()} limit {was} → {becomes}, {days}{_because(row['reason'])}"
+
+
+def request_event(row: Row) -> str:
+    verbs = {
+        "ASKED": "asked", "CHANGED": "changed", "APPROVED": "approved", "APPLIED": "took effect", "CHANGE_WANTED": "sent back for a change",
+        "DELEGATED": f"delegated to {row['whom']}", "REJECTED": "rejected", "WITHDRAWN": "withdrawn",
+    }  # fmt: skip
+    level = f" at level {row['level']}" if row["level"] else ""
+    wanted = [_granted(row["state"], row["amount"], row["currency"])] if row["state"] else []
+    wanted += [f"terms {row['terms']}"] if row["terms"] else []
+    return f"request R{row['request']} for {', '.join(wanted)} {verbs.get(row['step'], row['step'])}{level}{_because(row['note'] or row['why'])}"
+
+
+def stop(row: Row) -> str:
+    what = " and ".join(name for name in ("orders", "deliveries") if row[name])
+    days = " ".join(f"{word} {row[name]}" for word, name in (("from", "valid_from"), ("to", "valid_to")) if row[name])
+    return f"{what} stopped {days}".rstrip() + _because(row["note"])
+
+
+def stop_end(row: Row) -> str:
+    return f"stop ended{_because(row['note'])}"
+
+
+def suspension(row: Row) -> str:
+    return f"credit {'suspended' if row['suspended'] else 'no longer suspended'}{_because(row['reason'])}"
+
+
+def substitution(row: Row) -> str:
+    return f"{row['whom']} stands in for {row['absent']} from {row['valid_from']} to {row['valid_to']}{_because(row['note'])}"
+
+
+def substitution_end(row: Row) -> str:
+    return f"{row['whom']} no longer stands in for {row['absent']}"
+
+
+def version(row: Row) -> str:
+    return f"policy version {row['number']} put in force{_because(row['note'])}"
+
+
+def merge(row: Row) -> str:
+    return f"{row['duplicate']} merged into this customer{_because(row['reason'])}"
+
+
+def mark(row: Row) -> str:
+    return f"item {row['item']}: {row['mark'].lower()} {'set' if row['set'] else 'taken off'}{_because(row['reason'])}"
+
+
+def bank_line(row: Row) -> str:
+    return f"line of {row['account']} ({row['kind'].lower()}) {_money(row['amount'], row['currency'])} from {row['valid_from']}"
+
+
+def change(row: Row) -> str:
+    """Tell a change of a watched table: what, and of each column from what to what."""
+    verb = {"INSERT": "added", "UPDATE": "changed", "DELETE": "removed"}[row["action"]]
+    named = f" {row['subject']}" if row["subject"] else ""
+    told = [
+        f"{label} {was} → {becomes}" if row["action"] == "UPDATE" else f"{label} {becomes or was}"
+        for label, was, becomes in columns(row["table_name"], row["was"], row["becomes"], row["names"])
+        if row["action"] == "UPDATE" or (becomes or was)
+    ]
+    return f"{table_label(row['table_name'])}{named} {verb}: {', '.join(told)}{_because(row['reason'])}"
+
+
+def columns(table: str, was: Row, becomes: Row, names: Names) -> list[tuple[str, str, str]]:
+    """Return the columns of a change in the order of the model: name, from what, to what; keys as what they point at."""
+    fields = fields_of(table)
+    known = [name for name in fields if name in was or name in becomes]
+    rest = sorted({*was, *becomes} - {*known, "id"})
+    return [
+        (
+            str(getattr(fields.get(name), "verbose_name", name)),
+            value(fields.get(name), was.get(name), names),
+            value(fields.get(name), becomes.get(name), names),
+        )
+        for name in [*known, *rest]
+        if name != "id"
+    ]
+
+
+def value(field: Any, raw: Any, names: Names) -> str:
+    """Return one stored value as people write it."""
+    if raw is None or raw == "":
+        return ""
+    if isinstance(raw, bool):
+        return "yes" if raw else "no"
+    if field is not None and field.is_relation:
+        return names[field.related_model, raw]
+    if field is not None and field.choices:
+        return str(dict(field.flatchoices).get(raw, raw))
+    text = ", ".join(map(str, raw)) if isinstance(raw, list) else str(raw)
+    return text if len(text) <= LONG else f"{text[:LONG]}…"
+
+
+@cache
+def _models() -> Mapping[str, type[Model]]:
+    found = apps.get_models(include_auto_created=True)
+    return {model._meta.db_table: model for model in found if not model._meta.proxy}
+
+
+def table_label(table: str) -> str:
+    """Return what the rows of a table are called."""
+    model = _models().get(table)
+    return str(model._meta.verbose_name) if model else table
+
+
+def fields_of(table: str) -> Mapping[str, "Field[Any, Any]"]:
+    """Return the fields of a table by column, in the order of the model; none for a table that is gone."""
+    model = _models().get(table)
+    return {str(field.column): field for field in model._meta.concrete_fields} if model else {}
+
+
+def _granted(state: str, amount: Any, currency: str) -> str:
+    return _STATES.get(state) or _money(amount, currency)
+
+
+def _money(amount: Any, currency: str) -> str:
+    return money(amount, currency).replace("\xa0", " ")
+
+
+def _reasons(codes: list[str]) -> str:
+    return ": " + ", ".join(str(reason_label(code)) for code in codes) if codes else ""
+
+
+def _because(*texts: str) -> str:
+    said = [text.strip() for text in texts if text and text.strip()]
+    return f" ({'; '.join(said)})" if said else ""
