@@ -10,6 +10,7 @@ from django.utils import timezone
 from approvals import bulk
 from approvals.history_writing import write
 from approvals.models import Hold
+from creditrisk.audit.attribution import acting
 from creditrisk.clock import business_day
 from creditrisk.demo.market import HOME, open_market
 from creditrisk.demo.past import Past
@@ -51,9 +52,10 @@ def make(*, now: datetime, tell: Callable[[str], object] = lambda text: None) ->
     began = moments[0] - timedelta(hours=3)
     tell("people, customers, limits, policy")
     people = engage()
-    market = open_market(today=today, now=began, people=people)
+    with acting(Actor(people["ada"], channel="demo"), reason="opening of the demo company"):
+        market = open_market(today=today, now=began, people=people)
+        open_banks(market.companies[HOME], first_day=market.first_day, now=began, by=people["fiona"])
     tell("two years of orders, deliveries, invoices, payments and effects")
-    open_banks(market.companies[HOME], first_day=market.first_day, now=began, by=people["fiona"])
     past = Past(market, last_day=business_day(moments[0]) - timedelta(days=1))
     history = past.play()
     tell("writing them")

@@ -15,6 +15,7 @@ from typing import Any
 from django.core.cache import cache
 from django.db import DatabaseError, transaction
 
+from creditrisk.audit.attribution import acting
 from creditrisk.clock import business_day
 from creditrisk.exposure import ledger as exposure
 from creditrisk.money import MissingRate
@@ -192,7 +193,7 @@ def _run(upload: Upload, *, dry: bool, now: datetime) -> _Account:
     whole = dry or upload.mode == Mode.ALL
     cache.set(_progress_key(upload.pk), (0, total), timeout=3600)
     for batch in [jobs] if whole else _batches(jobs):
-        with transaction.atomic():
+        with acting(actor, reason=f"import of {upload.name}"), transaction.atomic():
             for job in batch:
                 _write(upload.what, job, desk, account)
                 done += len(job.rows)
