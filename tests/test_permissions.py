@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from approvals import attachments, booking, gate, journals, limit_requests, runs, substituting, tryout
 from approvals.models import Hold
+from creditrisk.audit.models import Change, SealedRow
 from creditrisk.clock import business_day
 from creditrisk.decisions.models import Decision
 from creditrisk.policy import compile as policies
@@ -40,6 +41,9 @@ DOORS_OF_PAGES: dict[str, tuple[tuple[str, ...], set[str]]] = {
     "search": (READ, ALL),
     "portfolio": (READ, CREDIT | CONTROL),
     "exposure": (READ, CREDIT | CONTROL),
+    "trail": (READ, CONTROL | {"finance_director"}),
+    "trail_line": (READ, CONTROL | {"finance_director"}),
+    "trail_verify": (SEND, CONTROL | {"finance_director"}),
     "decisions": (READ, ALL),
     "decision": (READ, ALL),
     "policy": (READ, CREDIT | CONTROL),
@@ -240,7 +244,19 @@ def scene(db: None) -> Scene:
     presentation = booking.present([sent], by=cast.carla, now=now)
     hold, decision = Hold.objects.get(), Decision.objects.order_by("pk").last()
     tried = tryout.start(policies.draft(), label="Rows", since=today, until=today, by=cast.ada, now=now)
+    changed = Change.objects.latest("pk")
+    line = SealedRow.objects.create(
+        position=1,
+        table_name="audit_change",
+        row=changed.pk,
+        digest=b"",
+        link=b"",
+        at=now,
+        kind="MASTER",
+        company=cast.company,
+    )
     arguments = {
+        "trail_line": [line.pk],
         "customer": ["ROSSI"],
         "customer_check": ["ROSSI"],
         "customer_limit": ["ROSSI"],

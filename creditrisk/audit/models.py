@@ -1,5 +1,9 @@
 """What changed in reference tables, and the chain that seals it together with every other history."""
 
+import json
+from decimal import Decimal
+from typing import Any
+
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
@@ -8,6 +12,13 @@ from django.utils.translation import gettext_lazy as _
 
 from customers.models import Company, Customer
 from documents.models import Document
+
+
+class Exact(json.JSONDecoder):
+    """Reads amounts as they were written: as decimals."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"parse_float": Decimal, **options})
 
 
 class Kind(models.TextChoices):
@@ -50,8 +61,8 @@ class Change(models.Model):
     customer = models.ForeignKey(
         Customer, on_delete=models.DO_NOTHING, db_constraint=False, null=True, related_name="+", db_index=False
     )
-    was = models.JSONField(_("was"), default=dict)
-    becomes = models.JSONField(_("becomes"), default=dict)
+    was = models.JSONField(_("was"), default=dict, decoder=Exact)
+    becomes = models.JSONField(_("becomes"), default=dict, decoder=Exact)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.DO_NOTHING, db_constraint=False, null=True, related_name="+",
         db_index=False,

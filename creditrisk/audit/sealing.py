@@ -11,6 +11,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.db import connection, transaction
@@ -149,6 +150,6 @@ def read(source: Source, columns: list[str], *, above: int, upto: int, most: int
         parsed = [column.type_code == _JSONB for column in cursor.description]
         for values in cursor.fetchall():
             yield {
-                name: json.loads(value) if is_json and value is not None else value
+                name: json.loads(value, parse_float=Decimal) if is_json and value is not None else value
                 for name, value, is_json in zip(names, values, parsed, strict=True)
             }

@@ -1,6 +1,7 @@
 """What a row of the trail says in one sentence: read by people, searched by text. English, as it was when it was sealed."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
@@ -23,6 +24,13 @@ class Names(dict[tuple[type[Model], Any], str]):
         return self[key]
 
 
+LINKS = {
+    "approvals_authority_risk_classes": "risk class of an authority",
+    "auth_group_permissions": "permission of a role",
+    "auth_user_groups": "role of a person",
+    "auth_user_user_permissions": "permission of a person",
+    "customers_sharedlimit_members": "member of a shared limit",
+}
 LONG = 160  # A value of more letters is cut in the sentence; the row itself keeps it.
 _STATES = {"INHERIT": "inherited", "UNLIMITED": "unlimited"}
 
@@ -132,13 +140,17 @@ def bank_line(row: Row) -> str:
 def change(row: Row) -> str:
     """Tell a change of a watched table: what, and of each column from what to what."""
     verb = {"INSERT": "added", "UPDATE": "changed", "DELETE": "removed"}[row["action"]]
-    named = f" {row['subject']}" if row["subject"] else ""
+    table, is_update = row["table_name"], row["action"] == "UPDATE"
+    named = f" {row['subject']}" if row["subject"] and table != "customers_customer" else ""
+    was, becomes = (
+        {name: row[side][name] for name in row[side] if name != "customer_id"} for side in ("was", "becomes")
+    )
     told = [
-        f"{label} {was} → {becomes}" if row["action"] == "UPDATE" else f"{label} {becomes or was}"
-        for label, was, becomes in columns(row["table_name"], row["was"], row["becomes"], row["names"])
-        if row["action"] == "UPDATE" or (becomes or was)
+        f"{label} {old or '–'} → {new or '–'}" if is_update else f"{label} {new or old}"
+        for label, old, new in columns(table, was, becomes, row["names"])
+        if is_update or new or old
     ]
-    return f"{table_label(row['table_name'])}{named} {verb}: {', '.join(told)}{_because(row['reason'])}"
+    return f"{table_label(table)}{named} {verb}: {', '.join(told)}{_because(row['reason'])}".replace(": (", " (")
 
 
 def columns(table: str, was: Row, becomes: Row, names: Names) -> list[tuple[str, str, str]]:
@@ -165,6 +177,8 @@ def value(field: Any, raw: Any, names: Names) -> str:
         return "yes" if raw else "no"
     if field is not None and field.is_relation:
         return names[field.related_model, raw]
+    if isinstance(raw, Decimal):
+        return f"{raw:,.2f}" if raw == round(raw, 2) else f"{raw.normalize():,f}"
     if field is not None and field.choices:
         return str(dict(field.flatchoices).get(raw, raw))
     text = ", ".join(map(str, raw)) if isinstance(raw, list) else str(raw)
@@ -179,6 +193,8 @@ def _models() -> Mapping[str, type[Model]]:
 
 def table_label(table: str) -> str:
     """Return what the rows of a table are called."""
+    if table in LINKS:
+        return LINKS[table]
     model = _models().get(table)
     return str(model._meta.verbose_name) if model else table
 

@@ -3,6 +3,7 @@
 import django.contrib.postgres.indexes
 import django.db.models.deletion
 import django.db.models.functions.text
+import creditrisk.audit.models
 from django.conf import settings
 from django.db import migrations, models
 
@@ -82,8 +83,8 @@ class Migration(migrations.Migration):
                 ('row_id', models.CharField(max_length=40, verbose_name='row')),
                 ('action', models.CharField(choices=[('INSERT', 'added'), ('UPDATE', 'changed'), ('DELETE', 'removed')], max_length=6, verbose_name='what')),
                 ('subject', models.CharField(blank=True, default='', max_length=150, verbose_name='named')),
-                ('was', models.JSONField(default=dict, verbose_name='was')),
-                ('becomes', models.JSONField(default=dict, verbose_name='becomes')),
+                ('was', models.JSONField(decoder=creditrisk.audit.models.Exact, default=dict, verbose_name='was')),
+                ('becomes', models.JSONField(decoder=creditrisk.audit.models.Exact, default=dict, verbose_name='becomes')),
                 ('who', models.CharField(blank=True, default='', max_length=150, verbose_name='who')),
                 ('address', models.CharField(blank=True, default='', max_length=60, verbose_name='from address')),
                 ('channel', models.CharField(blank=True, default='', max_length=60, verbose_name='by way of')),

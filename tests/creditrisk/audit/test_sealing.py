@@ -108,7 +108,7 @@ def test_a_change_is_told_from_what_to_what(cast: Cast) -> None:
 
     line = SealedRow.objects.get(text__contains="N30 → N60")
     assert line.kind == Kind.MASTER
-    assert line.text == "ROSSI Rossi: customer ROSSI changed: terms N30 → N60 (as agreed)"
+    assert line.text == "ROSSI Rossi: customer changed: terms N30 → N60 (as agreed)"
 
 
 def test_a_limit_is_told_from_what_to_what(cast: Cast) -> None:
