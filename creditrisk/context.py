@@ -62,6 +62,7 @@ def _ways(request: HttpRequest) -> list[Way]:
         ("view_customers", _("Stopped"), "stopped", "ban", ""),
         ("view_alerts", _("Alerts"), "alerts", "bell", ""),
         ("view_decisions", _("Decisions"), "decisions", "scale", ""),
+        ("view_overrides", _("Overrides"), "overrides", "unlock", ""),
         ("view_trail", _("Audit trail"), "trail", "history", ""),
         ("view_policy", _("Policy"), "policy", "policy", ""),
         ("view_rules", _("Rule book"), "rules", "info", ""),

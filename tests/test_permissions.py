@@ -41,6 +41,7 @@ DOORS_OF_PAGES: dict[str, tuple[tuple[str, ...], set[str]]] = {
     "search": (READ, ALL),
     "portfolio": (READ, CREDIT | CONTROL),
     "exposure": (READ, CREDIT | CONTROL),
+    "overrides": (READ, MANAGERS | {"auditor"}),
     "trail": (READ, CONTROL | {"finance_director"}),
     "trail_line": (READ, CONTROL | {"finance_director"}),
     "trail_verify": (SEND, CONTROL | {"finance_director"}),

@@ -72,7 +72,7 @@ SOURCES: Mapping[str, Source] = {source.table: source for source in (
            more={name: f"r.{name}" for name in ("step", "verdict", "reasons", "warnings", "document_amount", "document_currency")}),
     Source("approvals_holdreview", "HOLD", "r.reviewed_at", wording.review, user="coalesce(e.by_id, h.opened_by_id)",
            address="coalesce(e.actor->>'address', '')", joins=f"{_HOLD} LEFT JOIN decisions_decision e ON e.id = r.decision_id",
-           more={"reasons": "r.reasons", "excess": "r.excess", "amount": "r.amount", "currency": "h.currency",
+           more={"reasons": "r.reasons", "excess": "r.excess", "amount": "r.amount", "currency": "h.currency", "account_currency": "c.currency",
                  "forced": "h.forced_reason", "step": "h.step",
                  "first": "NOT EXISTS (SELECT FROM approvals_holdreview b WHERE b.hold_id = r.hold_id AND b.id < r.id)"},
            **_HELD),

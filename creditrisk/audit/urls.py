@@ -7,5 +7,6 @@ from creditrisk.audit import views
 urlpatterns = [
     path("trail/", views.trail, name="trail"),
     path("trail/verify/", views.verify, name="trail_verify"),
+    path("overrides/", views.overrides, name="overrides"),
     path("trail/<int:position>/", views.line, name="trail_line"),
 ]

@@ -1,4 +1,7 @@
-"""The audit trail: one list over all histories, one line of it, its files, and a verification on demand."""
+"""The audit trail: one list over all histories, one line of it, a verification on demand; and how overrides ended."""
+
+from datetime import timedelta
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest
@@ -9,13 +12,18 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from creditrisk import nudge, pages
+from creditrisk.audit import overrides as overriding
 from creditrisk.audit import queries
-from creditrisk.audit.forms import TrailForm
+from creditrisk.audit.forms import OverridesForm, TrailForm
+from creditrisk.audit.outcomes import Outcome
+from creditrisk.audit.tables import ReleasedTable
 from creditrisk.clock import business_day
-from creditrisk.export import csv_stream, xlsx_response
+from creditrisk.export import csv_response, csv_stream, xlsx_response
 from creditrisk.roles import door
 
 XLSX_MAX = 100_000
+USUAL_PERIOD = timedelta(days=364)  # with today: a year and a day less
+FILES = {"csv": csv_response, "xlsx": xlsx_response}
 
 
 @door("view_trail")
@@ -35,11 +43,8 @@ def trail(request: HttpRequest) -> HttpResponseBase:
         return xlsx_response(f"audit-trail-{business_day(now)}", queries.EXPORTED, queries.exported(found))
     if too_long:
         messages.error(request, _("That is more than 100,000 lines: narrow the period, or take the CSV."))
-    query = request.GET.copy()
-    for name in ("as", "before"):
-        query.pop(name, None)
     shown = {
-        "form": form, "part": queries.part(found, before=pages.asked(request, "before")), "query": query.urlencode(),
+        "form": form, "part": queries.part(found, before=pages.asked(request, "before")), "query": _without(request, "as", "before"),
         "is_older": "before" in request.GET, "state": queries.seal_state(now=now),
     }  # fmt: skip
     return pages.show(request, "audit/trail.html", "audit/_lines.html", shown)
@@ -60,3 +65,42 @@ def verify(request: HttpRequest) -> HttpResponseBase:
     nudge.after_commit("creditrisk.audit.tasks.verify")
     messages.info(request, _("The worker verifies the whole trail now; what it finds is told here."))
     return redirect("trail")
+
+
+@door("view_overrides")
+@require_safe
+def overrides(request: HttpRequest) -> HttpResponseBase:
+    """Show by approver what was let through and how it was paid in the end; `as=csv` and `as=xlsx` download it.
+
+    With an approver the releases are listed, and downloaded, one by one.
+    """
+    today = business_day(timezone.now())
+    usual = {"since": (today - USUAL_PERIOD).isoformat(), "until": today.isoformat()}
+    form = OverridesForm({**usual, **{name: value for name, value in request.GET.items() if value}}, user=request.user)
+    shown: dict[str, Any] = {"form": form, "ways": Outcome, "query": _without(request, "as")}
+    if form.is_valid():
+        asked = form.cleaned_data
+        found = overriding.look(request.user, asked, today=today)
+        if (file := FILES.get(request.GET.get("as", ""))) is not None:
+            name = f"overrides-{asked['since']}-{asked['until']}"
+            if asked["approver"]:
+                return file(
+                    f"{name}-{asked['approver']}", overriding.RELEASES_HEADER, overriding.release_cells(found.releases)
+                )
+            return file(name, overriding.HEADER, overriding.cells(found.approvers))
+        table = pages.listed(request, ReleasedTable(found.releases)) if asked["approver"] else None
+        shown |= {
+            "found": found,
+            "table": table,
+            "approver": asked["approver"],
+            "narrowed": _without(request, "as", "approver"),
+        }
+    return pages.show(request, "audit/overrides.html", "audit/_overrides.html", shown)
+
+
+def _without(request: HttpRequest, *names: str) -> str:
+    """Return the query of the address without some of its names."""
+    query = request.GET.copy()
+    for name in names:
+        query.pop(name, None)
+    return query.urlencode()

@@ -6,7 +6,9 @@ from functools import cache
 from typing import Any
 
 from django.apps import apps
-from django.db.models import Field, Model
+from django.db.models import DateTimeField, Field, Model
+from django.utils.dateparse import parse_datetime
+from django.utils.timezone import localtime
 
 from creditrisk.money import ZERO
 from creditrisk.templatetags.credit import money, reason_label
@@ -49,7 +51,7 @@ def decision(row: Row) -> str:
 
 
 def review(row: Row) -> str:
-    over = f", over by {_money(row['excess'], row['currency'])}" if row["excess"] > ZERO else ""
+    over = f", over by {_money(row['excess'], row['account_currency'])}" if row["excess"] > ZERO else ""
     what = f"{row['step']} of {_money(row['amount'], row['currency'])}"
     verb = "held" if row["first"] else "looked at again"
     if not row["reasons"]:
@@ -181,6 +183,14 @@ def value(field: Any, raw: Any, names: Names) -> str:
         return f"{raw:,.2f}" if raw == round(raw, 2) else f"{raw.normalize():,f}"
     if field is not None and field.choices:
         return str(dict(field.flatchoices).get(raw, raw))
+    if isinstance(raw, dict):
+        return "; ".join(
+            f"{name.replace('_', ' ')} {told}"
+            for name, one in raw.items()
+            if name != "fingerprint" and (told := value(None, one, names))
+        )
+    if isinstance(field, DateTimeField) and (moment := parse_datetime(str(raw))):
+        return f"{localtime(moment):%d %b %Y, %H:%M}"
     text = ", ".join(map(str, raw)) if isinstance(raw, list) else str(raw)
     return text if len(text) <= LONG else f"{text[:LONG]}…"
 

@@ -247,3 +247,26 @@ def both_ways(freed: Decimal, held: Decimal, most: Decimal, currency: str = "") 
         f"{left:.2f}",
         f"{right:.2f}",
     )
+
+
+@register.simple_tag
+def outcome_bar(parts: Iterable[tuple[str, str, Decimal]], currency: str = "") -> SafeString:
+    """Draw how an amount ended as one bar: parts as (code, name, amount), one beside the other, each told by its title."""
+    held = [(code, name, value) for code, name, value in parts if value > 0]
+    whole = sum((value for _code, _name, value in held), ZERO)
+    drawn, at = [SafeString('<rect class="chart__track" x="0" y="4" width="100%" height="14" rx="2"></rect>')], ZERO
+    for code, name, value in held:
+        words = f"{name}: {money(value, currency)} ({percent(value / whole * HUNDRED)})"
+        drawn.append(_rect(f"chart__part o-{code}", at, at + value, whole, words))
+        at += value
+    told = "; ".join(f"{name} {money(value, currency)}" for _code, name, value in held) or _("Nothing to draw.")
+    return _svg("chart chart--outcome", 22, _("How it ended"), told, drawn)
+
+
+@register.simple_tag
+def outcome_swatch(code: str) -> SafeString:
+    """Draw the colour of an outcome, to stand before its name."""
+    return format_html(
+        '<svg class="swatch" width="10" height="10" aria-hidden="true"><rect class="o-{}" width="10" height="10"></rect></svg>',
+        code,
+    )
