@@ -110,12 +110,12 @@ class SelectionForm(CommonForm):
     salesperson = forms.ModelChoiceField(
         queryset=None, to_field_name="username", label=gettext_lazy("Salesperson"), required=False
     )
-    used_from = AmountField(label=gettext_lazy("Used from, %"), required=False, shown=0, digits=4)
-    used_to = AmountField(label=gettext_lazy("Used up to, %"), required=False, shown=0, digits=4)
+    used_from = AmountField(label=gettext_lazy("Used from %"), required=False, shown=0, digits=4)
+    used_to = AmountField(label=gettext_lazy("Used to %"), required=False, shown=0, digits=4)
     limit_from = AmountField(label=gettext_lazy("Limit from"), required=False)
-    limit_to = AmountField(label=gettext_lazy("Limit up to"), required=False)
+    limit_to = AmountField(label=gettext_lazy("Limit to"), required=False)
     overdue_most = forms.IntegerField(
-        label=gettext_lazy("Days overdue at most"), required=False, min_value=0, max_value=9999
+        label=gettext_lazy("Days late up to"), required=False, min_value=0, max_value=9999
     )
     by = forms.ChoiceField(
         label=gettext_lazy("Change"),
@@ -192,8 +192,9 @@ class LineForm(forms.Form):
         super().__init__(*args, prefix=f"line-{number}", **options)
         who: Any = self.fields["customer"]
         who.user = user
+        who.widget.attrs["size"] = 9
         for name in ("customer", "amount"):
-            self.fields[name].widget.attrs["aria-label"] = f"{self.fields[name].label} {number}"
+            self.fields[name].label = f"{self.fields[name].label} {number}"
 
 
 class DecisionForm(forms.Form):

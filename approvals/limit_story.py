@@ -65,11 +65,12 @@ class Ceiling:
 
 @dataclass(frozen=True)
 class Turn:
-    """A day ahead: what happens, and the limit from then on; None without bound or where a rate is missing."""
+    """A day ahead: what happens, and the limit from then on, if it `changes`; None where a rate is missing."""
 
     day: date
     what: tuple[str, ...]
     limit: EffectiveLimit | None
+    changes: bool = True
 
     @property
     def amount(self) -> Decimal | None:
@@ -235,9 +236,15 @@ def _turns(customer: Customer, picture: Picture) -> Iterator[Turn]:
     for on, what in _events(customer, picture):
         if picture.today < on <= picture.today + AHEAD:
             by_day[on].append(what)
-    days = sorted(by_day)[:MOST_TURNS]
-    for on in days:
-        yield Turn(on, tuple(by_day[on]), _limit_on(customer, picture, on))
+    before = _limit_on(customer, picture, picture.today)
+    for on in sorted(by_day)[:MOST_TURNS]:
+        then = _limit_on(customer, picture, on)
+        yield Turn(on, tuple(by_day[on]), then, changes=_height(then) != _height(before))
+        before = then
+
+
+def _height(limit: EffectiveLimit | None) -> tuple[str, Decimal] | None:
+    return None if limit is None else (limit.state, limit.amount)
 
 
 def _limit_on(customer: Customer, picture: Picture, day: date) -> EffectiveLimit | None:

@@ -205,8 +205,9 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
     form = DecisionForm(request.POST)
     if not form.is_valid():
         return _show(request, journal, decision=form)
-    numbers = None if "all" in request.POST else _ticked(request)
-    service = journals.reject if request.POST.get("decision", "").startswith("reject") else journals.approve
+    decision = request.POST.get("decision", "")
+    numbers = None if decision.endswith(" all") else _ticked(request)
+    service = journals.reject if decision.startswith("reject") else journals.approve
     try:
         told = service(
             journal, numbers=numbers, by=Actor.of(request), now=timezone.now(), note=form.cleaned_data["note"]

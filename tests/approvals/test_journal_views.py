@@ -59,7 +59,7 @@ def test_from_a_selection_to_new_limits(cast: Cast, carla: Client, dario: Client
 
     filled = words(carla.post(at(journal, "add_selection"), by_percent(limit_from="2000"), follow=True))
     carla.post(at(journal, "send"))
-    told = words(dario.post(at(journal, "decide"), {"all": "1", "decision": "approve", "note": "sound"}))
+    told = words(dario.post(at(journal, "decide"), {"decision": "approve all", "note": "sound"}))
     posted = words(dario.post(at(journal, "post"), follow=True))
 
     assert "3 lines were put in" in filled
