@@ -161,12 +161,9 @@ def marked(documents: DocumentQuerySet) -> DocumentQuerySet:
 
 def visible(user: Any) -> QuerySet[Hold]:
     """Return the holds on documents of the companies that the reader works in."""
-    companies, mine = companies_of(user), customer_queries.own(user, "customer", "document__customer")
-    return (
-        Hold.objects.filter(mine)
-        if companies is None
-        else Hold.objects.filter(mine, document__company_id__in=companies)
-    )
+    companies = companies_of(user)
+    holds = Hold.objects.filter(customer_queries.own(user, "customer", "document__customer"))
+    return holds if companies is None else holds.filter(document__company_id__in=companies)
 
 
 def _full(holds: QuerySet[Hold]) -> QuerySet[Hold]:
@@ -362,12 +359,10 @@ def past_releases(customer_id: int, *, limit: int = 5) -> list[PastRelease]:
 
 def alerts(user: Any) -> QuerySet[Alert]:
     """Return the alerts that the reader may see, the newest first."""
-    companies = companies_of(user)
-    every = Alert.objects.select_related("customer", "document").order_by("-id")
-    every = every.filter(customer_queries.own(user, "customer", "document__customer"))
-    if companies is None:
-        return every
-    return every.filter(customer__company_id__in=companies) | every.filter(document__company_id__in=companies)
+    companies, mine = companies_of(user), customer_queries.own(user, "customer", "document__customer")
+    theirs = Q(customer__company_id__in=companies or ()) | Q(document__company_id__in=companies or ())
+    every = Alert.objects.filter(mine).select_related("customer", "document").order_by("-id")
+    return every if companies is None else every.filter(theirs)
 
 
 def seen_up_to(user: Any) -> int:
