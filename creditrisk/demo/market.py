@@ -7,10 +7,12 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
+from approvals import stopping
 from approvals.models import ReleaseReason
 from creditrisk.demo import names
 from creditrisk.policy import compile as policies
 from creditrisk.policy.models import Parameters, RuleRow
+from creditrisk.roles import Actor
 from creditrisk.takeover.parties import round_figure
 from customers.models import (
     AccountStatus,
@@ -192,16 +194,16 @@ def _accounts(rng: Random, profiles: list[Profile], today: date) -> None:
         "NEW": CreditGroup.objects.create(code="NEW", name="New customers"),
     }
     classes = [
-        RiskClass.objects.create(code=code, score_from=low, score_to=low + 24)
-        for code, low in (("D", 0), ("C", 25), ("B", 50), ("A", 75))
+        RiskClass.objects.create(code=code, score_from=low, score_to=low + 24, review_months=months)
+        for code, low, months in (("D", 0, 3), ("C", 25, 6), ("B", 50, 12), ("A", 75, 12))
     ]
     worst = {"bad": 0, "late": 1, "slow": 2}
     CreditAccount.objects.bulk_create(
         CreditAccount(
             customer=p.customer,
             credit_group=groups["KEY"] if p.monthly > 20000 else groups["NEW"] if rng.random() < 0.08 else None,
-            risk_class=classes[worst.get(p.habit, 3)],
-            next_review=today + timedelta(days=rng.randint(-12, 340)),
+            risk_class=(found := classes[worst.get(p.habit, 3)]),
+            next_review=today + timedelta(days=min(rng.randint(-12, 340), 30 * (found.review_months or 12))),
         )
         for p in profiles
     )
@@ -280,7 +282,8 @@ def _trouble(profiles: list[Profile], *, today: date, now: datetime, by: Any) ->
             "Asked for a payment plan; nothing new until it is signed", "Insolvency rumours", "Cheque returned twice",
         ), strict=True))
     )  # fmt: skip
-    CreditAccount.objects.filter(customer__in=late[:2]).update(suspended=True, suspended_reason="Balance sheet awaited")
+    for customer in late[:2]:
+        stopping.suspend(customer, reason="Balance sheet awaited", by=Actor(by, channel="demo"), now=now)
     stopped = AccountStatus.objects.create(code="STOPPED", stops=Stops.ALL)
     AccountStatus.objects.create(code="WATCH", stops=Stops.NONE)
     Customer.objects.filter(pk=bad[3].pk).update(account_status=stopped)

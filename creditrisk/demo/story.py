@@ -12,6 +12,7 @@ from approvals.history_writing import write
 from approvals.models import Hold
 from creditrisk.audit.attribution import acting
 from creditrisk.clock import business_day
+from creditrisk.demo import office
 from creditrisk.demo.market import HOME, open_market
 from creditrisk.demo.past import Past
 from creditrisk.demo.people import engage
@@ -64,6 +65,7 @@ def make(*, now: datetime, tell: Callable[[str], object] = lambda text: None) ->
     hand_over_lists()
     tell(f"the last {len(moments)} days, through the gate")
     Present(market, people).play(moments)
+    office.work(people, now=now)
     tell("auditing the exposure ledger")
     audit = exposure.audit()
     if audit.differences or audit.balances:
