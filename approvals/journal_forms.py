@@ -96,6 +96,7 @@ class HandForm(CommonForm):
 class SelectionForm(CommonForm):
     """Which customers, and how their new limits follow from those they have."""
 
+    company = CodeField(queryset=None, label=gettext_lazy("Company"), required=False)
     segment = CodeField(queryset=Segment.objects.order_by("code"), label=gettext_lazy("Segment"), required=False)
     risk_class = CodeField(
         queryset=RiskClass.objects.order_by("code"), label=gettext_lazy("Risk class"), required=False
@@ -140,12 +141,14 @@ class SelectionForm(CommonForm):
 
     # What of the form is a field of the customer.
     WHICH = {
-        "segment": "segment", "risk_class": "credit_account__risk_class", "credit_group": "credit_account__credit_group",
+        "company": "company", "segment": "segment", "risk_class": "credit_account__risk_class", "credit_group": "credit_account__credit_group",
         "region": "region", "shared": "shared_limits", "salesperson": "salesperson",
     }  # fmt: skip
 
-    def __init__(self, *args: Any, **options: Any) -> None:
+    def __init__(self, *args: Any, user: Any, **options: Any) -> None:
         super().__init__(*args, **options)
+        companies: Any = self.fields["company"]
+        companies.queryset = customer_queries.companies(user)
         people: Any = self.fields["salesperson"]
         people.queryset = get_user_model().objects.filter(groups__name="sales", is_active=True).order_by("username")
         for name in self.WHICH:

@@ -102,7 +102,9 @@ def _show(
 
 
 def _filling(request: HttpRequest, way: str, data: Any = None, files: Any = None) -> Any:
-    return HandForm(data, user=request.user) if way == "hand" else WAYS[way](data, files)  # type: ignore[call-arg]
+    if way == "file":
+        return LinesFileForm(data, files)
+    return HandForm(data, user=request.user) if way == "hand" else SelectionForm(data, user=request.user)
 
 
 def _line_form(request: HttpRequest, line: JournalLine, data: Any = None) -> LineForm:

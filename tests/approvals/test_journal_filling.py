@@ -12,7 +12,7 @@ from approvals.journal_filling import Days, Formula, Selection
 from approvals.journals import NewLine
 from approvals.models import JournalLine, LimitJournal
 from creditrisk.refusal import Refused
-from customers.models import Customer, RiskClass, Segment
+from customers.models import Company, Customer, RiskClass, Segment
 from ledger.imports.delimited import BadFile
 from tests.approvals.filling import of_file
 from tests.cast import NOW, TODAY, Cast
@@ -75,12 +75,15 @@ def test_a_selection_goes_by_master_data_use_and_limit(cast: Cast) -> None:
     by_segment = select(cast, up, Selection({"segment": retail}))
     by_class = select(cast, up, Selection({"credit_account__risk_class": safe}))
     by_use = select(cast, up, Selection(used_from=Decimal(90)))
+    elsewhere = Company.objects.create(code="OTHER", name="Other", currency="EUR")
     above = select(cast, up, Selection(limit_from=Decimal(5000)))
 
     assert by_segment == {"ROSSI": Decimal(11000)}
     assert by_class == {"BIANCHI": Decimal(1100)}
     assert by_use == {"BIANCHI": Decimal(1100)}
     assert above == {"ROSSI": Decimal(11000), "VERDI": Decimal(5500)}
+    with pytest.raises(Refused, match="No customer fits"):
+        select(cast, up, Selection({"company": elsewhere}))
     with pytest.raises(Refused, match="No customer fits"):
         select(cast, up, Selection(used_from=Decimal("90.01")))
 
