@@ -13,6 +13,7 @@ from approvals.models import Hold
 from creditrisk.audit.attribution import acting
 from creditrisk.clock import business_day
 from creditrisk.demo import office
+from creditrisk.demo.exceptions import let_through
 from creditrisk.demo.market import HOME, open_market
 from creditrisk.demo.past import Past
 from creditrisk.demo.people import engage
@@ -62,6 +63,7 @@ def make(*, now: datetime, tell: Callable[[str], object] = lambda text: None) ->
     tell("writing them")
     write(history, by=Actor(people["sara"], channel="demo"), now=began)
     _keep_numbers(past)
+    let_through(people)
     hand_over_lists()
     tell(f"the last {len(moments)} days, through the gate")
     Present(market, people).play(moments)

@@ -31,7 +31,7 @@ def test_it_is_made_once_alive_and_right_to_the_cent() -> None:
     assert Hold.objects.filter(open=True).count() >= 20
     reasons = {r for found in Decision.objects.values_list("reasons", flat=True) for r in found}
     assert {"over_limit", "days_overdue", "customer_blocked", "limit_expired", "awaiting_payment"} <= reasons
-    assert Release.objects.exists()
+    assert Release.objects.count() > 100
     assert {"held", "released", "overdue"} <= set(Alert.objects.values_list("code", flat=True))
     assert {"ISSUED", "PRESENTED", "COLLECTED", "UNPAID"} <= set(Effect.objects.values_list("state", flat=True))
     assert OpenItem.objects.filter(disputed=True).exists()
