@@ -243,6 +243,17 @@ def test_the_page_shows_table_and_picture_and_leads_to_releases_and_documents(ca
     assert item.document_id != release.document_id
 
 
+@pytest.mark.parametrize("column", ["released_on", "amount", "outcome", "days_late", "-days_late"])
+def test_releases_are_sorted_by_any_column(cast: Cast, column: str) -> None:
+    paid(cast, posted(cast, delivered(cast, let_through(cast, "1500"))), days=30)
+    let_through(cast, "1600")
+    asked = {"since": TODAY.isoformat(), "until": TODAY.isoformat(), "approver": cast.dario.user_id, "sort": column}
+
+    response = as_user(cast.guido.user).get(reverse("overrides"), asked)
+
+    assert len(response.context["table"].rows) == 2
+
+
 def test_days_in_the_wrong_order_are_told_at_the_field(cast: Cast) -> None:
     response = as_user(cast.guido.user).get(reverse("overrides"), {"since": "2026-03-04", "until": "2026-03-03"})
 
