@@ -93,12 +93,22 @@ def limit(row: Row) -> str:
 def request_event(row: Row) -> str:
     verbs = {
         "ASKED": "asked", "CHANGED": "changed", "APPROVED": "approved", "APPLIED": "took effect", "CHANGE_WANTED": "sent back for a change",
-        "DELEGATED": f"delegated to {row['whom']}", "REJECTED": "rejected", "WITHDRAWN": "withdrawn",
+        "DELEGATED": f"delegated to {row['whom']}", "REJECTED": "rejected", "WITHDRAWN": "withdrawn", "ATTACHED": "given evidence",
     }  # fmt: skip
     level = f" at level {row['level']}" if row["level"] else ""
     wanted = [_granted(row["state"], row["amount"], row["currency"])] if row["state"] else []
     wanted += [f"terms {row['terms']}"] if row["terms"] else []
     return f"request R{row['request']} for {', '.join(wanted)} {verbs.get(row['step'], row['step'])}{level}{_because(row['note'] or row['why'])}"
+
+
+def journal_event(row: Row) -> str:
+    step = row["step"].lower().replace("_", " ")
+    return f"journal J{row['journal']} of limits {step}, {row['lines']} lines{_because(row['note'])}"
+
+
+def attachment(row: Row) -> str:
+    owner = f"request R{row['request']}" if row["request"] else "the hold"
+    return f"file {row['name']} of {row['size']:,} bytes attached to {owner}, SHA-256 {row['sha256']}"
 
 
 def stop(row: Row) -> str:
@@ -112,7 +122,11 @@ def stop_end(row: Row) -> str:
 
 
 def suspension(row: Row) -> str:
-    return f"credit {'suspended' if row['suspended'] else 'no longer suspended'}{_because(row['reason'])}"
+    until = f" until {row['until']}" if row["until"] else ""
+    source = f", flagged by {row['source']}" if row["source"] else ""
+    return (
+        f"credit {'suspended' if row['suspended'] else 'no longer suspended'}{until}{source}{_because(row['reason'])}"
+    )
 
 
 def substitution(row: Row) -> str:
