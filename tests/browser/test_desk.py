@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from approvals import booking, gate
-from tests.browser.test_order_to_cash import Walk
+from tests.browser.walking import Walk
 from tests.cast import NOW, TODAY, Cast, assemble
 
 Axe = Callable[[Page], list[str]]

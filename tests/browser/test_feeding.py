@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from creditrisk.exposure import ledger as exposure
 from customers.models import Customer
 from ledger.models import OpenItem
-from tests.browser.test_order_to_cash import Axe, Walk
+from tests.browser.walking import Axe, Walk
 from tests.cast import Cast, assemble
 from tests.documents.test_intake import ubl
 from tests.ledger.test_bank import entry, statement

@@ -1,83 +1,21 @@
 """A person's path through the pages, in a real browser: from the order over the limit to the money."""
 
-import re
-from collections.abc import Callable
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from approvals import tryout
 from creditrisk.decisions.models import Decision, TryOut
 from creditrisk.policy import compile as policies
+from tests.browser.walking import Axe, Walk, exposure, number
 from tests.cast import NOW, TODAY, Cast, assemble, policy
-
-SCREENS = Path(settings.BASE_DIR) / "var" / "browser"
-
-Axe = Callable[[Page], list[str]]
 
 
 @pytest.fixture
 def cast(transactional_db: None) -> Cast:
     return assemble()
-
-
-class Walk:
-    """One browser, in which people take turns; each page they stand on is looked at and kept as a picture."""
-
-    def __init__(self, page: Page, address: str, axe: Axe) -> None:
-        self.page, self.address, self.axe = page, address, axe
-        self.steps = 0
-        SCREENS.mkdir(parents=True, exist_ok=True)
-
-    def be(self, name: str) -> None:
-        """Log out whoever is there and log in as `name`."""
-        self.page.context.clear_cookies()
-        self.go("/login/")
-        self.page.get_by_label("Username").fill(name)
-        self.page.get_by_label("Password").fill("demo")
-        self.page.get_by_role("button", name="Log in").click()
-        expect(self.page.get_by_role("heading", name="Today")).to_be_visible()
-
-    def go(self, path: str) -> None:
-        self.page.goto(f"{self.address}{path}")
-
-    def look(self, name: str) -> None:
-        """Keep a picture of the page and let axe look at it."""
-        self.steps += 1
-        self.page.screenshot(path=SCREENS / f"{self.steps:02d}_{name}.png", full_page=True)
-        assert self.axe(self.page) == []
-
-    def told(self) -> Locator:
-        return self.page.locator("#messages")
-
-    def press(self, name: str) -> None:
-        self.page.get_by_role("button", name=name, exact=True).click()
-
-
-def exposure(walk: Walk, code: str) -> dict[str, Decimal]:
-    """Return what the customer page says: exposure, free credit, and each bucket."""
-    walk.go(f"/customers/{code}/")
-    stand = walk.page.locator("[data-standing]").first
-    found = {"free": _figure(stand.locator("[data-free]")), "total": _figure(stand.locator("[data-exposure]"))}
-    for row in stand.locator(".buckets > li:not(.total)").all():
-        name, figure = row.locator("span").first.inner_text(), row.locator(".num")
-        if _figure(figure):
-            found[name.strip().lower()] = _figure(figure)
-    return found
-
-
-def _figure(place: Locator) -> Decimal:
-    return Decimal(re.sub(r"[^\d.\-−]", "", place.inner_text()).replace("−", "-"))
-
-
-def _number(walk: Walk, pattern: str) -> str:
-    found = re.search(pattern, walk.page.locator("h1").inner_text())
-    assert found
-    return found.group(0)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -107,7 +45,7 @@ def test_an_order_over_the_limit_is_held_released_delivered_invoiced_and_paid(
     expect(page.locator(".panel--held")).to_contain_text("EUR 500.00 too much")
     expect(page.locator(".panel--held")).to_contain_text("What would free it")
     walk.look("order_held")
-    number = _number(walk, r"MAIN-SO-\d+-\d+")
+    order_number = number(walk, r"MAIN-SO-\d+-\d+")
     assert exposure(walk, "BIANCHI") == {"free": Decimal(1000), "total": Decimal(0)}
 
     # Carla releases it on the desk.
@@ -115,7 +53,7 @@ def test_an_order_over_the_limit_is_held_released_delivered_invoiced_and_paid(
     walk.look("start_of_control")
     walk.go("/desk/")
     walk.look("desk")
-    page.get_by_role("link", name=number).click()
+    page.get_by_role("link", name=order_number).click()
     expect(page.get_by_role("heading", name="Release", exact=True)).to_be_visible()
     walk.look("desk_with_evidence")
     walk.press("Release")
@@ -127,7 +65,7 @@ def test_an_order_over_the_limit_is_held_released_delivered_invoiced_and_paid(
 
     # Sara confirms, delivers, invoices and posts; the euro moves from bucket to bucket.
     walk.be("sara")
-    page.locator("#search-all").fill(number)
+    page.locator("#search-all").fill(order_number)
     page.keyboard.press("Enter")
     walk.press("Confirm")
     expect(walk.told()).to_contain_text("is confirmed")

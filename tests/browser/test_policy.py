@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from creditrisk.policy import compile as policies
-from tests.browser.test_order_to_cash import Axe, Walk
+from tests.browser.walking import Axe, Walk
 from tests.cast import Cast, assemble
 
 

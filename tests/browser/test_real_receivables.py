@@ -14,7 +14,7 @@ from creditrisk.exposure import ledger
 from creditrisk.facts import Standing
 from customers.models import Customer
 from documents.models import Document
-from tests.browser.test_order_to_cash import Axe, Walk, exposure
+from tests.browser.walking import Axe, Walk, exposure
 from tests.cast import assemble
 from tests.ledger import realdata
 
