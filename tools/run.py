@@ -1,4 +1,4 @@
-"""The commands behind the Makefile, run inside .venv: setup, demo, test, check, bench, pictures, lock, down, clean."""
+"""The commands behind the Makefile, run inside .venv: setup, demo, test, chaos, check, bench, pictures, lock, down, clean."""
 
 import contextlib
 import ctypes
@@ -70,19 +70,30 @@ def demo() -> int:
 
 def test(*words: str) -> int:
     """This will run the tests on servers of their own, started here and stopped again."""
+    # All of them: two processes, each with a database of its own. What is asked for by name runs as it is asked for.
+    return _tested(words or ("-n", "2"))
+
+
+def chaos(times: str = "1000") -> int:
+    """This will race two processes for the same hold, limit, order and request so many times, and print how it ended."""
+    if not times.isdecimal() or int(times) < 1:
+        raise SystemExit(f"{times!r} times: say how often, as in: make chaos ARGS=100")
+    return _tested(("-q", "tests/races/test_decisions.py", "tests/races/test_gate.py"), RACES=times)
+
+
+def _tested(words: tuple[str, ...], **told: str) -> int:
     if not (chromium := browser.find() or browser.install()):
         if os.environ.get("CI") == "true":
             raise SystemExit("No Chromium could be had, and in CI the browser tests must run.")
         print("\n*** NO BROWSER: THE BROWSER TESTS ARE SKIPPED ***\n", file=sys.stderr, flush=True)
     _remove_what_the_killed_left()
     home = BASE / "var" / f"tests-{os.getpid()}"  # Of its own: it may end while somebody runs a single test.
-    environment = {**os.environ, "TEST_VAR": str(home), "CHROMIUM": chromium or ""}
+    environment = {**os.environ, "TEST_VAR": str(home), "CHROMIUM": chromium or "", **told}
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     process = None
     try:
         embedded.Servers(home, fast=True).up()
-        # All of them: two processes, each with a database of its own. What is asked for by name runs as it is asked for.
-        process = subprocess.Popen([PY, "-m", "pytest", *(words or ("-n", "2"))], cwd=BASE, env=environment)
+        process = subprocess.Popen([PY, "-m", "pytest", *words], cwd=BASE, env=environment)
         return process.wait()
     except KeyboardInterrupt:  # Pytest heard it too and says what it has got.
         return process.wait(PATIENCE) if process else 130
@@ -232,7 +243,7 @@ def _remove(home: Path) -> None:
 
 
 COMMANDS: dict[str, Callable[..., int]] = {
-    function.__name__: function for function in (setup, demo, test, check, bench, pictures, lock, down, clean)
+    function.__name__: function for function in (setup, demo, test, chaos, check, bench, pictures, lock, down, clean)
 }
 
 if __name__ == "__main__":

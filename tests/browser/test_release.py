@@ -78,7 +78,9 @@ def test_what_is_above_the_clerk_goes_to_the_manager_who_releases_it_and_it_is_d
     walk.be("sara")
     walk.look("told_on_the_start_page")
     walk.go("/alerts/")
-    expect(page.get_by_text(f"{order_number} of Bianchi was released by dario: A payment plan is agreed.")).to_be_visible()
+    expect(
+        page.get_by_text(f"{order_number} of Bianchi was released by dario: A payment plan is agreed.")
+    ).to_be_visible()
     walk.look("told")
     page.goto(order)
     expect(page.locator(".panel--held")).to_have_count(0)
