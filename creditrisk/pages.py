@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
-from django_tables2 import RequestConfig, Table
+from django_tables2 import Table
 
 from creditrisk.money import MissingRate
 from creditrisk.refusal import Refused
@@ -43,7 +43,11 @@ def asked(request: HttpRequest, name: str) -> str:
 
 def listed(request: HttpRequest, table: Table, *, per_page: int = PER_PAGE) -> Table:
     """Sort and page a table as the address says; a page that does not exist becomes the nearest that does."""
-    RequestConfig(request, paginate=False).configure(table)  # Its own paging lets the address say how many rows.
+    table.request = request
+    asked_order = request.GET.getlist(table.prefixed_order_by_field)
+    known = [name for name in asked_order if name.removeprefix("-") in table.columns.names()]
+    if known:
+        table.order_by = known
     table.paginate(per_page=per_page)
     table.page = table.paginator.get_page(request.GET.get(table.prefixed_page_field))
     return table

@@ -115,6 +115,7 @@ def test_a_form_full_of_nonsense_is_refused_and_changes_nothing(scene: Scene) ->
     assert len(forms) >= 15
 
 
+@pytest.mark.filterwarnings("error::DeprecationWarning")
 @pytest.mark.parametrize("number", ["-1", "0", "99999999999999999999", "x", "\0", "1.5"])
 def test_a_page_or_an_order_of_rows_that_does_not_exist_is_the_nearest_that_does(scene: Scene, number: str) -> None:  # noqa: F811
     client = as_user(scene.cast.dario.user)
