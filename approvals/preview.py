@@ -11,6 +11,7 @@ from approvals.evidence import standings_of
 from approvals.remedies import words
 from approvals.remedies.words import Advice
 from creditrisk.decisions import story
+from creditrisk.decisions.queries import names_in
 from creditrisk.decisions.story import Told
 from creditrisk.facts import BUCKETS, LimitState, Standing, Verdict
 from creditrisk.money import ZERO, MissingRate
@@ -126,7 +127,7 @@ def preview(
         )
     except (Refused, MissingRate) as error:
         return Preview(sentence=str(error), **known)
-    told = story.tell_all(trial.outcome.findings, currency=debtor.currency)
+    told = story.tell_all(trial.outcome.findings, currency=debtor.currency, names=names_in(trial.outcome.findings))
     in_the_way = story.standing_in_the_way(told) if trial.outcome.verdict != Verdict.PASSED else []
     return Preview(
         before=trial.before,

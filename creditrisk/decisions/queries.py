@@ -18,6 +18,7 @@ from creditrisk.facts import BESIDE, BUCKETS, LimitState
 from creditrisk.money import ZERO
 from creditrisk.roles import companies_of
 from customers import queries as customer_queries
+from customers.models import Customer
 from documents.models import Document
 
 
@@ -126,8 +127,15 @@ def reasons(decision_id: int, *, codes: Iterable[str]) -> list[Told]:
     decision = Decision.objects.only("facts", "currency").filter(pk=decision_id).first()
     if decision is None:
         return []
-    told = story.tell_all(decision.facts.get("findings", ()), currency=decision.currency)
+    findings = decision.facts.get("findings", ())
+    told = story.tell_all(findings, currency=decision.currency, names=names_in(findings))
     return [t for t in told if t.code in wanted and t.effect in (story.HOLDS, story.WARNS)]
+
+
+def names_in(findings: Iterable[Any]) -> dict[int, str]:
+    """Return who the customers are that findings know by id; no query where there are none."""
+    ids = story.members(findings)
+    return {c.pk: str(c) for c in Customer.objects.filter(pk__in=ids)} if ids else {}
 
 
 def page(user: Any, pk: int) -> Page:
@@ -135,7 +143,9 @@ def page(user: Any, pk: int) -> Page:
     decision = get_object_or_404(visible(user).select_related("document__company", "customer", "by"), pk=pk)
     facts, findings = decision.facts, decision.facts["findings"]
     counted = behind.policy_of(decision).counts
-    told = story.with_exclusions(story.tell_all(findings, currency=decision.currency), findings, facts["freed_by"])
+    told = story.with_exclusions(
+        story.tell_all(findings, currency=decision.currency, names=names_in(findings)), findings, facts["freed_by"]
+    )
     return Page(
         decision=decision,
         bases=tuple(

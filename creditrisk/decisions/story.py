@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
+from types import MappingProxyType
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -89,9 +90,26 @@ def _shown(value: Any, unit: str) -> str:
     return f"{number:,.2f}" if number is not None else str(value)
 
 
-def tell(finding: Finding | Mapping[str, Any], *, currency: str = "") -> Told:
-    """Return a finding in words; one from the record of a decision, or fresh from the rules."""
-    flat = whole(kept(finding) if isinstance(finding, Finding) else finding)
+def _flat(finding: Finding | Mapping[str, Any]) -> dict[str, Any]:
+    return whole(kept(finding) if isinstance(finding, Finding) else finding)
+
+
+def members(findings: Iterable[Finding | Mapping[str, Any]]) -> set[int]:
+    """Return the ids of the other members of a shared limit that findings speak of."""
+    found = (_flat(f) for f in findings)
+    return {int(f["subject"]) for f in found if f["code"] == "linked_overdue" and f["subject"].isdigit()}
+
+
+def tell(
+    finding: Finding | Mapping[str, Any], *, currency: str = "", names: Mapping[int, str] = MappingProxyType({})
+) -> Told:
+    """Return a finding in words; one from the record of a decision, or fresh from the rules.
+
+    `names` says who the customers are that a finding knows by id: its `members`.
+    """
+    flat = dict(_flat(finding))
+    if flat["code"] == "linked_overdue" and flat["subject"].isdigit():
+        flat["subject"] = names.get(int(flat["subject"]), flat["subject"])
     value, threshold, unit = flat["value"], flat["threshold"], flat["unit"]
     unit = currency if unit == "amount" and currency else unit
     subject = flat["subject"]
@@ -114,11 +132,16 @@ def tell(finding: Finding | Mapping[str, Any], *, currency: str = "") -> Told:
     )  # fmt: skip
 
 
-def tell_all(findings: Iterable[Finding | Mapping[str, Any]], *, currency: str = "") -> list[Told]:
+def tell_all(
+    findings: Iterable[Finding | Mapping[str, Any]],
+    *,
+    currency: str = "",
+    names: Mapping[int, str] = MappingProxyType({}),
+) -> list[Told]:
     """Return every finding in words, what holds first, then what warns."""
     order = {HOLDS: 0, WARNS: 1, SPARED: 2, PASSED: 3}
     return sorted(
-        (tell(f, currency=currency) for f in findings),
+        (tell(f, currency=currency, names=names) for f in findings),
         key=lambda told: order[told.effect],
     )
 
