@@ -133,15 +133,19 @@ def _with_lent(known: dict[int, Person], day: date) -> dict[int, Person]:
     return {pk: Person(p.id, p.name, p.rank, p.companies, p.bounds, tuple(lent.get(pk, ()))) for pk, p in known.items()}
 
 
-def matter(hold: Hold, *, excess: Decimal, rates: Rates) -> Matter:
-    """Return what authority is asked about; the amount is the document's today, or the held amendment's."""
+def matter(hold: Hold, *, excess: Decimal, rates: Rates, more: Decimal = ZERO) -> Matter:
+    """Return what authority is asked about; the amount is the document's today, or the held amendment's.
+
+    `more`, in the document's currency, is what a release would let it grow by: as much is asked for, and over the limit.
+    """
     amount, currency = hold.amount, hold.currency
     if hold.step != "amend":
         amount, currency = hold.document.total, hold.document.currency
     target = hold.customer.currency
     account = getattr(hold.customer, "credit_account", None)
     try:
-        converted: Decimal | None = rates.convert({currency: amount}, target)
+        converted: Decimal | None = rates.convert({currency: amount + more}, target)
+        excess += rates.convert({currency: more}, target) if excess else ZERO
     except MissingRate:
         converted = None
     risk_class = account.risk_class.code if account and account.risk_class else ""
@@ -188,11 +192,14 @@ def for_whom(found: Any, *, user: Any, day: date, four_eyes: bool) -> Any:
     return found.filter(pk__in=[pk for pk, w in waits.items() if user.pk in {person.id for person in w.people}])
 
 
-def refuse_above(hold: Hold, *, user: Any, excess: Decimal, day: date, four_eyes: bool) -> None:
-    """Raise AboveAuthority, with who may, where a hold is beyond the person; `excess` is in the account's currency."""
+def refuse_above(hold: Hold, *, user: Any, excess: Decimal, day: date, four_eyes: bool, more: Decimal = ZERO) -> None:
+    """Raise AboveAuthority, with who may, where a hold is beyond the person; `excess` is in the account's currency.
+
+    `more` is by how much the document may grow, in its currency.
+    """
     everyone = people(day)
     rates = ledger_rates.on(day, [hold.currency, hold.document.currency, hold.customer.currency])
-    asked = matter(hold, excess=excess, rates=rates)
+    asked = matter(hold, excess=excess, rates=rates, more=more)
     chain = hold_events.delegators({hold.pk: user.pk}).get(hold.pk, ())
     given = [everyone[pk] for pk in chain if pk in everyone]
     me = everyone.get(user.pk) or Person(user.pk, str(user), 0, None, (Bounds(amount=ZERO),))

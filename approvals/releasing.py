@@ -114,7 +114,9 @@ def release(
     judgement = judge_again(hold, by=by, now=now, family=family) if saw is not None else None
     newest = holds.latest(hold)
     excess = judgement.excess if judgement else newest.excess if newest else Decimal(0)
-    authority.refuse_above(hold, user=by.user, excess=excess, day=day, four_eyes=policy.four_eyes)
+    default = holds.default_cap(hold.amount, hold.currency, policy)
+    more = cap - hold.amount if cap is not None and cap > default else Decimal(0)
+    authority.refuse_above(hold, user=by.user, excess=excess, day=day, four_eyes=policy.four_eyes, more=more)
     if saw is not None:
         _refuse_grown(hold, saw, judgement)
     document = hold.document
@@ -124,7 +126,7 @@ def release(
         step=held_step(hold) or hold.step,
         scope=scope,
         until=until if scope == "UNTIL" else None,
-        cap=cap if cap is not None else holds.default_cap(hold.amount, hold.currency, policy),
+        cap=cap if cap is not None else default,
         amount=hold.amount,
         currency=hold.currency,
         released_on=day,

@@ -9,7 +9,7 @@ from django.contrib.auth.models import Group, User
 from django.urls import reverse
 
 from approvals import authority, gate, hold_events, queries, substituting
-from approvals.models import Authority, Hold
+from approvals.models import Authority, Hold, Release
 from creditrisk.refusal import AboveAuthority, AlreadyClosed, FourEyes, NotPermitted, Refused
 from creditrisk.roles import Actor
 from customers.models import CreditAccount, RiskClass
@@ -60,6 +60,36 @@ def test_an_excess_that_the_page_made_up_does_not_help(cast: Cast, hold: Hold) -
             hold, by=cast.carla, now=NOW, reason="good",
             saw={"amount": "1500", "excess": "9999", "reasons": ["over_limit"]},
         )  # fmt: skip
+
+
+@pytest.mark.parametrize(("cap", "passes"), [("1600", True), ("1600.01", False), ("1000", True)])
+def test_who_releases_up_to_more_than_the_document_needs_authority_for_that(
+    cast: Cast, hold: Hold, cap: str, passes: bool
+) -> None:
+    reach(cast.carla, release_up_to=D(1600))
+
+    if passes:
+        gate.release(hold, by=cast.carla, now=NOW, reason="good", cap=D(cap))
+    else:
+        with pytest.raises(AboveAuthority, match="EUR 1,600.01 is above your authority of EUR 1,600.00"):
+            gate.release(hold, by=cast.carla, now=NOW, reason="good", cap=D(cap))
+
+
+def test_what_a_named_amount_adds_is_over_the_limit_too(cast: Cast, hold: Hold) -> None:
+    reach(cast.carla, excess_up_to=D(600))
+
+    gate.release(held(cast, cast.neri, "2500"), by=cast.carla, now=NOW, reason="good", cap=D(2600))
+    with pytest.raises(AboveAuthority, match="EUR 600.01 over the limit"):
+        gate.release(hold, by=cast.carla, now=NOW, reason="good", cap=D("1600.01"))
+
+
+def test_the_tolerance_of_the_policy_asks_for_no_more_authority(cast: Cast, hold: Hold) -> None:
+    policy(release_tolerance_percent=10)
+    reach(cast.carla, release_up_to=D(1500))
+
+    gate.release(hold, by=cast.carla, now=NOW, reason="good", cap=D(1650))
+
+    assert Release.objects.get().cap == 1650
 
 
 @pytest.mark.parametrize(("risk", "passes"), [("A", True), ("C", False), (None, False)])
