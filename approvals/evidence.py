@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from approvals import context, queries, remedies
+from approvals import context, outcomes, remedies
 from approvals.models import Hold
-from approvals.queries import PastRelease
+from approvals.outcomes import PastRelease
 from approvals.remedies import words
 from approvals.remedies.words import Advice
 from creditrisk.decisions import queries as decisions
@@ -14,8 +14,9 @@ from creditrisk.decisions.queries import DecisionRow
 from creditrisk.facts import Standing
 from creditrisk.money import MissingRate
 from customers import queries as customer_queries
+from ledger import behaviour, statement
 from ledger import queries as ledger_queries
-from ledger import statement
+from ledger.behaviour import Behaviour
 from ledger.queries import AgeingRow
 from ledger.statement import PaymentRow
 
@@ -30,6 +31,8 @@ class Evidence:
     missing: str
     ageing: tuple[AgeingRow, ...]
     payments: tuple[PaymentRow, ...]
+    behaviour: tuple[Behaviour, ...]
+    came_back: int
     releases: tuple[PastRelease, ...]
     decisions: tuple[DecisionRow, ...]
     advice: Advice | None
@@ -52,7 +55,9 @@ def of(hold: Hold, *, today: date) -> Evidence:
         missing=missing,
         ageing=tuple(ledger_queries.ageing(day=today, customer_ids=customer_queries.with_branches(hold.customer_id))),
         payments=tuple(statement.last_payments(ids)),
-        releases=tuple(queries.past_releases(hold.customer_id)),
+        behaviour=tuple(behaviour.of_customers(ids, day=today)),
+        came_back=behaviour.came_back(ids, day=today),
+        releases=tuple(outcomes.of_customer(hold.customer_id, day=today)),
         decisions=tuple(decisions.of_document(hold.document, limit=5)),
         advice=advice(hold.pk, grants=True, today=today) if hold.open else None,
     )
