@@ -7,13 +7,16 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from approvals.attachment_forms import FilesField
 from approvals.dryrun import KIND
 from approvals.models import ReleaseReason
+from approvals.queue import Wanted
+from creditrisk.decisions.story import sum_of
 from creditrisk.forms import AmountField, DayField, whole_cents
 from creditrisk.money import ZERO
+from creditrisk.policy.compile import Policy
 from creditrisk.policy.models import Scope
 from customers import queries as customer_queries
 from customers.forms import CodeField
@@ -91,10 +94,15 @@ class ReleaseForm(forms.Form):
     until = DayField(label=gettext_lazy("Until"), required=False)
     with_posting = forms.BooleanField(label=gettext_lazy("Carry the step out at once"), required=False)
 
-    def __init__(self, *args: Any, currency: str, reasons: Sequence[ReleaseReason], **options: Any) -> None:
+    def __init__(
+        self, *args: Any, currency: str, reasons: Sequence[ReleaseReason], policy: Policy, **options: Any
+    ) -> None:
         super().__init__(*args, **options)
+        self.fields["cap"].help_text = _tolerance(policy, currency)
+        self.fields["scope"].help_text = _validity(policy)
         self.currency = currency
         self.fields["reason"] = reason_field({r.code: r.name for r in reasons})
+        self.fields["reason"].widget.attrs |= {"data-shortcut": "r", "data-shortcut-label": _("Release it")}
         self.by_code = {r.code: r for r in reasons}
         self.order_fields(["reason"])
 
@@ -111,16 +119,53 @@ class ReleaseForm(forms.Form):
         return typed
 
 
+def _tolerance(policy: Policy, currency: str) -> str:
+    """Return what the amount has in it for growth that is not checked again."""
+    percent, amount = policy.release_tolerance_percent, policy.release_tolerance_amount
+    if policy.recheck_after_release != "ON_INCREASE" or not (percent or amount):
+        return ""
+    found = [f"{percent:f}\u00a0%"] if percent else []
+    return _("With the tolerance of %s in it.") % _(" or ").join(found + ([sum_of(amount, currency)] if amount else []))
+
+
+def _validity(policy: Policy) -> str:
+    """Return how long a release is good, and what ends it before."""
+    days = policy.release_valid_days
+    match policy.recheck_after_release:
+        case "ALWAYS":
+            return _("Every later attempt is checked again.")
+        case "NEVER":
+            ends = ""
+        case "ON_ANY_CHANGE":
+            ends = _("Any change of the document ends it.")
+        case _:
+            ends = _("A larger amount ends it.")
+    good = "" if days is None else ngettext("Good for %d day.", "Good for %d days.", days) % days
+    return f"{good} {ends}".strip()
+
+
 class MassForm(forms.Form):
-    """One reason and one note for every hold of a selection."""
+    """What is done with every hold of a selection: one reason or one note for all, or somebody who shall decide."""
 
     note = forms.CharField(label=gettext_lazy("Note"), required=False, max_length=2000)
+    to = forms.ModelChoiceField(
+        queryset=None, label=gettext_lazy("To"), to_field_name="username", required=False,
+        error_messages={"required": gettext_lazy("Choose who shall decide it.")},
+    )  # fmt: skip
 
-    def __init__(self, *args: Any, reasons: dict[str, str], **options: Any) -> None:
+    def __init__(
+        self, *args: Any, reasons: dict[str, str], people: Any, decision: str = "release", **options: Any
+    ) -> None:
         super().__init__(*args, **options)
         self.names = reasons
         self.fields["reason"] = reason_field(reasons)
-        self.order_fields(["reason", "note"])
+        self.fields["reason"].required = decision in ("release", "reject")
+        self.fields["note"].required = decision == "send_back"
+        self.fields["note"].error_messages["required"] = _("Say what should be changed.")
+        to = self.fields["to"]
+        to.queryset, to.required, to.empty_label = people, decision == "delegate", _("to whom …")
+        to.label_from_instance = lambda user: user.get_full_name() or user.get_username()
+        self.order_fields(["reason", "note", "to"])
 
     @property
     def reason_name(self) -> str:
@@ -135,6 +180,7 @@ class RejectForm(forms.Form):
     reason = forms.CharField(
         label=gettext_lazy("Why it is rejected"), max_length=120,
         error_messages={"required": gettext_lazy("Say why you reject it.")},
+        widget=forms.TextInput(attrs={"data-shortcut": "d", "data-shortcut-label": gettext_lazy("Reject it")}),
     )  # fmt: skip
     note = forms.CharField(label=gettext_lazy("Note"), required=False, max_length=2000)
 
@@ -152,7 +198,12 @@ class EventForm(forms.Form):
     """A word on a hold, and to whom it goes."""
 
     note = forms.CharField(
-        label=gettext_lazy("Comment"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2})
+        label=gettext_lazy("Comment"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(
+            attrs={"rows": 2, "data-shortcut": "c", "data-shortcut-label": gettext_lazy("Comment on it")}
+        ),
     )
     to = forms.CharField(label=gettext_lazy("To"), required=False, max_length=150)
     files = FilesField(label=gettext_lazy("Files"))
@@ -183,36 +234,54 @@ class DeskFilter(forms.Form):
         label=gettext_lazy("Document or customer"), required=False,
         widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
     )  # fmt: skip
-    reason = forms.ChoiceField(label=gettext_lazy("Reason"), required=False)
     state = forms.ChoiceField(
         label=gettext_lazy("Show"), required=False,
         choices=[
-            ("", gettext_lazy("everything")), ("ready", gettext_lazy("ready to release")),
-            ("held", gettext_lazy("with a reason left")), ("mine", gettext_lazy("for me")),
+            ("", gettext_lazy("everything")), ("mine", gettext_lazy("what waits for me")),
+            ("ready", gettext_lazy("ready to release")), ("held", gettext_lazy("with a reason left")),
         ],
     )  # fmt: skip
+    reason = forms.ChoiceField(label=gettext_lazy("Reason"), required=False)
+    checkpoint = forms.ChoiceField(
+        label=gettext_lazy("Held at"), required=False, choices=[("", gettext_lazy("any step")), *STEPS]
+    )
+    salesperson = forms.ChoiceField(label=gettext_lazy("Sales"), required=False)
+    company = forms.ChoiceField(label=gettext_lazy("Company"), required=False)
     sort = forms.ChoiceField(
         label=gettext_lazy("First"), required=False,
         choices=[
-            ("age", gettext_lazy("the oldest")), ("-amount", gettext_lazy("the biggest")),
-            ("-age", gettext_lazy("the newest")), ("customer", gettext_lazy("by customer")),
+            ("age", gettext_lazy("waiting longest")), ("-age", gettext_lazy("the newest")),
+            ("document", gettext_lazy("the oldest documents")), ("-amount", gettext_lazy("the largest")),
+            ("-excess", gettext_lazy("most over the limit")), ("ship", gettext_lazy("the next to ship")),
+            ("idle", gettext_lazy("untouched longest")), ("customer", gettext_lazy("by customer")),
         ],
     )  # fmt: skip
 
-    def __init__(self, *args: Any, reasons: list[tuple[str, str]], **options: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        reasons: list[tuple[str, str]],
+        sellers: Sequence[Any],
+        companies: Sequence[Any],
+        **options: Any,
+    ) -> None:
         super().__init__(*args, **options)
-        self.fields["reason"].choices = [("", _("any")), *reasons]
+        names = [(user.get_username(), user.get_full_name() or user.get_username()) for user in sellers]
+        for field, choices in (
+            ("reason", reasons), ("salesperson", names), ("company", [(c.code, c.name) for c in companies]),
+        ):  # fmt: skip
+            self.fields[field].choices = [("", _("any")), *choices]
+        self.several = len(companies) > 1
 
-    def chosen(self) -> dict[str, str]:
+    def chosen(self) -> Wanted:
         """Return what was chosen."""
         self.is_valid()
         typed = self.cleaned_data
-        return {
-            "text": typed.get("q", ""),
-            "reason": typed.get("reason", ""),
-            "state": typed.get("state", ""),
-            "sort": typed.get("sort") or "age",
-        }
+        return Wanted(
+            text=typed.get("q", ""), reason=typed.get("reason", ""), state=typed.get("state", ""),
+            checkpoint=typed.get("checkpoint", ""), salesperson=typed.get("salesperson", ""),
+            company=typed.get("company", ""), sort=typed.get("sort") or "age",
+        )  # fmt: skip
 
 
 class CheckForm(forms.Form):

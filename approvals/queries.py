@@ -1,4 +1,4 @@
-"""Reading holds, releases and alerts for pages: the release desk, what waits for whom, what is known."""
+"""Reading holds, releases and alerts for pages: one with its words, rows of several, what was said and decided."""
 
 import json
 from collections.abc import Iterable
@@ -11,6 +11,7 @@ from django.contrib.auth import get_user_model
 from django.db.models import Case, Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
 
 from approvals.models import (
     Alert,
@@ -22,6 +23,7 @@ from approvals.models import (
     HoldEvent,
     HoldReview,
     HoldStep,
+    HowClosed,
     Release,
     ReleaseReason,
 )
@@ -66,6 +68,7 @@ class HoldRow:
     age_days: int
     opened_by: str
     open: bool
+    how: str = ""
     closed: str = ""
     closed_by: str = ""
     closed_at: datetime | None = None
@@ -78,6 +81,9 @@ class HoldRow:
     assigned_id: int | None = None
     assigned: str = ""
     turn: str = ""
+    ship_date: date | None = None
+    ships_late: bool = False
+    note: str = ""
     waits_for: str = ""
     waits_brief: str = ""
 
@@ -90,6 +96,11 @@ class HoldRow:
     def release_asked(self) -> bool:
         """Whether whoever entered it has asked for its release, and nothing was done since."""
         return self.open and self.turn == HoldStep.RELEASE_ASKED
+
+    @property
+    def was_let_through(self) -> bool:
+        """Whether it is closed, and nothing stands in the way of the step any more."""
+        return not self.open and self.how in (HowClosed.RELEASED, HowClosed.AUTOMATIC, HowClosed.HEALED)
 
     @property
     def is_ready(self) -> bool:
@@ -126,20 +137,6 @@ class Said:
 
 
 @dataclass(frozen=True)
-class PastRelease:
-    """A release of the past, as evidence for the next."""
-
-    document_id: int
-    document: str
-    day: date
-    cap: Decimal
-    currency: str
-    reason: str
-    note: str
-    by: str
-
-
-@dataclass(frozen=True)
 class AlertRow:
     """An alert as the list shows it."""
 
@@ -166,7 +163,8 @@ def visible(user: Any) -> QuerySet[Hold]:
     return holds if companies is None else holds.filter(document__company_id__in=companies)
 
 
-def _full(holds: QuerySet[Hold]) -> QuerySet[Hold]:
+def in_full(holds: QuerySet[Hold]) -> QuerySet[Hold]:
+    """Add what rows of holds show: the newest review, whose turn it is, who has it."""
     newest = HoldReview.objects.filter(hold=OuterRef("pk")).order_by("-id")
     events = HoldEvent.objects.filter(hold=OuterRef("pk")).order_by("-id")
     given = events.filter(step__in=[HoldStep.TAKEN, HoldStep.DELEGATED])
@@ -198,44 +196,23 @@ def _row(hold: Any, *, today: date | None, told: tuple[Told, ...] = (), names: d
         excess=hold.review_excess or ZERO, account_currency=hold.customer.currency, reasons=reasons,
         labels=tuple(story.label_of(code) for code in reasons), opened_at=hold.opened_at,
         age_days=(today - hold.opened_on).days if today else 0, opened_by=_name(hold.opened_by), open=hold.open,
-        closed=closing.get_how_display() if closing else "", closed_by=_name(closing.closed_by) if closing else "",
+        how=closing.how if closing else "", closed=_how(hold, closing), closed_by=_name(closing.closed_by) if closing else "",
         closed_at=closing.closed_at if closing else None, close_reason=closing.reason if closing else "",
         forced_reason=hold.forced_reason, told=told, decision_id=hold.review_decision,
         assigned_id=hold.assigned_id, assigned=(names or {}).get(hold.assigned_id, ""), turn=hold.turn or "",
+        ship_date=hold.document.ship_date, note=hold.document.note,
+        ships_late=bool(today and hold.document.ship_date and hold.document.ship_date < today),
     )  # fmt: skip
+
+
+def _how(hold: Any, closing: Any) -> str:
+    if closing is None:
+        return ""
+    return _("withdrawn") if closing.how == HowClosed.CANCELLED and hold.step == "amend" else closing.get_how_display()
 
 
 def _name(user: Any) -> str:
     return (user.get_full_name() or user.get_username()) if user else ""
-
-
-# What the desk can be sorted by: the oldest first, the biggest first.
-SORTS = {
-    "age": "opened_at",
-    "-age": "-opened_at",
-    "amount": "amount",
-    "-amount": "-amount",
-    "customer": "customer__name",
-}
-
-
-def desk(user: Any, *, text: str = "", reason: str = "", state: str = "", sort: str = "age") -> QuerySet[Hold]:
-    """Return the open holds that the reader may see, narrowed and sorted."""
-    holds = _full(visible(user).filter(open=True))
-    if text:
-        holds = holds.filter(document__number__icontains=text) | holds.filter(customer__name__icontains=text)
-    if reason:
-        holds = holds.filter(review_reasons__contains=[reason])
-    if state == "ready":
-        holds = holds.filter(review_reasons=[])
-    elif state == "held":
-        holds = holds.exclude(review_reasons=[])
-    return holds.order_by(SORTS.get(sort, "opened_at"), "pk")
-
-
-def ready(user: Any) -> int:
-    """Return how many holds on the desk have no reason left."""
-    return desk(user).filter(review_reasons=[]).count()
 
 
 def rows(holds: Any, *, today: date) -> list[HoldRow]:
@@ -282,12 +259,12 @@ def releasers() -> QuerySet[Any]:
 
 def one(user: Any, pk: int, *, today: date) -> HoldRow:
     """Return one hold with its reasons in words; 404 where it is not the reader's."""
-    return _with_words(get_object_or_404(_full(visible(user)), pk=pk), today=today)
+    return _with_words(get_object_or_404(in_full(visible(user)), pk=pk), today=today)
 
 
 def full(user: Any, pk: int) -> Hold:
     """Return the hold with all that the desk knows of it; 404 where it is not the reader's."""
-    return get_object_or_404(_full(visible(user)), pk=pk)
+    return get_object_or_404(in_full(visible(user)), pk=pk)
 
 
 def hold(user: Any, pk: int) -> Hold:
@@ -297,7 +274,7 @@ def hold(user: Any, pk: int) -> Hold:
 
 def open_hold(document: Any, *, today: date) -> HoldRow | None:
     """Return the open hold of a document, with its reasons in words."""
-    found = _full(Hold.objects.filter(document=document, open=True)).first()
+    found = in_full(Hold.objects.filter(document=document, open=True)).first()
     return _with_words(found, today=today) if found else None
 
 
@@ -324,6 +301,14 @@ def _gone(hold: Any) -> tuple[tuple[Gone, ...], datetime | None]:
     return tuple(Gone(code, since) for code, since in gone.items()), looked_at
 
 
+def visible_runs(user: Any) -> QuerySet[EvaluationRun]:
+    """Return the runs over holds of which the reader may see some."""
+    if companies_of(user) is None:
+        return EvaluationRun.objects.all()
+    seen = EvaluationRunHold.objects.filter(run=OuterRef("pk"), hold__in=visible(user))
+    return EvaluationRun.objects.filter(Exists(seen))
+
+
 def looked_at(user: Any, run: EvaluationRun) -> QuerySet[EvaluationRunHold]:
     """Return the holds of a run that the reader may see: what could not be judged first, then the newest results."""
     return (
@@ -334,27 +319,21 @@ def looked_at(user: Any, run: EvaluationRun) -> QuerySet[EvaluationRunHold]:
 
 def closed_holds(document: Any) -> list[HoldRow]:
     """Return the holds of a document that are closed, the newest first."""
-    return [_row(h, today=None) for h in _full(Hold.objects.filter(document=document, open=False)).order_by("-id")[:20]]
+    return [
+        _row(h, today=None) for h in in_full(Hold.objects.filter(document=document, open=False)).order_by("-id")[:20]
+    ]
+
+
+def decided(documents: Any, *, since: datetime, limit: int = 6) -> list[HoldRow]:
+    """Return what was decided about these documents since then, the newest first."""
+    found = in_full(Hold.objects.filter(open=False, document__in=documents, closing__closed_at__gte=since))
+    return [_row(h, today=None) for h in found.order_by("-closing__closed_at")[:limit]]
 
 
 def of_customer(customer_ids: list[int], *, today: date, limit: int = 20) -> list[HoldRow]:
     """Return the holds of these customers, the open ones first."""
-    found = _full(Hold.objects.filter(customer__in=customer_ids)).order_by("-open", "-id")[:limit]
+    found = in_full(Hold.objects.filter(customer__in=customer_ids)).order_by("-open", "-id")[:limit]
     return [_row(h, today=today) for h in found]
-
-
-def past_releases(customer_id: int, *, limit: int = 5) -> list[PastRelease]:
-    """Return the newest releases of a customer's documents."""
-    found = (
-        Release.objects.filter(hold__customer=customer_id).select_related("document", "released_by").order_by("-id")
-    )[:limit]
-    return [
-        PastRelease(
-            r.document_id, r.document.number, r.released_on, r.cap, r.currency, r.reason,
-            r.note, _name(r.released_by),
-        )
-        for r in found
-    ]  # fmt: skip
 
 
 def alerts(user: Any) -> QuerySet[Alert]:
@@ -379,20 +358,6 @@ def alert_rows(found: Any, *, seen: int) -> list[AlertRow]:
         )
         for a in found
     ]  # fmt: skip
-
-
-def open_sums(user: Any) -> list[tuple[str, int, Decimal]]:
-    """Return currency, count and amount of the open holds that the reader may see."""
-    totals: dict[str, tuple[int, Decimal]] = {}
-    for currency, amount in visible(user).filter(open=True).values_list("currency", "amount"):
-        many, whole = totals.get(currency, (0, ZERO))
-        totals[currency] = (many + 1, whole + amount)
-    return [(currency, *totals[currency]) for currency in sorted(totals)]
-
-
-def oldest_open(user: Any) -> Hold | None:
-    """Return the hold that has waited longest."""
-    return visible(user).filter(open=True).select_related("document", "customer").order_by("opened_at").first()
 
 
 def hold_of_release(release_id: int) -> int | None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from approvals import evaluation
 from approvals.evaluation_requests import TASK
@@ -117,10 +117,10 @@ def chosen(holds: Any) -> list[int]:
     return list(holds.filter(open=True).order_by("opened_at", "pk").values_list("pk", flat=True))
 
 
-def kept(*, limit: int = 30) -> list[tuple[EvaluationRun, Progress]]:
-    """Return the newest runs, each with how far it is: one query."""
+def kept(some: QuerySet[EvaluationRun], *, limit: int = 30) -> list[tuple[EvaluationRun, Progress]]:
+    """Return the newest of these runs, each with how far it is: one query."""
     counts = {f"n_{name}": Count("holds", filter=Q(holds__result=result)) for name, result in _RESULTS.items()}
-    found = EvaluationRun.objects.select_related("asked_by").annotate(n_total=Count("holds"), **counts)
+    found = some.select_related("asked_by").annotate(n_total=Count("holds"), **counts)
     return [
         (run, Progress(**{name: getattr(run, f"n_{name}") for name in ("total", *_RESULTS)}))
         for run in found.order_by("-pk")[:limit]

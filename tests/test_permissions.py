@@ -143,6 +143,7 @@ DOORS_OF_PAGES: dict[str, tuple[tuple[str, ...], set[str]]] = {
     "presentation_credited": (SEND, CREDIT),
     "presentation_outcome": (SEND, CREDIT),
     "desk": (READ, CREDIT | CONTROL),
+    "desk_pulse": (READ, CREDIT | CONTROL),
     "hold": (READ, CREDIT | CONTROL),
     "hold_release": (SEND, CREDIT),
     "hold_reject": (SEND, CREDIT),
@@ -407,6 +408,32 @@ def test_what_belongs_to_another_company_is_not_there(scene: Scene, name: str) -
     CompanyAccess.objects.create(user=scene.cast.carla.user, company=other)
 
     assert _open(scene, name, "GET", scene.cast.carla.user).status_code == 404
+
+
+# What belongs to a person, to everybody, or to whoever feeds all companies.
+NOBODYS = {
+    "import", "import_columns", "import_carry", "import_refused", "message", "message_again", "message_assign", "message_drop",
+    "quality_aside", "quality_terms", "quality_merge", "tryout", "policy_version", "policy_restore", "absence_end",
+}  # fmt: skip
+
+
+def test_no_action_reaches_what_belongs_to_another_company(scene: Scene) -> None:
+    other = Company.objects.create(code="OTHER", name="Other", currency="EUR")
+    people = {role: getattr(scene.cast, person).user for person, role in PEOPLE.items()}
+    for user in people.values():
+        CompanyAccess.objects.create(user=user, company=other)
+    reached = []
+
+    for name, arguments in scene.arguments.items():
+        methods, roles = DOORS_OF_PAGES[name]
+        if not arguments or name in NOBODYS:
+            continue
+        for role in sorted(roles):
+            for method in methods:
+                if (status := _open(scene, name, method, people[role]).status_code) != 404:
+                    reached.append((name, method, role, status))
+
+    assert reached == [], reached
 
 
 def test_an_anonymous_user_and_one_without_a_role_have_no_door(scene: Scene, django_user_model: Any) -> None:

@@ -7,13 +7,13 @@ from typing import Any
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from approvals import alerts as alert_rows
-from approvals import authority, evaluation, evidence, gate, holds, queries
+from approvals import authority, evaluation, evidence, gate, holds, queries, queue
 from approvals.forms import DeskFilter, EventForm, ForceForm, MassForm, RejectForm, ReleaseForm
 from approvals.models import ReleaseReason
 from creditrisk import pages
@@ -65,30 +65,58 @@ def show(
             detail,
             status=status,
         )
-    chosen = DeskFilter(request.GET, reasons=[(code, str(label)) for code, label in labels().items()])
-    found: Any = queries.desk(request.user, **chosen.chosen())
-    if chosen.chosen()["state"] == "mine":
+    chosen = DeskFilter(
+        request.GET, reasons=[(code, str(label)) for code, label in labels().items()],
+        sellers=queue.sellers(request.user), companies=queue.companies(request.user),
+    )  # fmt: skip
+    wanted = chosen.chosen()
+    found: Any = queue.desk(request.user, wanted, today=today)
+    if wanted.state == "mine":
         found = authority.for_whom(found, user=request.user, day=today, four_eyes=policies.active().four_eyes)
     page = Paginator(found, ON_THE_DESK).get_page(request.GET.get("page"))
     context = {
         "filter": chosen,
         "page": page,
         "holds": _with_turns(queries.rows(page.object_list, today=today), page.object_list, today=today),
-        "sums": queries.open_sums(request.user),
-        "ready": queries.ready(request.user),
+        "sums": queue.open_sums(request.user),
+        "ready": queue.ready(request.user),
         "may_evaluate": may(request.user, "evaluate_holds"),
-        "mass_form": mass_form or MassForm(reasons=mass_reasons(request), prefix="mass"),
+        "mass_form": mass_form or chosen_form(request),
         "ticked": {int(pk) for pk in request.POST.getlist("hold") if pk.isdecimal()} if mass_form else set(),
         "may_release_any": may(request.user, "release_hold"),
         "query": request.GET.urlencode(),
+        "mark": queue.mark(request.user),
         **detail,
     }
     return pages.show(request, "approvals/desk.html", "approvals/_queue.html", context, status=status)
 
 
-def mass_reasons(request: HttpRequest) -> dict[str, str]:
-    """Return the reasons of the reader's companies, by code."""
-    return {r.code: r.name for r in queries.release_reasons(companies_of(request.user))}
+def chosen_form(request: HttpRequest, decision: str | None = None) -> MassForm:
+    """Return the form over a selection, filled in where something is decided, with the reasons of the reader's companies."""
+    reasons = {r.code: r.name for r in queries.release_reasons(companies_of(request.user))}
+    people = queries.releasers().exclude(pk=request.user.pk)
+    data, asked = (request.POST, decision) if decision else (None, "release")
+    return MassForm(data, reasons=reasons, people=people, decision=asked, prefix="mass")
+
+
+@door("view_desk")
+@require_safe
+def pulse(request: HttpRequest) -> HttpResponse:
+    """Tell what others did since the desk was drawn; nothing where nobody did anything."""
+    before, now = pages.asked(request, "mark"), queue.mark(request.user)
+    if before == now:
+        return HttpResponse(status=204)
+    shown = pages.asked(request, "hold")
+    decided = queue.decided_since(request.user, before)
+    context = {
+        "mark": now,
+        "shown": shown,
+        "decided": [c for c in decided if c.closed_by_id != request.user.pk],
+        "mine": next((c for c in decided if str(c.hold_id) == shown), None),
+    }
+    response = render(request, "approvals/_pulse.html", context)
+    response["HX-Trigger"] = "desk-changed"
+    return response
 
 
 def _with_turns(shown: list[queries.HoldRow], found: Any, *, today: date) -> list[queries.HoldRow]:
@@ -114,9 +142,10 @@ def _detail(
     held = queries.hold(request.user, pk)
     may_release = row.open and may(request.user, "release_hold")
     if release_form is None:
+        policy = policies.active()
         release_form = ReleaseForm(
-            currency=row.currency, reasons=queries.release_reasons([held.document.company_id]),
-            initial={"saw": row.saw, "cap": row.amount},
+            currency=row.currency, reasons=queries.release_reasons([held.document.company_id]), policy=policy,
+            initial={"saw": row.saw, "cap": holds.default_cap(row.amount, row.currency, policy)},
         )  # fmt: skip
     return {
         "hold": row,
@@ -141,7 +170,7 @@ def release(request: HttpRequest, pk: int) -> HttpResponse:
     """Release a hold, if it still is what the page showed."""
     held = queries.hold(request.user, pk)
     reasons = queries.release_reasons([held.document.company_id])
-    form = ReleaseForm(request.POST, currency=held.currency, reasons=reasons)
+    form = ReleaseForm(request.POST, currency=held.currency, reasons=reasons, policy=policies.active())
     if not form.is_valid():
         return show(request, pk, release_form=form, status=422)
     typed = form.cleaned_data
@@ -193,7 +222,7 @@ def _afresh(request: HttpRequest, pk: int, typed: ReleaseForm, reasons: list[Rel
     row = queries.one(request.user, pk, today=business_day(timezone.now()))
     data = typed.data.copy()
     data["saw"] = ReleaseForm.base_fields["saw"].prepare_value(row.saw)
-    return ReleaseForm(data, currency=row.currency, reasons=reasons)
+    return ReleaseForm(data, currency=row.currency, reasons=reasons, policy=policies.active())
 
 
 @door("release_hold")

@@ -11,7 +11,6 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from approvals import evaluation, queries, runs
-from approvals.models import EvaluationRun
 from approvals.runs import Progress
 from creditrisk import pages
 from creditrisk.roles import door, may
@@ -67,7 +66,7 @@ def _sentence(progress: Progress) -> str:
 @require_safe
 def one(request: HttpRequest, pk: int) -> HttpResponse:
     """Show how far a run is and what came of it; it draws itself again until it is finished."""
-    run = get_object_or_404(EvaluationRun.objects.select_related("asked_by"), pk=pk)
+    run = get_object_or_404(queries.visible_runs(request.user).select_related("asked_by"), pk=pk)
     progress = runs.progress(run)
     rows = queries.looked_at(request.user, run)[: SHOWN + 1]
     context = {
@@ -83,7 +82,7 @@ def every(request: HttpRequest) -> HttpResponse:
     """List the newest runs, and the requests that could not be done so far."""
     failing = evaluation.failing().filter(customer__in=customer_queries.visible(request.user))
     context = {
-        "runs": runs.kept(), "failing": failing[:SHOWN],
+        "runs": runs.kept(queries.visible_runs(request.user)), "failing": failing[:SHOWN],
         "may_evaluate": may(request.user, "evaluate_holds"),
     }  # fmt: skip
     return pages.show(request, "approvals/evaluations.html", "approvals/_evaluations.html", context)
@@ -93,7 +92,7 @@ def every(request: HttpRequest) -> HttpResponse:
 @require_POST
 def again(request: HttpRequest, pk: int) -> HttpResponse:
     """Look once more at what a run could not judge."""
-    many = runs.again(get_object_or_404(EvaluationRun, pk=pk), now=timezone.now())
+    many = runs.again(get_object_or_404(queries.visible_runs(request.user), pk=pk), now=timezone.now())
     if not many:
         messages.info(request, _("Everything in it could be judged."))
     return redirect("evaluation", pk)

@@ -1,4 +1,4 @@
-"""Deciding a selection of holds: each by itself, with what came of it told line by line."""
+"""Deciding or handing on a selection of holds: each by itself, with what came of it told line by line."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,9 +10,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from approvals import gate, queries
+from approvals import gate, hold_events, queries
 from approvals.forms import MassForm, SawField
 from approvals.models import Hold, ReleaseReason
 from approvals.views import desk
@@ -21,6 +22,11 @@ from creditrisk.refusal import Refused
 from creditrisk.roles import Actor, door
 
 MOST = 200
+# What can be done with a selection, and how that is told.
+DONE = {
+    "release": gettext_lazy("released"), "reject": gettext_lazy("rejected"), "take": gettext_lazy("taken"),
+    "send_back": gettext_lazy("sent back for a change"), "delegate": gettext_lazy("delegated"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -35,37 +41,46 @@ class Decided:
 @door("release_hold")
 @require_POST
 def decide(request: HttpRequest) -> HttpResponse:
-    """Release or reject each of the holds that are named, for one reason; what is refused is told and stays."""
+    """Release, reject, take, send back or delegate each of the holds that are named; what is refused is told and stays."""
     ids = {int(pk) for pk in request.POST.getlist("hold") if pk.isascii() and pk.isdigit() and len(pk) < 19}
     chosen = list(
         queries.visible(request.user).filter(pk__in=ids).select_related("document", "customer").order_by("pk")[:MOST]
     )
     decision = request.POST.get("decision", "")
-    if not chosen or decision not in ("release", "reject"):
+    if not chosen or decision not in DONE:
         messages.info(request, _("Choose holds first; nothing was decided."))
         return redirect("desk")
-    form = MassForm(request.POST, reasons=desk.mass_reasons(request), prefix="mass")
+    form = desk.chosen_form(request, decision)
     if not form.is_valid():
         return desk.show(request, None, mass_form=form, status=422)
     by = Actor.of(request)
     codes = queries.release_reasons({hold.document.company_id for hold in chosen})
     decided = [_decided(hold, decision, form, request.POST, codes=codes, by=by) for hold in chosen]
     done = sum(line.done for line in decided)
-    context = {"decided": decided, "done": done, "left": len(decided) - done, "released": decision == "release"}
+    context = {"decided": decided, "done": done, "left": len(decided) - done, "word": DONE[decision]}
     return render(request, "approvals/decided.html", context)
 
 
 def _decided(
     hold: Hold, decision: str, form: MassForm, sent: Mapping[str, Any], *, codes: list[ReleaseReason], by: Actor
 ) -> Decided:
-    typed = form.cleaned_data
-    words = {"reason": form.reason_name, "note": typed["note"], "by": by, "now": timezone.now()}
+    typed, now = form.cleaned_data, timezone.now()
     try:
-        if decision == "reject":
-            gate.reject(hold, **words)
-        else:
-            saw = SawField().clean(sent.get(f"saw-{hold.pk}", ""))
-            gate.release(hold, **words, saw=saw, code=_code(hold, typed["reason"], codes))
+        match decision:
+            case "take":
+                hold_events.take(hold, by=by, now=now)
+            case "send_back":
+                hold_events.ask_change(hold, by=by, now=now, note=typed["note"])
+            case "delegate":
+                hold_events.delegate(hold, to=typed["to"], by=by, now=now, note=typed["note"])
+            case "reject":
+                gate.reject(hold, by=by, now=now, reason=form.reason_name, note=typed["note"])
+            case "release":
+                saw = SawField().clean(sent.get(f"saw-{hold.pk}", ""))
+                gate.release(
+                    hold, by=by, now=now, reason=form.reason_name, note=typed["note"], saw=saw,
+                    code=_code(hold, typed["reason"], codes),
+                )  # fmt: skip
     except ValidationError as error:
         return Decided(hold, False, " ".join(error.messages))
     except pages.REFUSALS as error:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +11,7 @@ from django.db.models import Count, Q, Sum
 
 from approvals import context
 from approvals import queries as approval_queries
+from approvals import queue as desk_queue
 from creditrisk.decisions import queries as decision_queries
 from creditrisk.exposure.models import Drift
 from creditrisk.facts import LimitState, Standing
@@ -26,6 +27,7 @@ from documents.models import Document, Kind, State
 from ledger import statement
 
 NEAR_PERCENT = Decimal(80)
+LATELY = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -139,21 +141,23 @@ class SalesDesk:
 
     held: tuple[approval_queries.HoldRow, ...]
     held_count: int
+    decided: tuple[approval_queries.HoldRow, ...]
     drafts: int
     open_orders: tuple[document_queries.OpenSum, ...]
     near: tuple[ExposureRow, ...]
 
 
-def sales_desk(user: Any, *, today: date) -> SalesDesk:
-    """Return a salesperson's held orders, open orders, and customers near their limit."""
+def sales_desk(user: Any, *, today: date, now: datetime) -> SalesDesk:
+    """Return a salesperson's held orders, what was decided lately, open orders, and customers near their limit."""
     mine = document_queries.visible(user).filter(Q(entered_by=user) | Q(customer__salesperson=user), kind=Kind.ORDER)
-    held = approval_queries.desk(user).filter(document__in=mine.values("pk"))
+    held = desk_queue.desk(user).filter(document__in=mine.values("pk"))
     live = mine.filter(state__in=[State.CONFIRMED, State.PICKED, State.PART_DELIVERED])
     sums = live.values("currency").annotate(n=Count("pk"), whole=Sum("total")).order_by("currency")
     own = exposures(user, today=today, salesperson=user) or exposures(user, today=today)
     return SalesDesk(
         held=tuple(approval_queries.rows(held[:8], today=today)),
         held_count=held.count(),
+        decided=tuple(approval_queries.decided(mine.values("pk"), since=now - LATELY)),
         drafts=mine.filter(state=State.DRAFT).count(),
         open_orders=tuple(
             document_queries.OpenSum(str(Kind.ORDER.label), s["currency"], s["n"], s["whole"] or ZERO) for s in sums
@@ -175,14 +179,14 @@ class Queue:
 
 def queue(user: Any, *, today: date) -> Queue:
     """Return what waits on the release desk: how many, how much, the oldest, and those without a reason left."""
-    waiting = approval_queries.desk(user)
+    waiting = desk_queue.desk(user)
     rows = tuple(approval_queries.rows(waiting[:6], today=today))
-    sums = tuple(approval_queries.open_sums(user))
+    sums = tuple(desk_queue.open_sums(user))
     return Queue(
         sums=sums,
         count=sum(many for _currency, many, _amount in sums),
         oldest=rows[0] if rows else None,
-        ready=approval_queries.ready(user),
+        ready=desk_queue.ready(user),
         first=rows,
     )
 

@@ -30,7 +30,7 @@ def start(request: HttpRequest) -> HttpResponse:
     roles = roles_of(user)
     context: dict[str, Any] = {"today": today}
     if "sales" in roles:
-        context["sales"] = queries.sales_desk(user, today=today)
+        context["sales"] = queries.sales_desk(user, today=today, now=timezone.now())
     if roles & {"credit_clerk", "credit_manager", "finance_director"}:
         context["queue"] = queries.queue(user, today=today)
         newest = approval_queries.alerts(user)[:NEWEST_ALERTS]

@@ -94,6 +94,15 @@ def day(value: date | None) -> str:
 
 
 @register.filter
+def near_day(value: date | None) -> str:
+    """Return a day as a narrow column of days around now shows it, without its year."""
+    if not value:
+        return NONE
+    whole, brief = date_format(value, "d M Y"), date_format(value, "d M")
+    return format_html('<time datetime="{}" title="{}">{}</time>', value.isoformat(), whole, brief)
+
+
+@register.filter
 def moment(value: datetime | None) -> str:
     """Return a moment as `24 Nov 2026, 14:05`, in the reader's time zone."""
     if not value:

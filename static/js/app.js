@@ -62,7 +62,18 @@
     if (button) button.checked = !switchedOff();
     dialog.showModal();
   };
+  const inQueue = (step) => {
+    const links = all("[data-queue] a[href]").filter(seen);
+    if (!links.length) return false;
+    const focused = links.indexOf(document.activeElement);
+    const at = focused < 0 ? links.findIndex((link) => link.getAttribute("aria-current")) : focused;
+    const link = links[Math.min(Math.max(at + step, 0), links.length - 1)];
+    link.focus();
+    link.scrollIntoView({ block: "nearest" });
+    return true;
+  };
   const moveRow = (step) => {
+    if (inQueue(step)) return true;
     const table = document.activeElement.closest("[data-rows]") || all("[data-rows]").find(seen);
     if (!table) return false;
     const rows = all("tbody tr", table).filter((row) => seen(row) && one("a[href]", row));
@@ -72,6 +83,11 @@
     one("a[href]", row).focus();
     row.scrollIntoView({ block: "nearest" });
     return true;
+  };
+  const tickRow = () => {
+    const box = one("input[type=checkbox]", document.activeElement.closest("[data-rows] tr") || document.createElement("tr"));
+    if (box) box.click();
+    return Boolean(box);
   };
   const press = (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -96,6 +112,7 @@
       if (typing(hit)) { hit.focus(); if (hit.select) hit.select(); } else hit.click();
     } else if (!known.some((element) => element.dataset.shortcut.startsWith(`${keys} `))) {
       keys = "";
+      if (event.key === "x" && tickRow()) event.preventDefault();
       if ((event.key === "j" && moveRow(1)) || (event.key === "k" && moveRow(-1))) event.preventDefault();
     }
   };
@@ -200,6 +217,13 @@
       if (detail.elt.matches("form") && detail.requestConfig.verb !== "get") rest(detail.elt, name === "htmx:beforeRequest");
     });
   }
+  // What others do redraws a list by itself, unless the reader has ticked or typed something in it.
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const { elt } = event.detail;
+    if (!elt.matches("[data-keeps]")) return;
+    const fields = all("input:not([type=hidden]), select, textarea", elt.parentElement);
+    if (fields.some((field) => field.checked || (field.type !== "checkbox" && field.value))) event.preventDefault();
+  });
   for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) document.addEventListener(name, tell);
   for (const needs of all("[data-needs-js]")) needs.hidden = false;
   all("[data-focus]").forEach((element) => element.focus({ preventScroll: false }));

@@ -10,8 +10,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from approvals import booking, gate
-from approvals.models import Authority, Hold, Release, ReleaseReason
+from approvals import booking, gate, hold_events
+from approvals.models import Authority, Hold, HoldEvent, Release, ReleaseReason
 from creditrisk.refusal import Refused
 from customers.models import Company
 from tests.approvals.looking import held
@@ -146,6 +146,36 @@ def test_a_selection_is_rejected(cast: Cast, carla: Client) -> None:
 
     assert "2 rejected" in shown
     assert {h.closing.reason for h in Hold.objects.all()} == {"too late in the year"}
+
+
+def test_a_selection_is_taken_sent_back_and_delegated_line_by_line(cast: Cast, carla: Client) -> None:
+    mine, other = now_held(cast, cast.bianchi), now_held(cast, cast.neri, "2500")
+    hold_events.take(mine, by=cast.carla, now=timezone.now())
+
+    taken = words(decide(carla, [mine, other], "take", ""))
+    sent = words(decide(carla, [mine, other], "send_back", "", **{"mass-note": "Half of it"}))
+    handed = words(decide(carla, [mine, other], "delegate", "", **{"mass-to": "dario"}))
+
+    assert "1 taken, 1 not" in taken and "You have it already." in taken
+    assert "2 sent back for a change" in sent
+    assert "2 delegated" in handed
+    assert {hold_events.assignee(h) for h in (mine, other)} == {cast.dario.user}
+    assert Hold.objects.filter(open=True).count() == 2
+
+
+@pytest.mark.parametrize(
+    ("decision", "sentence"),
+    [("send_back", "Say what should be changed."), ("delegate", "Choose who shall decide it."), ("release", "Say why")],
+)
+def test_a_selection_is_handed_on_only_with_what_is_needed(
+    cast: Cast, carla: Client, decision: str, sentence: str
+) -> None:
+    hold = now_held(cast, cast.bianchi)
+
+    response = decide(carla, [hold], decision, "")
+
+    assert response.status_code == 422 and sentence in words(response)
+    assert not HoldEvent.objects.exists()
 
 
 def test_without_a_reason_the_selection_stays_chosen(cast: Cast, carla: Client, plan: ReleaseReason) -> None:
