@@ -1,4 +1,6 @@
-"""Handling a hold until it is decided: saying something, taking it, handing it on, asking for a change or its release."""
+"""Handling a hold until it is decided: saying something, taking it, handing it on, asking for a change or its release,
+withdrawing a held change.
+"""
 
 from datetime import datetime
 from typing import Any
@@ -6,7 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from approvals import alerts, context, holds, locking
-from approvals.models import Hold, HoldEvent, HoldStep
+from approvals.models import Hold, HoldEvent, HoldStep, HowClosed
 from creditrisk.clock import business_day
 from creditrisk.policy import compile as policies
 from creditrisk.refusal import FourEyes, NotPermitted, Refused
@@ -88,6 +90,21 @@ def ask_release(hold: Hold, *, by: Actor, now: datetime, note: str) -> HoldEvent
     return event
 
 
+@transaction.atomic
+def withdraw(hold: Hold, *, by: Actor, now: datetime) -> None:
+    """Take a held change of a document back, by whoever asked for it; the document stays as it is.
+
+    Raises NotPermitted, AlreadyReleased, AlreadyClosed, Refused.
+    """
+    hold = _open(hold)
+    holds.refuse_person(hold, by=by, door="comment_hold")
+    if by.user_id not in holds.authors(hold):
+        raise NotPermitted("Only who entered or last changed the document takes the change back.")
+    if hold.step != "amend":
+        raise Refused(f"It is the step {hold.step} that is held: cancel the document instead.")
+    holds.close(hold, how=HowClosed.CANCELLED, by=by, now=now, reason="The change was withdrawn")
+
+
 def changed(hold: Hold, *, by: Actor, now: datetime) -> HoldEvent:
     """Note that a held document was amended and is held still. The caller holds the locks."""
     return _note(hold, HoldStep.CHANGED, by=by, now=now)
@@ -122,6 +139,11 @@ def may_ask_release(hold: Hold, *, user: Any) -> bool:
         return False
     last = hold.events.filter(step__in=TURNS).order_by("-pk").values_list("step", flat=True).first()
     return last != HoldStep.RELEASE_ASKED
+
+
+def may_withdraw(hold: Hold, *, user: Any) -> bool:
+    """Return whether this user may take the held change back, for pages."""
+    return hold.open and hold.step == "amend" and may(user, "comment_hold") and user.pk in holds.authors(hold)
 
 
 def _open(hold: Hold) -> Hold:

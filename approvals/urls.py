@@ -14,6 +14,7 @@ urlpatterns = [
     path("desk/<int:pk>/delegate/", handling.delegate, name="hold_delegate"),
     path("desk/<int:pk>/send-back/", handling.send_back, name="hold_send_back"),
     path("desk/<int:pk>/ask/", handling.ask_release, name="hold_ask_release"),
+    path("desk/<int:pk>/withdraw/", handling.withdraw, name="hold_withdraw"),
     path("desk/pulse/", desk.pulse, name="desk_pulse"),
     path("desk/decide/", mass.decide, name="holds_decide"),
     path("desk/absences/", absences.absences, name="absences"),

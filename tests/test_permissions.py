@@ -152,6 +152,7 @@ DOORS_OF_PAGES: dict[str, tuple[tuple[str, ...], set[str]]] = {
     "hold_delegate": (SEND, CREDIT),
     "hold_send_back": (SEND, CREDIT),
     "hold_ask_release": (SEND, SALES | CREDIT),
+    "hold_withdraw": (SEND, SALES | CREDIT),
     "hold_force": (SEND, CREDIT),
     "limit_requests": (READ, ALL),
     "limit_ask": (BOTH, SALES | CREDIT),

@@ -80,6 +80,12 @@ send_back = _handler(
     lambda held, typed, by: hold_events.ask_change(held, by=by, now=timezone.now(), note=typed["note"]),
     gettext_lazy("%(number)s goes back for a change; sales is told."),
 )
+withdraw = _handler(
+    "withdraw",
+    lambda held, typed, by: hold_events.withdraw(held, by=by, now=timezone.now()),
+    gettext_lazy("The change of %(number)s is withdrawn; it stays as it was."),
+    door_name="comment_hold",
+)
 ask_release = _handler(
     "ask_release",
     lambda held, typed, by: attachments.ask_release(

@@ -18,7 +18,7 @@ from creditrisk.policy import compile as policies
 from creditrisk.roles import door, may
 from documents import actions, paper, queries
 from documents.filters import DocumentFilter, InvoiceFilter, NoteFilter, OrderFilter
-from documents.models import Kind
+from documents.models import Kind, State
 from documents.tables import DocumentTable, InvoiceTable, NoteTable, OrderTable
 from ledger import statement
 
@@ -98,6 +98,7 @@ def document(request: HttpRequest, pk: int) -> HttpResponse:
     found = queries.one(request.user, pk)
     today = business_day(timezone.now())
     hold = approval_queries.open_hold(found, today=today)
+    past = approval_queries.closed_holds(found)
     list_url, list_title = _LISTS[Kind(found.kind)]
     lines = queries.lines([found])
     context = {
@@ -117,7 +118,10 @@ def document(request: HttpRequest, pk: int) -> HttpResponse:
         "may_comment": hold is not None and may(request.user, "comment_hold"),
         "may_ask_release": hold is not None
         and hold_events.may_ask_release(approval_queries.hold(request.user, hold.id), user=request.user),
-        "past_holds": approval_queries.closed_holds(found),
+        "past_holds": past,
+        "last_word": past[0] if past and hold is None and found.state == State.DRAFT else None,
+        "may_withdraw": hold is not None
+        and hold_events.may_withdraw(approval_queries.hold(request.user, hold.id), user=request.user),
         "decisions": decision_queries.of_document(found),
         "made_from": queries.made_from(found),
         "made_of": queries.made_of(found),

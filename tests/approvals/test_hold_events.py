@@ -1,5 +1,6 @@
 """What is said and done about a hold: who has it, who may hand it to whom, what is asked of sales and of credit."""
 
+import re
 from decimal import Decimal
 
 import pytest
@@ -110,6 +111,51 @@ def test_a_change_that_heals_closes_the_hold(cast: Cast, hold: Hold) -> None:
     gate.submit(hold.document, "amend", by=cast.sara, now=NOW, changes=Changes(amount=Decimal(1000)))
 
     assert queries.open_hold(hold.document, today=TODAY) is None
+
+
+def test_a_held_change_is_withdrawn_by_who_asked_for_it_and_the_order_stays(cast: Cast) -> None:
+    order = cast.confirmed(cast.bianchi, "900", now=timezone.now())
+    changes = Changes(amount=Decimal(1500))
+    hold = gate.submit(order, "amend", by=cast.sara, now=timezone.now(), changes=changes).hold
+    assert hold is not None
+    sara, address = as_user(cast.sara.user), reverse("document", args=[order.pk])
+    offered = words(sara.get(address))
+
+    told = words(sara.post(reverse("hold_withdraw", args=[hold.pk]), {"next": address}, follow=True))
+
+    order.refresh_from_db()
+    assert "Withdraw the change" in offered
+    assert "is withdrawn; it stays as it was." in told and re.search("Withdrawn +just now *, sara", told)
+    assert (order.total, order.state) == (900, "CONFIRMED")
+
+
+def test_only_who_asked_withdraws_and_only_a_change(cast: Cast, hold: Hold) -> None:
+    order = cast.confirmed(cast.neri, "900")
+    change = gate.submit(order, "amend", by=cast.sara, now=NOW, changes=Changes(amount=Decimal(2500))).hold
+
+    with pytest.raises(NotPermitted, match="Only who entered"):
+        hold_events.withdraw(change, by=cast.carla, now=NOW)
+    with pytest.raises(Refused, match="cancel the document instead"):
+        hold_events.withdraw(hold, by=cast.sara, now=NOW)
+    hold_events.withdraw(change, by=cast.sara, now=NOW)
+    with pytest.raises(AlreadyClosed):
+        hold_events.withdraw(change, by=cast.sara, now=NOW)
+
+
+def test_sales_reads_on_the_start_page_and_on_the_order_what_was_decided(cast: Cast) -> None:
+    now = timezone.now()
+    good, bad = held(cast, cast.bianchi, now=now), held(cast, cast.neri, "2500", now=now)
+    gate.release(good, by=cast.carla, now=now, reason="They paid")
+    gate.reject(bad, by=cast.dario, now=now, reason="Too much")
+    sara = as_user(cast.sara.user)
+
+    start = words(sara.get(reverse("start")))
+    orders = [words(sara.get(reverse("document", args=[hold.document_id]))) for hold in (good, bad)]
+
+    assert f"{bad.document.number} Neri, EUR 2,500.00: rejected" in start and "dario: Too much" in start
+    assert f"{good.document.number} Bianchi, EUR 1,500.00: released" in start
+    assert re.search("Released by carla, +just now *: They paid. The step can be repeated now.", orders[0])
+    assert re.search("Rejected by dario, +just now *: Too much. Change it, or cancel it", orders[1])
 
 
 def test_sales_is_told_of_a_change_that_is_wanted_of_a_rejection_and_of_a_release(cast: Cast, hold: Hold) -> None:
