@@ -115,10 +115,10 @@ class Attempt:
         """Return the attempt with goods that leave on `day`."""
         return replace(self, plan=replace(self.plan, day=day, kept=None), changed=True)
 
-    def paid(self, credits: Iterable[Slot], *, on_account: Mapping[str, Decimal]) -> "Attempt":
-        """Return the attempt after payments: `credits` are negative rows, `on_account` what stays unallocated."""
-        received = self.seen.rates.convert(on_account, self.seen.accounts[self.candidate.debtor_id].currency)
-        beside = replace(self.beside, advance=(self.beside.advance or ZERO) + received)
+    def paid(self, credits: Iterable[Slot], *, received: Mapping[str, Decimal]) -> "Attempt":
+        """Return the attempt after payments: `credits` are negative rows, `received` what is there for prepaid goods."""
+        more = self.seen.rates.convert(received, self.seen.accounts[self.candidate.debtor_id].currency)
+        beside = replace(self.beside, advance=(self.beside.advance or ZERO) + more)
         slots = compact([*self.seen.slots, *credits], policy=self.seen.policy, today=self.seen.today)
         return replace(self, seen=replace(self.seen, slots=slots), beside=beside)
 

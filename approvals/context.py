@@ -18,7 +18,7 @@ from creditrisk.facts import (
     Standing,
     UnpaidEffect,
 )
-from creditrisk.money import MissingRate, Rates
+from creditrisk.money import ZERO, MissingRate, Rates
 from creditrisk.policy import compile as policies
 from creditrisk.policy.compile import Policy
 from customers import limits
@@ -261,9 +261,35 @@ def advance_left(customer_id: int, *, but_document: int | None, currency: str, r
     goods went than were paid for.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_ADVANCE, {"c": customer_id, "d": but_document})
+        cursor.execute(_ADVANCE + _LEFT, {"c": customer_id, "d": but_document})
         found = dict(cursor.fetchall())
     return rates.convert(found, currency)
+
+
+@dataclass(frozen=True)
+class AdvanceInvoice:
+    """An invoice in advance, in its currency: what of it has left, is open, is paid, and waits for a document's goods."""
+
+    id: int
+    gone: Decimal
+    open: Decimal
+    paid: Decimal
+    waiting: Decimal
+
+    def freed_by(self, amount: Decimal) -> Decimal:
+        """Return how much more is there for the goods after so much of the invoice is paid, as `advance_left` counts it."""
+        return self._there(self.open - amount, self.paid + amount) - self._there(self.open, self.paid)
+
+    def _there(self, still_open: Decimal, paid: Decimal) -> Decimal:
+        gone = self.gone
+        return min(max(paid - gone, ZERO), self.waiting) - min(still_open, max(gone - paid, ZERO))
+
+
+def advance_invoices(customer_id: int, *, document_id: int) -> dict[int, AdvanceInvoice]:
+    """Return the open invoices in advance whose payment gives this document's goods their money, by id: one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ADVANCE + _OWN, {"c": customer_id, "d": document_id})
+        return {row[0]: AdvanceInvoice(*row) for row in cursor.fetchall()}
 
 
 # An invoice's goods have left but for what was invoiced in advance of its order and not delivered. What left uses money
@@ -306,6 +332,9 @@ _ADVANCE = """
                    WHERE n.origin_id = v.id AND n.kind = 'CREDIT_NOTE' AND n.state IN ('ISSUED', 'POSTED')), 0) AS paid
         FROM invoice v
     )
+"""
+_OWN = "SELECT id, gone, open, paid, waiting_own FROM settled WHERE waiting_own > 0 AND open > 0"
+_LEFT = """
     SELECT currency, SUM(amount) FROM (
         SELECT i.currency, -i.open_amount AS amount FROM ledger_openitem i
         WHERE i.customer_id = %(c)s AND i.kind = 'PAYMENT' AND i.open_amount < 0 AND NOT i.excluded

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from approvals import context
 from approvals.attempt import Attempt
+from approvals.context import AdvanceInvoice
 from creditrisk.exposure.read import Slot
 from creditrisk.money import ZERO, decimals, rounded
 from ledger.models import OpenItem
@@ -16,13 +18,14 @@ MOST_ITEMS = 400
 
 @dataclass(frozen=True)
 class Payable:
-    """An open item, or (without an id) money that stays on account."""
+    """An open item, or (without an id) money that stays on account; `advance` where goods wait for its payment."""
 
     item_id: int | None
     reference: str
     customer: str
     due: date
     row: Slot
+    advance: AdvanceInvoice | None = None
 
     @property
     def amount(self) -> Decimal:
@@ -75,14 +78,25 @@ def read(attempt: Attempt) -> list[Payable]:
         found = found.filter(provisional=False)
     rows = found.values_list(
         "pk", "reference", "instalment", "customer__code", "customer", "company", "provisional", "disputed", "currency",
-        "due", "open_amount",
+        "due", "open_amount", "document",
     )  # fmt: skip
+    advances = _advances(attempt)
     payables = []
-    for pk, reference, part, code, customer, company, provisional, disputed, currency, due, amount in rows[:MOST_ITEMS]:
+    for pk, reference, part, code, customer, company, provisional, disputed, currency, due, amount, invoice in rows[
+        :MOST_ITEMS
+    ]:
         bucket = "ITEMS_PROVISIONAL" if provisional else "ITEMS_DISPUTED" if disputed else "ITEMS"
         name = reference if part == 1 else f"{reference}/{part}"
-        payables.append(Payable(pk, name, code, due, Slot(customer, company, bucket, currency, due, amount)))
+        payables.append(
+            Payable(pk, name, code, due, Slot(customer, company, bucket, currency, due, amount), advances.get(invoice))
+        )
     return payables
+
+
+def _advances(attempt: Attempt) -> dict[int, AdvanceInvoice]:
+    if "awaiting_payment" not in attempt.outcome.reasons or attempt.document is None:
+        return {}
+    return context.advance_invoices(attempt.plan.debtor_id, document_id=attempt.document.pk)
 
 
 def smallest(attempt: Attempt, payables: Sequence[Payable]) -> Payment | None:
@@ -93,13 +107,16 @@ def smallest(attempt: Attempt, payables: Sequence[Payable]) -> Payment | None:
 
 
 def _pools(attempt: Attempt, payables: Sequence[Payable]) -> list[list[Payable]]:
-    """Return whose items may be paid, the nearest first: nobody's, the debtor's, its branches', its partners', all."""
+    """Return what may be paid, the nearest first: invoices in advance, nobody's items, the debtor's, its branches', its
+    partners', all.
+    """
     seen, debtor = attempt.seen, attempt.plan.debtor_id
     company = None if seen.accounts[debtor].summed else attempt.plan.company_id
     below = set(seen.family.below.get(debtor, (debtor,)))
     partners = {m for s in seen.family.shared.get(debtor, ()) for m in seen.family.members.get(s, ())} - {debtor}
     ours = [p for p in payables if company in (None, p.row.company_id)]
     pools: list[list[Payable]] = [
+        [p for p in ours if p.advance],
         [],
         [p for p in ours if p.row.customer_id == debtor],
         [p for p in ours if p.row.customer_id in below],
@@ -136,13 +153,21 @@ def _smallest_of(attempt: Attempt, pool: Sequence[Payable]) -> Payment | None:
 def _pay(attempt: Attempt, whole: Sequence[Payable], last: Payable | None = None, amount: Decimal = ZERO) -> Payment:
     parts = [(p, p.amount) for p in whole] + ([(last, amount)] if last else [])
     credits = [Slot(p.row.customer_id, p.row.company_id, p.row.bucket, p.row.currency, p.row.day, -a) for p, a in parts]
-    on_account = {p.row.currency: a for p, a in parts if p.item_id is None}
+    received: defaultdict[str, Decimal] = defaultdict(lambda: ZERO)
+    of_invoices: defaultdict[AdvanceInvoice, Decimal] = defaultdict(lambda: ZERO)
+    for payable, paid in parts:
+        if payable.item_id is None:
+            received[payable.row.currency] += paid
+        elif payable.advance:
+            received[payable.row.currency] -= payable.advance.freed_by(of_invoices[payable.advance])
+            of_invoices[payable.advance] += paid
+            received[payable.row.currency] += payable.advance.freed_by(of_invoices[payable.advance])
     return Payment(
         tuple(
             Paid(p.item_id, p.reference, p.customer, p.due, a, p.row.currency, a == p.amount)
             for p, a in parts
         ),
-        attempt.paid(credits, on_account=on_account),
+        attempt.paid(credits, received=received),
     )  # fmt: skip
 
 
