@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from approvals import booking, gate
@@ -57,3 +58,60 @@ def test_a_clerk_evaluates_all_and_sees_it_finish(
     expect(walk.told()).to_contain_text("Evaluated: 1 ready to release.")
     page.locator("td.doc a").first.click()
     walk.look("ready")
+
+
+def test_what_somebody_else_decides_is_told_and_the_list_follows_unless_something_is_ticked(
+    cast: Cast, page: Page, live_server: Any, axe: Axe
+) -> None:
+    first = gate.submit(cast.order(cast.bianchi, "1500"), "confirm", by=cast.sara, now=NOW).hold
+    second = gate.submit(cast.order(cast.neri, "2500"), "confirm", by=cast.sara, now=NOW).hold
+    assert first and second
+    walk = Walk(page, live_server.url, axe, story="together_")
+    walk.be("carla")
+    walk.go("/desk/")
+    page.locator(f"[name=hold][value='{second.pk}']").check()
+
+    gate.release(first, by=cast.dario, now=timezone.now(), reason="They paid")
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+    told = page.locator("#pulse")
+    expect(told).to_contain_text(f"{first.document.number} released by dario")
+    expect(page.get_by_role("checkbox", checked=True)).to_have_count(1)
+    expect(page.locator(f"#hold-{first.pk}")).to_be_visible()
+    page.locator(f"[name=hold][value='{second.pk}']").uncheck()
+    gate.submit(cast.order(cast.bianchi, "1600"), "confirm", by=cast.sara, now=NOW)
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.locator(f"#hold-{first.pk}")).to_have_count(0)
+    expect(page.locator("[data-rows] tbody tr")).to_have_count(2)
+    walk.look("list_that_followed")
+
+    # The hold that is open in front of her is decided: she is told, and nothing fails.
+    walk.go(f"/desk/{second.pk}/")
+    gate.reject(second, by=cast.dario, now=timezone.now(), reason="Too much")
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(told).to_contain_text("was just decided: rejected by dario: Too much")
+    walk.look("decided_before_her_eyes")
+    page.get_by_label("Reason").first.fill("They called")
+    walk.press("Release")
+    expect(walk.told()).to_contain_text("Nothing was done twice.")
+
+
+def test_the_desk_is_worked_by_keyboard(cast: Cast, page: Page, live_server: Any, axe: Axe) -> None:
+    holds = [gate.submit(cast.order(cast.bianchi, a), "confirm", by=cast.sara, now=NOW).hold for a in ("1500", "1600")]
+    walk = Walk(page, live_server.url, axe, story="keyboard_")
+    walk.be("carla")
+
+    page.keyboard.type("gd")
+    expect(page.get_by_role("heading", name="Release desk")).to_be_visible()
+    page.keyboard.type("jjx")
+    expect(page.get_by_role("checkbox", checked=True)).to_have_value(str(holds[1].pk))  # type: ignore[union-attr]
+    page.keyboard.type("xk")
+    page.keyboard.press("Enter")
+    expect(page.locator("#detail-title")).to_contain_text(holds[0].document.number)  # type: ignore[union-attr]
+    page.keyboard.type("j")
+    page.keyboard.press("Enter")
+    expect(page.locator("#detail-title")).to_contain_text(holds[1].document.number)  # type: ignore[union-attr]
+    page.keyboard.type("rThey pay tomorrow")
+    page.keyboard.press("Enter")
+
+    expect(walk.told()).to_contain_text("is released")
