@@ -12,6 +12,7 @@ from approvals.deciding import Judgement
 from approvals.models import Hold, HowClosed, Release, ReleaseReason
 from approvals.submission import Result, Submission
 from creditrisk.clock import business_day
+from creditrisk.decisions.story import label_of
 from creditrisk.policy import compile as policies
 from creditrisk.refusal import HoldOpen, InvalidState, NotPermitted, Refused, Stale
 from creditrisk.roles import Actor, may
@@ -73,7 +74,7 @@ def _refuse_grown(hold: Hold, saw: dict[str, Any], judgement: Judgement | None) 
     if "excess" in saw and Decimal(str(saw["excess"])) < excess:
         raise Stale(f"It is now {excess:,.2f} over the limit, more than this page showed.")
     if "reasons" in saw and not set(judgement.outcome.reasons) <= set(saw["reasons"]):
-        more = ", ".join(sorted(set(judgement.outcome.reasons) - set(saw["reasons"])))
+        more = ", ".join(label_of(code) for code in judgement.outcome.reasons if code not in saw["reasons"])
         raise Stale(f"There are new reasons since this page was drawn: {more}.")
 
 

@@ -13,12 +13,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from approvals import gate, hold_events, queries
+from approvals import evaluation, gate, hold_events, queries
 from approvals.forms import MassForm, SawField
 from approvals.models import Hold, ReleaseReason
 from approvals.views import desk
 from creditrisk import pages
-from creditrisk.refusal import Refused
+from creditrisk.refusal import Refused, Stale
 from creditrisk.roles import Actor, door
 
 MOST = 200
@@ -83,6 +83,9 @@ def _decided(
                 )  # fmt: skip
     except ValidationError as error:
         return Decided(hold, False, " ".join(error.messages))
+    except Stale as error:
+        evaluation.evaluate_document(hold.document, now=now)  # so that the desk shows today's figures
+        return Decided(hold, False, str(error))
     except pages.REFUSALS as error:
         return Decided(hold, False, str(error))
     return Decided(hold, True)
