@@ -1,5 +1,6 @@
 """How earlier releases ended: whether what was let through was paid, how late, or is still owed."""
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -8,11 +9,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from approvals.models import Release
+from creditrisk.audit import endings, outcomes
+from creditrisk.audit.endings import Later
+from creditrisk.audit.outcomes import Ending, Outcome, Settled
 from creditrisk.decisions.story import sum_of
-from documents import queries as document_queries
+from creditrisk.money import ZERO
 from documents.models import State
-from ledger import behaviour
-from ledger.behaviour import End
 
 GOOD, LATE, BAD, OPEN = "passed", "warned", "held", "info"
 
@@ -34,43 +36,54 @@ class PastRelease:
 
 
 def of_customer(customer_id: int, *, day: date, limit: int = 5) -> list[PastRelease]:
-    """Return the newest releases of a customer's documents with their ends: a fixed number of queries."""
+    """Return the newest releases of a customer's documents with their ends: three queries."""
     found = list(
         Release.objects.filter(hold__customer=customer_id)
         .select_related("document", "released_by").order_by("-id")[:limit]
     )  # fmt: skip
-    invoices = document_queries.invoices_of({r.document_id for r in found})
-    ends = behaviour.ends(invoices, day=day)
-    return [_told(r, ends.get(r.document_id), bool(invoices[r.document_id])) for r in found]
+    reached = endings.reached({r.document_id for r in found})
+    settled = endings.settled({later.id for ones in reached.values() for later in ones if later.is_invoice})
+    return [_told(r, reached[r.document_id], settled, day=day) for r in found]
 
 
-def _told(release: Release, end: End | None, invoiced: bool) -> PastRelease:
+def _told(
+    release: Release, reached: Iterable[Later], settled: Mapping[int, Sequence[Settled]], *, day: date
+) -> PastRelease:
     by = release.released_by
-    words, tone = _end(release, end, invoiced)
+    words, tone = _end(release, [later for later in reached if later.is_invoice], settled, day=day)
     return PastRelease(
         release.document_id, release.document.number, release.released_on, release.cap, release.currency, release.reason,
         release.note, (by.get_full_name() or by.get_username()) if by else "", words, tone,
     )  # fmt: skip
 
 
-def _end(release: Release, end: End | None, invoiced: bool) -> tuple[str, str]:
-    """Return how a release ended, in words, with their tone."""
+def _end(
+    release: Release, invoices: Sequence[Later], settled: Mapping[int, Sequence[Settled]], *, day: date
+) -> tuple[str, str]:
+    """Return how a release ended, in words, with their tone: as overrides are accounted for."""
     document = release.document
-    if end is None:
+    whole, worst = Ending(), dict.fromkeys(Outcome, 0)
+    for invoice in invoices:
+        parts = settled.get(invoice.id, ())
+        whole.take(outcomes.ending(parts, today=day), invoice.share)
+        for how, days in (outcomes.outcome(part, today=day) for part in parts):
+            worst[how] = max(worst[how], days)
+    if not whole.amounts:
         if document.state == State.CANCELLED:
             return _("cancelled"), OPEN
         if document.state == State.DRAFT:
             return _("not confirmed so far"), OPEN
-        return (_("invoiced, not posted yet") if invoiced else _("not invoiced yet")), OPEN
-    if end.came_back:
-        return _("the effect came back unpaid"), BAD
-    if end.overdue:
-        late = ngettext("%d day", "%d days", end.days_late) % end.days_late
-        return _("%(sum)s unpaid, %(late)s late") % {"sum": sum_of(end.overdue, document.currency), "late": late}, BAD
-    if end.open:
-        return _("%(sum)s open, not due yet") % {"sum": sum_of(end.open, document.currency)}, OPEN
-    if end.in_effects:
-        return _("in effects, not due yet"), OPEN
-    if end.days_late:
-        return ngettext("paid %d day late", "paid %d days late", end.days_late) % end.days_late, LATE
+        return (_("invoiced, not posted yet") if invoices else _("not invoiced yet")), OPEN
+    amount = sum_of(whole.amounts.get(whole.worst, ZERO), document.currency)
+    days = worst[whole.worst]
+    match whole.worst:
+        case Outcome.UNPAID:
+            late = ngettext("%d day", "%d days", days) % days
+            return _("%(sum)s unpaid, %(late)s late") % {"sum": amount, "late": late}, BAD
+        case Outcome.LATE:
+            return ngettext("paid %d day late", "paid %d days late", days) % days, LATE
+        case Outcome.NOT_DUE:
+            return _("%(sum)s open, not due yet") % {"sum": amount}, OPEN
+        case Outcome.CANCELLED:
+            return _("credited"), OPEN
     return _("paid on time"), GOOD

@@ -1,6 +1,5 @@
 """Reading documents for pages: a document with its lines, what it was made from and what was made of it."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -151,17 +150,6 @@ def made_of(document: Document) -> list[Relative]:
     return _relatives(
         Document.objects.filter(Q(lines__source__document=document) | Q(orders=document) | Q(origin=document))
     )
-
-
-def invoices_of(documents: Iterable[int]) -> dict[int, set[int]]:
-    """Return the issued invoices that each of these documents is or became: three queries."""
-    ids = list(documents)
-    issued = Document.objects.filter(kind=Kind.INVOICE, state__in=[State.ISSUED, State.POSTED])
-    found: dict[int, set[int]] = {pk: set() for pk in ids}
-    for path in ("orders", "lines__source__document", "pk"):
-        for invoice, source in issued.filter(**{f"{path}__in": ids}).values_list("pk", path):
-            found[source].add(invoice)
-    return found
 
 
 def _relatives(documents: DocumentQuerySet) -> list[Relative]:

@@ -5,23 +5,20 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
-from django.db import connection
 from django.db.models import F, OuterRef, Subquery
 
 from approvals.models import HoldReview, Release
-from creditrisk.audit import outcomes
-from creditrisk.audit.outcomes import Ending, Outcome, Settled
+from creditrisk.audit import endings, outcomes
+from creditrisk.audit.endings import Later
+from creditrisk.audit.outcomes import Ending, Outcome
 from creditrisk.export import plain
 from creditrisk.money import ZERO, MissingRate, Rates
 from creditrisk.roles import companies_of
 from documents.models import Kind, State
 from ledger import rates
 
-REACHED = Path(__file__).with_name("reached.sql").read_text()
-SETTLED = Path(__file__).with_name("settled.sql").read_text()
 OVER = (State.CANCELLED, State.CLOSED)  # what is not invoiced then, never will be
 
 
@@ -91,14 +88,14 @@ def look(user: Any, asked: Mapping[str, Any], *, today: date) -> Overrides:
     """
     rows = list(_releases(user, asked))
     documents = {row["document_id"] for row in rows}
-    reached = _reached(documents)
-    settled = _settled({later for one in reached.values() for later, is_invoice, _amount, _share in one if is_invoice})
-    endings = {invoice: outcomes.ending(parts, today=today) for invoice, parts in settled.items()}
+    reached = endings.reached(documents)
+    settled = endings.settled({later.id for one in reached.values() for later in one if later.is_invoice})
+    ended = {invoice: outcomes.ending(parts, today=today) for invoice, parts in settled.items()}
     converted, missing = _Converted(), []
     found: list[Released] = []
     for row in rows:
         try:
-            found.append(_released(row, reached[row["document_id"]], endings, converted))
+            found.append(_released(row, reached[row["document_id"]], ended, converted))
         except MissingRate as error:
             missing.append(str(error))
     return Overrides(_approvers(found, reached), found, list(dict.fromkeys(missing)))
@@ -123,28 +120,6 @@ def _releases(user: Any, asked: Mapping[str, Any]) -> Iterable[Any]:
     )  # fmt: skip
 
 
-type Later = tuple[int, bool, Decimal, Decimal]  # a document, whether an invoice, how much of it, and which share
-
-
-def _reached(documents: Iterable[int]) -> dict[int, list[Later]]:
-    ids = list(documents)
-    found: dict[int, list[Later]] = {one: [] for one in ids}
-    with connection.cursor() as cursor:
-        cursor.execute(REACHED, {"documents": ids})
-        for root, later, is_invoice, amount, share in cursor.fetchall():
-            found[root].append((later, is_invoice, amount, share or ZERO))
-    return found
-
-
-def _settled(invoices: Iterable[int]) -> dict[int, list[Settled]]:
-    found: dict[int, list[Settled]] = defaultdict(list)
-    with connection.cursor() as cursor:
-        cursor.execute(SETTLED, {"invoices": list(invoices)})
-        for invoice, due, how, by, day, amount in cursor.fetchall():
-            found[invoice].append(Settled(due, how, by, day, amount))
-    return found
-
-
 class _Converted:
     """Amounts in another currency, at the rate of a day; each day's rates are read once."""
 
@@ -162,7 +137,7 @@ class _Converted:
 
 
 def _released(
-    row: dict[str, Any], later: Iterable[Later], endings: Mapping[int, Ending], converted: _Converted
+    row: dict[str, Any], later: Iterable[Later], ended: Mapping[int, Ending], converted: _Converted
 ) -> Released:
     rate = converted.rate(row["currency"], row["into"], row["released_on"])
     whole, invoiced = Ending(), ZERO
@@ -170,7 +145,7 @@ def _released(
         if is_invoice:
             invoiced += amount
             # An invoice that is not in the ledger yet is owed, and not due.
-            posted = endings.get(document)
+            posted = ended.get(document)
             whole.take(posted, share * rate) if posted else whole.add(Outcome.NOT_DUE, amount * rate)
     rest = max(row["total"] - invoiced, ZERO)
     if rest and (row["kind"] != Kind.INVOICE or row["state"] == State.CANCELLED):

@@ -107,7 +107,7 @@ def tell(
 
     `names` says who the customers are that a finding knows by id: its `members`.
     """
-    flat = dict(_flat(finding))
+    flat = _flat(finding)
     if flat["code"] == "linked_overdue" and flat["subject"].isdigit():
         flat["subject"] = names.get(int(flat["subject"]), flat["subject"])
     value, threshold, unit = flat["value"], flat["threshold"], flat["unit"]

@@ -1,4 +1,4 @@
-"""How customers pay: days beyond terms to the day, and what became of invoices in the end."""
+"""How customers pay: days beyond terms, to the day."""
 
 from datetime import timedelta
 from decimal import Decimal as D
@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from approvals import booking, gate
-from documents.drafts import NewDocument
+from approvals import booking
 from ledger import behaviour
 from tests.cast import NOW, TODAY, Cast, after
 
@@ -45,6 +44,16 @@ def test_the_due_day_itself_is_on_time_and_the_day_after_is_not(cast: Cast) -> N
     (found,) = paid(cast)
 
     assert (found.on_time, found.worst) == (100, 1)
+
+
+def test_money_counts_from_the_day_on_which_it_came(cast: Cast) -> None:
+    item = cast.item(cast.rossi, "100", due=TODAY + timedelta(days=5))
+    payment = booking.pay(customer=cast.rossi, amount=D(100), reference="P", by=cast.carla, now=after(3))
+    booking.allocate(payment, [(item, None)], by=cast.carla, now=after(30))
+
+    (found,) = paid(cast)
+
+    assert (found.on_time, found.days) == (100, -2)
 
 
 def test_what_was_undone_never_happened(cast: Cast) -> None:
@@ -93,56 +102,3 @@ def test_effects_that_came_back_are_counted_for_a_year(cast: Cast) -> None:
         return behaviour.came_back([cast.rossi.pk], day=TODAY + timedelta(days=day))
 
     assert (came_back(11), came_back(12), came_back(12 + 364), came_back(12 + 365)) == (0, 1, 1, 0)
-
-
-# -- what became of invoices -----------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def invoice(cast: Cast) -> Any:
-    """An invoice of 100 over thirty days, posted."""
-    made = gate.submit(
-        NewDocument(kind="INVOICE", customer=cast.rossi, amount=D(100)), "invoice", by=cast.sara, now=NOW
-    ).document
-    return gate.submit(made, "post", by=cast.sara, now=NOW).document
-
-
-def end(invoice: Any, *, day: int) -> behaviour.End | None:
-    return behaviour.ends({7: {invoice.pk}}, day=TODAY + timedelta(days=day)).get(7)
-
-
-def test_an_open_invoice_is_overdue_the_day_after_it_is_due(cast: Cast, invoice: Any) -> None:
-    due, late = end(invoice, day=30), end(invoice, day=31)
-
-    assert due and late
-    assert (due.open, due.overdue, due.days_late) == (100, 0, 0)
-    assert (late.open, late.overdue, late.days_late, late.is_paid) == (100, 100, 1, False)
-
-
-def test_a_paid_invoice_says_how_late_its_last_part_was(cast: Cast, invoice: Any) -> None:
-    item = invoice.items.get()
-    pay(cast, item, "60", days=10)
-    pay(cast, item, "40", days=33)
-
-    found = end(invoice, day=90)
-
-    assert found and found.is_paid
-    assert found.days_late == 3
-
-
-def test_an_effect_in_place_of_the_invoice_is_open_then_paid_or_unpaid(cast: Cast, invoice: Any) -> None:
-    made = effect(cast, invoice.items.get(), due=30)
-    under_way = end(invoice, day=20)
-    booking.unpaid(made, posted=True, by=cast.carla, now=after(31))
-    back = end(invoice, day=31)
-    posted_back = cast.rossi.items.filter(open_amount__gt=0).get()
-    pay(cast, posted_back, "100", days=40)
-    in_the_end = end(invoice, day=41)
-
-    assert under_way and under_way.in_effects and not under_way.is_paid
-    assert back and back.came_back
-    assert in_the_end and in_the_end.is_paid
-
-
-def test_what_has_no_items_has_no_end(cast: Cast) -> None:
-    assert behaviour.ends({7: {0}, 8: set()}, day=TODAY) == {}
