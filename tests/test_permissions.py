@@ -20,7 +20,6 @@ from creditrisk.policy import compile as policies
 from creditrisk.quality.models import Finding
 from creditrisk.roles import DOORS, ROLES, may
 from creditrisk.takeover import carrying
-from customers.models import Company, CompanyAccess
 from documents.drafts import NewDocument
 from documents.intake import receiving
 from ledger.bank.models import CollectingAccount, DrawnOn, Entry, Statement
@@ -333,7 +332,7 @@ def _fed(cast: Cast, effect: Effect) -> dict[str, list[Any]]:
     }
 
 
-def _open(scene: Scene, name: str, method: str, user: Any) -> HttpResponse:
+def opened(scene: Scene, name: str, method: str, user: Any) -> HttpResponse:
     client = Client()
     client.force_login(user)
     query = {}
@@ -358,7 +357,7 @@ def test_a_page_opens_to_its_roles_and_to_no_others(scene: Scene, name: str) -> 
     for person, role in PEOPLE.items():
         user = getattr(scene.cast, person).user
         for method in ("GET", "POST"):
-            response = _open(scene, name, method, user)
+            response = opened(scene, name, method, user)
             if role not in roles:
                 assert response.status_code == 403, (name, method, person)
                 assert "It is open to" in response.content.decode()
@@ -380,65 +379,8 @@ def test_who_is_not_logged_in_is_asked_to(scene: Scene, name: str, client: Clien
     assert response.headers["Location"].startswith("/login/")
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "customer",
-        "customer_check",
-        "customer_limit_explained",
-        "customer_exposure",
-        "customer_account",
-        "document",
-        "decision",
-        "decision_behind",
-        "item",
-        "effect",
-        "presentation",
-        "hold",
-        "limit_request",
-        "attachment",
-        "journal",
-        "stops",
-        "bank_entry",
-        "bank_list",
-        "bank_drawn_on",
-    ],
-)
-def test_what_belongs_to_another_company_is_not_there(scene: Scene, name: str) -> None:
-    other = Company.objects.create(code="OTHER", name="Other", currency="EUR")
-    CompanyAccess.objects.create(user=scene.cast.carla.user, company=other)
-
-    assert _open(scene, name, "GET", scene.cast.carla.user).status_code == 404
-
-
-# What belongs to a person, to everybody, or to whoever feeds all companies.
-NOBODYS = {
-    "import", "import_columns", "import_carry", "import_refused", "message", "message_again", "message_assign", "message_drop",
-    "quality_aside", "quality_terms", "quality_merge", "tryout", "policy_version", "policy_restore", "absence_end",
-}  # fmt: skip
-
-
-def test_no_action_reaches_what_belongs_to_another_company(scene: Scene) -> None:
-    other = Company.objects.create(code="OTHER", name="Other", currency="EUR")
-    people = {role: getattr(scene.cast, person).user for person, role in PEOPLE.items()}
-    for user in people.values():
-        CompanyAccess.objects.create(user=user, company=other)
-    reached = []
-
-    for name, arguments in scene.arguments.items():
-        methods, roles = DOORS_OF_PAGES[name]
-        if not arguments or name in NOBODYS:
-            continue
-        for role in sorted(roles):
-            for method in methods:
-                if (status := _open(scene, name, method, people[role]).status_code) != 404:
-                    reached.append((name, method, role, status))
-
-    assert reached == [], reached
-
-
 def test_an_anonymous_user_and_one_without_a_role_have_no_door(scene: Scene, django_user_model: Any) -> None:
     nobody = django_user_model.objects.create(username="nobody")
 
     assert not any(may(AnonymousUser(), name) or may(nobody, name) for name in DOORS)
-    assert _open(scene, "start", "GET", nobody).status_code == 403
+    assert opened(scene, "start", "GET", nobody).status_code == 403

@@ -1,0 +1,30 @@
+"""No address reaches what belongs to another company: it is not there, for reading and for acting alike."""
+
+from customers.models import Company, CompanyAccess
+from tests.cast import PEOPLE
+from tests.test_permissions import DOORS_OF_PAGES, Scene, opened, scene  # noqa: F401
+
+# What belongs to a person, to everybody, or to whoever feeds all companies.
+NOBODYS = {
+    "import", "import_columns", "import_carry", "import_refused", "message", "message_again", "message_assign", "message_drop",
+    "quality_aside", "quality_terms", "quality_merge", "tryout", "policy_version", "policy_restore", "absence_end",
+}  # fmt: skip
+
+
+def test_no_action_reaches_what_belongs_to_another_company(scene: Scene) -> None:  # noqa: F811
+    other = Company.objects.create(code="OTHER", name="Other", currency="EUR")
+    people = {role: getattr(scene.cast, person).user for person, role in PEOPLE.items()}
+    for user in people.values():
+        CompanyAccess.objects.create(user=user, company=other)
+    reached = []
+
+    for name, arguments in scene.arguments.items():
+        methods, roles = DOORS_OF_PAGES[name]
+        if not arguments or name in NOBODYS:
+            continue
+        for role in sorted(roles):
+            for method in methods:
+                if (status := opened(scene, name, method, people[role]).status_code) != 404:
+                    reached.append((name, method, role, status))
+
+    assert reached == [], reached
