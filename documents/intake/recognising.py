@@ -1,5 +1,7 @@
 """Says what a message is and has it read; what we do not take in is refused by name."""
 
+import re
+
 from documents.intake import cii, fatturapa, ubl
 from documents.intake.incoming import Incoming
 from ledger.imports import guarded
@@ -14,7 +16,7 @@ def read(content: bytes, name: str) -> list[Incoming]:
     guarded.checked_size(len(content), name)
     start = content[:400].lstrip(b"\xef\xbb\xbf \r\n\t")
     if not start.startswith(b"<") and not content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise BadFile(f"{name} is {_other(start)}; taken in are {TAKEN}.")
+        raise BadFile(f"{name} is {_other(start, name)}; taken in are {TAKEN}.")
     root = guarded.xml(content, name)
     what = root.tag.rpartition("}")[2]
     if what in ubl.ROOTS and ":ubl:" in root.tag.lower():
@@ -26,10 +28,16 @@ def read(content: bytes, name: str) -> list[Incoming]:
     raise BadFile(f"{name} is a message of kind “{shown(what)}”; taken in are {TAKEN}.")
 
 
-def _other(start: bytes) -> str:
-    if start.startswith((b"UNA", b"UNB")):
+# How a signed message begins: DER or BER by the length of its length, or the same in base64, with armour or without.
+_SIGNED = (b"0\x80", b"0\x81", b"0\x82", b"0\x83", b"0\x84", b"MII", b"-----BEGIN")
+
+
+def _other(start: bytes, name: str) -> str:
+    if start.startswith(_SIGNED) or name.lower().endswith((".p7m", ".p7s")):
+        return "signed (CAdES, p7m): take the XML out of its envelope and send that"
+    if start.startswith((b"UNA", b"UNB", b"UNH+")):
         return "an EDIFACT message"
-    if start.startswith(b"ISA"):
+    if re.match(rb"ISA|GS\W|ST\W\d{3}\W", start):  # whole, or without its envelope
         return "an X12 message"
     if start.startswith((b"{", b"[")):
         return "JSON"
@@ -37,6 +45,4 @@ def _other(start: bytes) -> str:
         return "an archive"
     if start.startswith(b"%PDF"):
         return "a PDF"
-    if start.startswith((b"0\x82", b"0\x80")):
-        return "signed (p7m): take the XML out of the envelope"
     return "not XML"

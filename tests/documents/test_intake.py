@@ -1,5 +1,6 @@
 """Messages: kept as they came, taken in whole or not at all, tried again, never twice; right to the cent."""
 
+import re
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -352,6 +353,33 @@ def test_real_messages_are_read_or_refused_with_a_sentence() -> None:
     assert _read("peppol_bis/order") == 8
     for folder in ("edifact", "x12", "webshop", "bureau", "peppol_bis/despatch_advice", "peppol_bis/order_response"):
         assert _read(folder) == 0, folder
+
+
+@pytest.mark.parametrize(("folder", "named"), [("edifact", "an EDIFACT message"), ("x12", "an X12 message")])
+def test_real_messages_of_older_standards_are_refused_by_their_name(folder: str, named: str) -> None:
+    files = [path for path in sorted(realdata.path("messages", folder).rglob("*")) if path.is_file()]
+
+    for path in files:
+        with pytest.raises(BadFile, match=f"{re.escape(path.name)} is {named}; taken in are UBL"):
+            recognising.read(path.read_bytes(), path.name)
+
+    assert len(files) >= 3
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        (b"0\x82\x21\x9a\x06\x09*\x86H\x86\xf7\r\x01\x07\x02", "IT01234567890_11002.xml.p7m"),
+        (b"0\x83\x01\x21\x9a\x06\x09", "IT01234567890_11002.xml"),
+        (b"0\x80\x06\x09*\x86", "invoice.bin"),
+        (b"MIIhmgYJKoZIhvcNAQcCoIIhizCCIYcCAQEx", "invoice.txt"),
+        (b"-----BEGIN PKCS7-----\nMIIh", "invoice.pem"),
+        (b"\x00\x01", "INVOICE.XML.P7M"),
+    ],
+)
+def test_a_signed_invoice_is_refused_and_says_what_to_do(content: bytes, name: str) -> None:
+    with pytest.raises(BadFile, match=r"is signed \(CAdES, p7m\): take the XML out of its envelope"):
+        recognising.read(content, name)
 
 
 def _read(folder: str) -> int:
