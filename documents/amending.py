@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from creditrisk.exposure.ledger import Touched
-from creditrisk.money import ZERO, Rates, quantity_worth, shares
+from creditrisk.money import Rates, quantity_worth, shares
 from creditrisk.refusal import InvalidState, Refused
 from customers import terms as customer_terms
 from customers.models import SettlementDiscount
@@ -80,7 +80,7 @@ def _replace_lines(document: Document, changes: Changes, at: Moment) -> set[int]
     pairs = _pairs(document, changes, old)
     lines = [after for _before, after in pairs]
     document.total = writing.checked_total(lines)
-    _refuse_more_than_can_come_back(document, lines)
+    writing.refuse_more_than_can_come_back(document.origin, document.kind, lines, beside=document)
     changed = set() if document.kind == Kind.ORDER else steps.take_apart(document)
     # What was cancelled since still names the lines that it was made from: those stay, with other values.
     named = set(Line.objects.filter(source__in=old).values_list("source_id", flat=True))
@@ -126,23 +126,6 @@ def _in_proportion(document: Document, changes: Changes, old: list[Line]) -> lis
         )
         for line, amount in zip(old, amounts, strict=True)
     ]  # fmt: skip
-
-
-def _refuse_more_than_can_come_back(document: Document, lines: list[Line]) -> None:
-    if document.origin is None:
-        return
-    before = Line.objects.filter(document__origin=document.origin, document__kind=document.kind).exclude(
-        document__state=State.CANCELLED
-    ).exclude(document=document)  # fmt: skip
-    back: dict[int | None, Decimal] = {}
-    for source_id, amount in before.values_list("source_id", "amount"):
-        back[source_id] = back.get(source_id, ZERO) + amount
-    left = document.origin.total - sum(back.values(), ZERO)
-    if document.total > left:
-        raise Refused(f"Only {left:f} of {document.origin} can come back.", field="amount")
-    for line in lines:
-        if line.source is not None and line.amount > line.source.amount - back.get(line.source_id, ZERO):
-            raise Refused(f"No more than line {line.source.position} of {document.origin} comes back.", field="amount")
 
 
 def asks_for_more(

@@ -158,7 +158,7 @@ LineFormSet = forms.formset_factory(LineForm, formset=BaseLines, extra=0, max_nu
 class FollowForm(Once):
     """How much of the sources goes on to the new document: all that is open, a share, an amount, or by line.
 
-    `lines` are the sources' open lines; each gets a quantity field of its own where `by_line` is offered.
+    `lines` are the sources' lines with something left for it; each gets a quantity field of its own.
     """
 
     ALL, SHARE, AMOUNT, LINES = "all", "share", "amount", "lines"
@@ -183,22 +183,20 @@ class FollowForm(Once):
         kind: str,
         lines: list[LineRow],
         currency: str,
-        by_line: bool,
         **options: Any,
     ) -> None:
         super().__init__(*args, **options)
-        self.rows, self.currency, self.by_line = lines, currency, by_line
+        self.rows, self.currency = lines, currency
         choices = [
             (self.ALL, _("Everything that is open")),
             (self.SHARE, _("A share of it")),
             (self.AMOUNT, _("An amount")),
+            (self.LINES, _("Quantities by line")),
         ]
-        if by_line:
-            choices.append((self.LINES, _("Quantities by line")))
         self.fields["how"].choices = choices
         if kind != Kind.INVOICE:
             del self.fields["issue"]
-        for row in lines if by_line else ():
+        for row in lines:
             self.fields[f"quantity_{row.id}"] = AmountField(
                 label=row.text or _("line %d") % row.position,
                 places=6,
@@ -209,7 +207,7 @@ class FollowForm(Once):
 
     def quantity_fields(self) -> list[tuple[LineRow, forms.BoundField]]:
         """Return each open line with the field for its quantity."""
-        return [(row, self[f"quantity_{row.id}"]) for row in self.rows] if self.by_line else []
+        return [(row, self[f"quantity_{row.id}"]) for row in self.rows]
 
     def quantities(self) -> list[tuple[LineRow, Decimal]]:
         """Return the lines that go on, with how many."""

@@ -1,6 +1,6 @@
 """Reading documents for pages: a document with its lines, what it was made from and what was made of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -9,8 +9,11 @@ from django.db.models import Count, Q, Sum
 from django.shortcuts import get_object_or_404
 
 from creditrisk.money import ZERO, quantity_worth
+from creditrisk.refusal import InvalidState
 from creditrisk.roles import companies_of
 from customers import queries as customer_queries
+from documents import writing
+from documents.drafts import NewDocument
 from documents.models import Document, DocumentQuerySet, Kind, Line, State
 
 
@@ -104,9 +107,24 @@ def lines(documents: list[Document]) -> list[LineRow]:
     return [_row(line, by_id[line.document_id]) for line in rows]
 
 
-def open_lines(documents: list[Document]) -> list[LineRow]:
-    """Return the lines of which something is open."""
-    return [row for row in lines(documents) if row.open_amount or (not row.amount and row.quantity)]
+def left_for(kind: str, documents: list[Document], *, origin: Document | None = None) -> list[LineRow]:
+    """Return the lines from which a document of this kind can be made, with how much of each is left for it.
+
+    Nothing where the documents are not in a state for it: the gate says why.
+    """
+    new = NewDocument(kind=kind, sources=() if origin else tuple(documents), origin=origin)
+    try:
+        found = writing.left_for(new)
+    except InvalidState:
+        return []
+    by_id = Document.objects.in_bulk({line.document_id for line, _left in found})
+    rows = [(_row(line, by_id[line.document_id]), line, left) for line, left in found]
+    return [
+        replace(row, open_amount=left, open_quantity=quantity_worth(
+            left, quantity=line.quantity, whole=line.amount, currency=by_id[line.document_id].currency
+        ))
+        for row, line, left in rows
+    ]  # fmt: skip
 
 
 def _row(line: Line, document: Document) -> LineRow:

@@ -16,6 +16,7 @@ from documents.drafts import NewDocument, NewLine, Portion
 from documents.models import Document, Kind, Line, State
 from ledger.items import LARGEST
 
+_PRICED = ("price", "discount_percent", "tax_percent")
 OPEN_ORDERS = (State.CONFIRMED, State.PICKED, State.PART_DELIVERED, State.DELIVERED)
 
 
@@ -172,11 +173,51 @@ def _portions_as_lines(new: NewDocument, document: Document) -> list[Line]:
 def _typed_over(new: NewDocument, portions: Sequence[Portion], currency: str) -> list[Line]:
     """Return lines typed for a document made from others: each from the line it names, else from the one beside it."""
     rows = typed_lines(new.lines, None, currency)
+    open_of = {p.line.pk: p for p in portions}
     for index, row in enumerate(rows):
         if row.source_id is None and index < len(portions):
             row.source = portions[index].line
             row.text = row.text or portions[index].line.text
+        if row.source is not None and all(getattr(row, n) == getattr(row.source, n) for n in _PRICED):
+            row.amount = _worth(row, open_of.get(row.source_id), currency)
+    refuse_more_than_can_come_back(new.origin, new.kind, rows)
     return rows
+
+
+def _worth(row: Line, whole: Portion | None, currency: str) -> Decimal:
+    """Return what a line made from another at its price comes to: all that is left for the rest, so no cent stays."""
+    source: Any = row.source
+    if whole is not None and row.quantity == whole.quantity:
+        return whole.amount
+    return rounded(source.amount * row.quantity / source.quantity, currency)
+
+
+def refuse_more_than_can_come_back(
+    origin: Document | None, kind: str, lines: Sequence[Line], *, beside: Document | None = None
+) -> None:
+    """Refuse a return or credit note over more than is left of what it takes back; `beside` is the one being amended."""
+    if origin is None:
+        return
+    others = Line.objects.filter(document__origin=origin, document__kind=kind).exclude(document__state=State.CANCELLED)
+    if beside is not None:
+        others = others.exclude(document=beside)
+    back: dict[int | None, Decimal] = {}
+    for source_id, amount in others.values_list("source_id", "amount"):
+        back[source_id] = back.get(source_id, ZERO) + amount
+    left = rounded(origin.total - sum(back.values(), ZERO), origin.currency)
+    if sum((line.amount for line in lines), ZERO) > left:
+        raise Refused(f"Only {left:f} of {origin} can come back.", field="amount")
+    for line in lines:
+        if line.source is not None and line.amount > line.source.amount - back.get(line.source_id, ZERO):
+            raise Refused(f"No more than line {line.source.position} of {origin} comes back.", field="amount")
+
+
+def left_for(new: NewDocument) -> list[tuple[Line, Decimal]]:
+    """Return the lines from which such a document is made, in their order, with what of each it can take.
+
+    Raises InvalidState where the documents are not in a state for it.
+    """
+    return [(line, left) for line in _upstream(new) if (left := _takeable(line, new)) > 0]
 
 
 def _portions(new: NewDocument, currency: str) -> list[Portion]:

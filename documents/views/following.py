@@ -73,16 +73,9 @@ def _follow(
     documents: list[Document],
     origin: Document | None,
 ) -> HttpResponse:
-    rows = queries.open_lines(documents) if origin is None else queries.lines(documents)
+    rows = queries.left_for(kind, documents, origin=origin)
     first = documents[0]
-    by_line = origin is None and kind == Kind.DELIVERY
-    form = FollowForm(
-        request.POST or None,
-        kind=kind,
-        lines=rows,
-        currency=first.currency,
-        by_line=by_line,
-    )
+    form = FollowForm(request.POST or None, kind=kind, lines=rows, currency=first.currency)
     if (
         request.method == "POST"
         and form.is_valid()
@@ -96,6 +89,7 @@ def _follow(
         "first": first,
         "origin": origin,
         "rows": rows,
+        "several": len({row.document for row in rows}) > 1,
         "form": form,
         "others": _others(request, first, kind, documents) if origin is None else [],
     }

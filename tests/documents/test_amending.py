@@ -265,3 +265,82 @@ def test_the_panel_foresees_an_amended_invoice_as_issuing_it_does(cast: Cast) ->
     assert buckets(cast) == {"ORDERS_CONFIRMED": D(75), "INVOICES_ISSUED": D(265)}
     assert trial.after.exposure.total == D(340)
     assert trial.after.exposure.buckets["open_orders"] == D(75)
+
+
+def follow(client: Client, address: str, **more: Any) -> Any:
+    return client.post(address, {"token": uuid.uuid4().hex, "how": "lines", **more}, follow=True)
+
+
+def fields(document: Document, *quantities: str) -> dict[str, str]:
+    lines = document.lines.order_by("position")
+    return {f"quantity_{line.pk}": many for line, many in zip(lines, quantities, strict=True)}
+
+
+def test_notes_are_invoiced_by_line_and_quantity(cast: Cast, sara: Client) -> None:
+    order = ordered(cast)
+    note = made(cast, "deliver", kind="DELIVERY", sources=(order,))
+
+    over = follow(sara, reverse("invoice_from"), source=note.pk, issue="on", **fields(note, "10.5", ""))
+    follow(sara, reverse("invoice_from"), source=note.pk, issue="on", **fields(note, "4", "1"))
+
+    assert "Only 10 are open." in words(over)
+    invoice = Document.objects.get(kind="INVOICE")
+    assert [(n.text, n.quantity, n.amount) for n in invoice.lines.order_by("position")] == [
+        ("Pumps", D(4), D(80)), ("Valves", D(1), D(25)),
+    ]  # fmt: skip
+    assert buckets(cast) == {"DELIVERED": D(195), "INVOICES_ISSUED": D(105)}
+    assert drifts() == []
+
+
+def test_an_order_is_invoiced_by_line_from_what_was_delivered_and_what_was_not(cast: Cast, sara: Client) -> None:
+    order = ordered(cast)
+    note = made(cast, "deliver", kind="DELIVERY", sources=(order,), share=D("0.5"))
+
+    page = words(sara.get(reverse("invoice_from"), {"source": order.pk}))
+    follow(
+        sara, reverse("invoice_from"), source=order.pk, issue="on", **fields(note, "5", ""), **fields(order, "2", "")
+    )
+
+    assert note.number in page and order.number in page
+    assert buckets(cast) == {"ORDERS_CONFIRMED": D(110), "DELIVERED": D(50), "INVOICES_ISSUED": D(140)}
+    assert drifts() == []
+
+
+def test_goods_come_back_and_are_credited_by_line(cast: Cast, sara: Client) -> None:
+    order = ordered(cast)
+    note = made(cast, "deliver", kind="DELIVERY", sources=(order,))
+    follow(sara, reverse("return_new", args=[note.pk]), **fields(note, "3", ""))
+    again = follow(sara, reverse("return_new", args=[note.pk]), **fields(note, "8", ""))
+    invoice = made(cast, "invoice", kind="INVOICE", sources=(note,))
+    follow(sara, reverse("credit_note_new", args=[invoice.pk]), **fields(invoice, "1", "4"))
+
+    assert Document.objects.get(kind="RETURN").total == D(60)
+    assert "Only 7 are open." in words(again)
+    assert Document.objects.get(kind="CREDIT_NOTE").total == D(120)
+    assert buckets(cast) == {"INVOICES_ISSUED": D(120)}
+    assert drifts() == []
+
+
+def test_no_cent_stays_behind_when_the_last_piece_goes(cast: Cast, sara: Client) -> None:
+    line = NewLine("Cable", D(3), D("3.333333"))
+    order = made(cast, "enter", kind="ORDER", customer=cast.rossi, lines=(line,))
+    order = gate.submit(order, "confirm", by=cast.sara, now=timezone.now()).document
+    for _piece in range(3):
+        follow(sara, reverse("delivery_from"), source=order.pk, **fields(order, "1"))
+
+    order.refresh_from_db()
+    assert sorted(Document.objects.filter(kind="DELIVERY").values_list("total", flat=True)) == [
+        D("3.33"), D("3.33"), D("3.34"),
+    ]  # fmt: skip
+    assert (order.total, order.state, buckets(cast)) == (D(10), "DELIVERED", {"DELIVERED": D(10)})
+
+
+def test_what_was_invoiced_in_advance_can_be_delivered_by_line(cast: Cast, sara: Client) -> None:
+    order = ordered(cast)
+    made(cast, "invoice", kind="INVOICE", sources=(order,))
+
+    follow(sara, reverse("delivery_from"), source=order.pk, **fields(order, "10", "1"))
+
+    assert Document.objects.get(kind="DELIVERY").total == D(225)
+    assert buckets(cast) == {"INVOICES_ISSUED": D(300)}
+    assert drifts() == []
