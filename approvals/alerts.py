@@ -6,7 +6,7 @@ from typing import Any
 
 from approvals.models import Alert, AlertSeen
 from creditrisk.facts import LimitState, Standing
-from creditrisk.money import rounded
+from creditrisk.money import figure
 
 
 def write(
@@ -49,7 +49,7 @@ def crossings(before: Standing, after: Standing, thresholds: Iterable[int]) -> l
     """Return the thresholds of use that were reached from below, and whether the limit was exceeded just now."""
     found = []
     was, used = before.used_percent, after.used_percent
-    total = f"{after.exposure.currency} {rounded(after.exposure.total, after.exposure.currency):,.2f}"
+    total = f"{after.exposure.currency} {figure(after.exposure.total, after.exposure.currency)}"
     for threshold in sorted(thresholds):
         if used is not None and used >= threshold and (was is None or was < threshold):
             found.append(
@@ -59,7 +59,7 @@ def crossings(before: Standing, after: Standing, thresholds: Iterable[int]) -> l
                 )
             )
     if over(after) and not over(before):
-        limit = f"{after.limit.amount:,.2f}"
+        limit = figure(after.limit.amount, after.exposure.currency)
         found.append(("over_limit", f"{after.code} is over its limit: {total} against {limit}."))
     return found
 
@@ -71,7 +71,7 @@ def became_overdue(before: Standing, after: Standing) -> list[tuple[str, str]]:
         return [
             (
                 "overdue",
-                f"{after.code} has {exposure.currency} {exposure.overdue:,.2f} overdue.",
+                f"{after.code} has {exposure.currency} {figure(exposure.overdue, exposure.currency)} overdue.",
             )
         ]
     return []

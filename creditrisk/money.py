@@ -38,6 +38,11 @@ def rounded(amount: Decimal, currency: str) -> Decimal:
     return amount.quantize(Decimal(1).scaleb(-decimals(currency)), rounding=ROUND_HALF_UP)
 
 
+def figure(amount: Decimal, currency: str) -> str:
+    """Return `amount` as a sentence tells it: grouped, with the decimals of `currency` and without its name."""
+    return f"{rounded(amount, currency):,.{decimals(currency)}f}"
+
+
 def percent_of(amount: Decimal, percent: Decimal) -> Decimal:
     """Return `percent` per cent of `amount`, not rounded."""
     return amount * percent / HUNDRED

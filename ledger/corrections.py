@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Max, Q, Sum
 
-from creditrisk.money import ZERO
+from creditrisk.money import ZERO, figure
 from creditrisk.refusal import AboveAuthority, InvalidState, Refused
 from creditrisk.roles import roles_of
 from ledger import items as open_items
@@ -74,7 +74,7 @@ def _check_authority(item: OpenItem, part: Decimal, *, day: date, by: Any) -> No
     whole = rates.on(day, {item.currency, unit}).convert({item.currency: written_off(item) + part}, unit)
     if whole > bound:
         raise AboveAuthority(
-            f"You may write off up to {unit} {bound:,.2f} of one item; with this it would be {unit} {whole:,.2f}.",
+            f"You may write off up to {unit} {figure(bound, unit)} of one item; with this it would be {unit} {figure(whole, unit)}.",
             field="amount",
         )
 

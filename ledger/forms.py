@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from creditrisk.forms import AmountField, DayField, Once, whole_cents
-from creditrisk.money import ZERO
+from creditrisk.money import ZERO, figure
 from customers import queries as customer_queries
 from customers.forms import CodeField, CustomerField
 from ledger import statement
@@ -93,7 +93,7 @@ class SettlesItems(forms.Form):
             elif part > row.open_amount:
                 self.add_error(
                     f"item_{row.id}",
-                    _("Only %(open)s is open.") % {"open": f"{row.open_amount:,.2f}"},
+                    _("Only %(open)s is open.") % {"open": figure(row.open_amount, row.currency)},
                 )
             whole_cents(self, f"item_{row.id}", currency)
         total = sum((part for _id, part in self.parts()), ZERO)
@@ -101,7 +101,7 @@ class SettlesItems(forms.Form):
             self.add_error(
                 None,
                 _("%(total)s is allocated, but only %(most)s is there.")
-                % {"total": f"{total:,.2f}", "most": f"{most:,.2f}"},
+                % {"total": figure(total, currency), "most": figure(most, currency)},
             )
 
 
@@ -237,7 +237,7 @@ class WriteOffForm(forms.Form):
         typed = super().clean() or {}
         amount = typed.get("amount")
         if amount is not None and amount > self.left:
-            self.add_error("amount", _("Only %(open)s is open.") % {"open": f"{self.left:,.2f}"})
+            self.add_error("amount", _("Only %(open)s is open.") % {"open": figure(self.left, self.currency)})
         whole_cents(self, "amount", self.currency)
         return typed
 
@@ -293,7 +293,7 @@ class EffectForm(Once):
             if typed.get("amount") is not None and typed["amount"] > carried:
                 self.add_error(
                     "amount",
-                    _("The items chosen carry %(sum)s.") % {"sum": f"{carried:,.2f}"},
+                    _("The items chosen carry %(sum)s.") % {"sum": figure(carried, chosen[0].currency)},
                 )
             whole_cents(self, "amount", chosen[0].currency)
             typed["amount"] = typed.get("amount") or carried

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from django.db import connection
 
-from creditrisk.money import HUNDRED, ZERO
+from creditrisk.money import HUNDRED, ZERO, figure
 from creditrisk.refusal import Refused
 from customers.models import Company
 from ledger.models import BankAccount, CreditLine, LineKind, Numbered, NumberSeries, PresentationMode
@@ -83,8 +83,8 @@ def check(account: BankAccount, mode: str, amount: Decimal, *, day: date) -> Non
         raise Refused(f"{account.name} has no line in force for {label} on {day:%d %b %Y}.", field="account")
     if amount > position.free:
         raise Refused(
-            f"{account.name} has {unit} {max(position.free, ZERO):,.2f} free of its line of {unit} {position.amount:,.2f}"
-            f" for {position.label}; this list comes to {unit} {amount:,.2f}.",
+            f"{account.name} has {unit} {figure(max(position.free, ZERO), unit)} free of its line of {unit} {figure(position.amount, unit)}"
+            f" for {position.label}; this list comes to {unit} {figure(amount, unit)}.",
             field="account",
         )
 

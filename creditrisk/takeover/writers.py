@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
 from approvals import booking, gate
-from creditrisk.money import ZERO, decimals
+from creditrisk.money import ZERO, decimals, figure
 from creditrisk.roles import Actor, companies_of
 from creditrisk.takeover.kinds import whole
 from creditrisk.takeover.models import Outcome, Upload, What
@@ -209,7 +209,11 @@ def _limit(rows: Sequence[Values], desk: Desk) -> list[Told]:
         reason=row.get("reason") or f"Imported from {desk.upload.name}"[:300], by=desk.by, now=desk.now,
     )  # fmt: skip
     outcome = Outcome.CHANGED if newest is not None else Outcome.CREATED
-    before = f", before {newest.currency} {newest.amount:,.2f}" if newest and newest.amount is not None else ""
+    before = (
+        f", before {newest.currency} {figure(newest.amount, newest.currency)}"
+        if newest and newest.amount is not None
+        else ""
+    )
     return [Told(outcome, f"{says}{before}", customer.code)]
 
 
@@ -248,7 +252,7 @@ def _item_again(there: OpenItem, amount: Decimal, currency: str, due: date) -> T
         raise Unreadable(f"{there.reference} is in the ledger with another amount, currency or due date.")
     if there.open_amount != amount and there.amount != amount:
         raise Unreadable(
-            f"Of {there.reference} {there.currency} {there.open_amount:,.2f} is open here, {amount:,.2f} in the file:"
+            f"Of {there.reference} {there.currency} {figure(there.open_amount, there.currency)} is open here, {figure(amount, currency)} in the file:"
             " book the payment."
         )
     return Told(Outcome.ALREADY, "", there.reference)
@@ -305,7 +309,7 @@ def _settled(
                 parts.append((debt, part))
                 left -= part
         if left:
-            raise Unreadable(f"Of {reference} less than {row['amount']:,.2f} is open, or it is not there.")
+            raise Unreadable(f"Of {reference} less than {figure(row['amount'], currency)} is open, or it is not there.")
     return parts
 
 
@@ -344,7 +348,9 @@ def _document(rows: Sequence[Values], desk: Desk) -> list[Told]:
         source_key=key,
     )  # fmt: skip
     result = gate.submit(new, "enter", by=desk.by, now=desk.now)
-    says = f"{customer.name}: {result.document.get_kind_display()} of {currency} {result.document.total:,.2f}"
+    says = (
+        f"{customer.name}: {result.document.get_kind_display()} of {currency} {figure(result.document.total, currency)}"
+    )
     if desk.upload.confirms and result.hold is None:
         for step in ("confirm",) if kind == Kind.ORDER else ("issue", "post"):
             result = gate.submit(result.document, step, by=desk.by, now=desk.now)

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from approvals import booking
 from creditrisk.clock import business_day
+from creditrisk.money import figure
 from creditrisk.refusal import Refused
 from creditrisk.roles import Actor, companies_of
 from ledger.bank import riba
@@ -89,7 +90,7 @@ def _problem(record: riba.Returned, effect: Effect | None, *, again: bool) -> st
     if again:
         return "It stands in the file twice."
     if effect.amount != record.amount or effect.due != record.due:
-        return f"Ours is of {effect.amount:,.2f}, due {effect.due.isoformat()}."
+        return f"Ours is of {figure(effect.amount, effect.currency)}, due {effect.due.isoformat()}."
     if effect.state not in (EffectState.PRESENTED, EffectState.COLLECTED):
         return f"It is {effect.get_state_display()}."
     if effect.state == EffectState.COLLECTED and record.paid is not False:

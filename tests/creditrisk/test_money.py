@@ -4,7 +4,7 @@ from decimal import Decimal as D
 
 import pytest
 
-from creditrisk.money import quantity_worth
+from creditrisk.money import figure, quantity_worth
 
 
 @pytest.mark.parametrize(
@@ -30,3 +30,11 @@ def test_an_amount_is_the_roundest_number_of_pieces_that_it_pays(
 
 def test_a_line_is_never_of_nothing() -> None:
     assert quantity_worth(D("0.01"), quantity=D("0.000001"), whole=D("9000.00"), currency="EUR") == D("0.000001")
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "told"),
+    [("1234.5", "EUR", "1,234.50"), ("1234", "JPY", "1,234"), ("1234.5", "KWD", "1,234.500"), ("0.005", "EUR", "0.01")],
+)
+def test_a_sentence_tells_an_amount_with_the_decimals_of_its_currency(amount: str, currency: str, told: str) -> None:
+    assert figure(D(amount), currency) == told

@@ -14,7 +14,7 @@ from approvals import context
 from creditrisk.clock import business_day
 from creditrisk.exposure import ledger
 from customers.models import PaymentTerms, TermsInstalment
-from ledger.models import ItemMark, OpenItem
+from ledger.models import ExchangeRate, ItemMark, OpenItem
 from tests.cast import Cast
 from tests.pages import as_user, words
 
@@ -163,3 +163,29 @@ def test_a_form_sent_twice_makes_one_item_and_says_so(cast: Cast, carla: Client)
 
     assert "This form was sent before" in words(response)
     assert OpenItem.objects.count() == 1
+
+
+@pytest.mark.parametrize(("currency", "amount", "told"), [("JPY", "1235", "1,234"), ("KWD", "1.235", "1.234")])
+def test_currencies_without_decimals_and_with_three_are_told_as_they_are(
+    cast: Cast, carla: Client, currency: str, amount: str, told: str
+) -> None:
+    ExchangeRate.objects.create(source=currency, target="EUR", day=today(), rate=Decimal(1))
+    carla.post(reverse("item_new"), typed(currency=currency, amount=told))
+    item = OpenItem.objects.get()
+
+    response = carla.post(
+        reverse("payment_new"),
+        {"customer": "ROSSI", "amount": amount, "currency": currency, "day": today().isoformat(), "allocation": "by_hand",
+         f"item_{item.pk}": amount, "token": uuid.uuid4().hex},
+    )  # fmt: skip
+
+    assert response.status_code == 422
+    assert f"Only {told} is open." in words(response)
+
+
+def test_a_fraction_of_a_yen_is_refused_at_the_amount(cast: Cast, carla: Client) -> None:
+    ExchangeRate.objects.create(source="JPY", target="EUR", day=today(), rate=Decimal("0.006"))
+
+    response = carla.post(reverse("item_new"), typed(currency="JPY", amount="100.5"))
+
+    assert "JPY has 0 decimals." in " ".join(response.context["form"].errors["amount"])
