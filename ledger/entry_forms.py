@@ -49,7 +49,10 @@ class ItemForm(Once):
     provisional = forms.BooleanField(label=gettext_lazy("Provisional: it may still change"), required=False)
     excluded = forms.BooleanField(label=gettext_lazy("Left out of credit control"), required=False)
     disputed = forms.BooleanField(label=gettext_lazy("Disputed by the customer"), required=False)
-    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=200, required=False)
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"), max_length=200, required=False,
+        help_text=gettext_lazy("Needed where it is disputed or left out of credit control."),
+    )  # fmt: skip
 
     def __init__(self, *args: Any, user: Any, today: date, **options: Any) -> None:
         super().__init__(*args, **options)
