@@ -46,9 +46,9 @@ class ItemForm(Once):
         required=False,
         help_text=gettext_lazy("Blank: by the payment terms, in instalments."),
     )
-    provisional = forms.BooleanField(label=gettext_lazy("Provisional: it may still change"), required=False)
+    provisional = forms.BooleanField(label=gettext_lazy("Provisional"), required=False)
     excluded = forms.BooleanField(label=gettext_lazy("Left out of credit control"), required=False)
-    disputed = forms.BooleanField(label=gettext_lazy("Disputed by the customer"), required=False)
+    disputed = forms.BooleanField(label=gettext_lazy("Disputed"), required=False)
     reason = forms.CharField(
         label=gettext_lazy("Reason"), max_length=200, required=False,
         help_text=gettext_lazy("Needed where it is disputed or left out of credit control."),
