@@ -288,9 +288,8 @@ def scene(db: None) -> Scene:
         **{
             name: [asked.pk] for name in DOORS_OF_PAGES if name.startswith("limit_request") and name != "limit_requests"
         },
-        **{name: [journal.pk] for name in DOORS_OF_PAGES if name == "journal" or name.startswith("journal_")},
+        **{name: [journal.pk] for name in DOORS_OF_PAGES if name.split("_")[0] == "journal" and name != "journal_new"},
         "attachment": [evidence.files.get().pk],
-        "journal_new": [],
         **{name: [run.pk] for name in ("evaluation", "evaluation_again")},
     }
     return Scene(cast, arguments | _fed(cast, effect))
