@@ -30,11 +30,14 @@ _KEY = 0x5EA1  # of the advisory lock: one sealer at a time
 type Writers = set[tuple[str, str]]  # table, virtual transaction
 
 
-def seal(*, now: datetime, batch: int = BATCH, patience: float = PATIENCE) -> int:
-    """Seal everything that is complete; return how many rows. Another sealer at work leaves nothing to do."""
+def seal(*, now: datetime, batch: int = BATCH, most: int | None = None, patience: float = PATIENCE) -> int:
+    """Seal everything that is complete, or batches until `most` rows are; return how many.
+
+    Another sealer at work leaves nothing to do.
+    """
     upto = complete(patience=patience)
     done = 0
-    while made := _seal_batch(upto, now=now, batch=batch):
+    while (most is None or done < most) and (made := _seal_batch(upto, now=now, batch=batch)):
         done += made
     return done
 

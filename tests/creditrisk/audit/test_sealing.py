@@ -132,11 +132,21 @@ def test_batches_follow_each_other_in_one_chain(cast: Cast) -> None:
     assert verifying.verify().breaks == 0
 
 
+def test_a_long_history_is_sealed_some_at_a_time(cast: Cast) -> None:
+    suspend(cast, 7)
+
+    assert sealing.seal(now=NOW, batch=3, most=5) == 6
+
+    sealing.seal(now=NOW)
+    assert verifying.verify().rows == SealedRow.objects.count()
+    assert len(lines("approvals_suspensionchange")) == 7
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_row_that_commits_late_below_others_is_waited_for_and_sealed(cast: Cast) -> None:
     sealing.seal(now=NOW)
-    insert = """INSERT INTO approvals_suspensionchange (customer_id, suspended, reason, made_at, actor)
-                VALUES (%s, true, 'late', now(), '{}') RETURNING id"""
+    insert = """INSERT INTO approvals_suspensionchange (customer_id, suspended, source, reason, made_at, actor)
+                VALUES (%s, true, '', 'late', now(), '{}') RETURNING id"""
     with another_session() as late:
         late_id = late.execute(insert, [cast.rossi.pk]).fetchone()[0]
         suspend(cast, 2)  # taken after it, and committed before it
@@ -155,8 +165,8 @@ def test_a_long_transaction_on_one_table_does_not_keep_the_others_waiting(cast: 
     sealing.seal(now=NOW)
     with another_session() as late:
         late.execute(
-            """INSERT INTO approvals_suspensionchange (customer_id, suspended, reason, made_at, actor)
-               VALUES (%s, true, 'late', now(), '{}')""",
+            """INSERT INTO approvals_suspensionchange (customer_id, suspended, source, reason, made_at, actor)
+               VALUES (%s, true, '', 'late', now(), '{}')""",
             [cast.rossi.pk],
         )
         PaymentTerms.objects.create(code="N10", days=10)
@@ -171,8 +181,8 @@ def test_a_long_transaction_on_one_table_does_not_keep_the_others_waiting(cast: 
 def test_who_ends_while_the_sealer_looks_is_sealed_at_once(cast: Cast) -> None:
     with another_session() as late:
         late.execute(
-            """INSERT INTO approvals_suspensionchange (customer_id, suspended, reason, made_at, actor)
-               VALUES (%s, true, 'late', now(), '{}')""",
+            """INSERT INTO approvals_suspensionchange (customer_id, suspended, source, reason, made_at, actor)
+               VALUES (%s, true, '', 'late', now(), '{}')""",
             [cast.rossi.pk],
         )
         upto = sealing.complete(patience=5, sleep=lambda _seconds: late.commit())
