@@ -37,11 +37,10 @@ def database(url: str, *, role: str = "") -> dict[str, Any]:
         raise ImproperlyConfigured("DATABASE_URL names a database as postgresql://user:password@host:port/name.")
     where = {"HOST": extra.pop("host", parts.hostname or ""), "PORT": extra.pop("port", str(parts.port or ""))}
     who = {"USER": unquote(parts.username or ""), "PASSWORD": unquote(parts.password or "")}
-    # The role is taken by the server at connecting; Django's assume_role waits for ever inside a pool.
     # What the server's list of connections, and the audit trail, call a process that acts for nobody.
-    program = Path(sys.argv[0]).parent.name if sys.argv[0].endswith("__main__.py") else Path(sys.argv[0]).name
-    named = {"application_name": f"creditrisk {program} {' '.join(sys.argv[1:2])}".strip()[:60]}
-    options = {**named, **extra, "pool": {"min_size": 1, "max_size": number("DATABASE_POOL", 8), "timeout": 10}}
+    extra.setdefault("application_name", " ".join(["creditrisk", *Path(sys.argv[0]).parts[-2:], *sys.argv[1:2]])[:60])
+    # The role is taken by the server at connecting; Django's assume_role waits for ever inside a pool.
+    options = {**extra, "pool": {"min_size": 1, "max_size": number("DATABASE_POOL", 8), "timeout": 10}}
     options |= {"options": f"{extra.get('options', '')} -c role={role}".strip()} if role else {}
     name = unquote(parts.path.strip("/"))
     return {"ENGINE": "django.db.backends.postgresql", "NAME": name, **where, **who, "OPTIONS": options}
@@ -123,7 +122,6 @@ LOGIN_URL, LOGIN_REDIRECT_URL, LOGOUT_REDIRECT_URL = "login", "/", "login"
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 if (TIME_ZONE := text("TIME_ZONE", "UTC")) not in available_timezones():
     raise ImproperlyConfigured(f"TIME_ZONE is {TIME_ZONE!r}: no such zone; Europe/Rome would be one.")
-USE_TZ = True
 CONSOLE = {"console": {"class": "logging.StreamHandler"}}
 LOGGING = {"version": 1, "disable_existing_loggers": False, "handlers": CONSOLE, "root": {"handlers": ["console"]}}
 
