@@ -9,8 +9,10 @@ from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.db import ProgrammingError, connection, transaction
 from django.test import Client, override_settings
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from approvals import gate
 from approvals.models import Authority
 from creditrisk.audit.attribution import acting
 from creditrisk.audit.models import Change
@@ -18,7 +20,7 @@ from creditrisk.audit.watching import ORIGINS, WATCHED
 from creditrisk.backoffice import ReadOnly, ReadOnlyRows
 from creditrisk.roles import Actor
 from customers.models import Customer, Limit, PaymentTerms
-from tests.cast import TODAY, Cast
+from tests.cast import NOW, TODAY, Cast
 from tests.pages import as_user
 
 pytestmark = pytest.mark.django_db
@@ -148,6 +150,16 @@ def test_what_a_proxy_would_say_counts_for_nothing_without_one(cast: Cast) -> No
     )  # fmt: skip
 
     assert newest("customers_creditgroup").address == "127.0.0.1"
+
+
+def test_the_path_of_a_decision_is_not_lengthened(cast: Cast) -> None:
+    order = cast.order(cast.rossi, "300")
+
+    with acting(cast.sara), CaptureQueriesContext(connection) as seen:
+        gate.submit(order, "confirm", by=cast.sara, now=NOW)
+
+    assert len(seen) > 0
+    assert not any("creditrisk.actor" in query["sql"] or "audit_" in query["sql"] for query in seen.captured_queries)
 
 
 def test_a_limit_says_from_which_address_it_was_granted(cast: Cast) -> None:
