@@ -31,6 +31,18 @@ def write_off(
 
 
 @transaction.atomic
+def grant_discount(item: OpenItem, *, day: date | None = None, by: Actor, now: datetime) -> OpenItem:
+    """Grant the early-payment discount that an item has earned; return the write-off. Raises InvalidState, Refused."""
+    booking = Booking.begin(item.customer_id, by=by, now=now, day=day)
+    family = booking.lock()
+    booking = booking.on(ledger_items.not_before([item], booking.day))
+    made, touched = corrections.grant_discount(item, day=booking.day, by=by.user, now=now)
+    booking.post(Touched(items=frozenset(i.pk for i in (made, *touched))), family, cause="discount")
+    made.refresh_from_db()
+    return made
+
+
+@transaction.atomic
 def reverse(item: OpenItem, *, reason: str, day: date | None = None, by: Actor, now: datetime) -> OpenItem:
     """Take back a payment, a write-off or a charge by a counter-entry, which is returned: what it settled is open again.
 

@@ -12,6 +12,7 @@ urlpatterns = [
     path("items/<int:pk>/undo/", items.undo, name="item_undo"),
     path("items/<int:pk>/dispute/", items.dispute, name="item_dispute"),
     path("items/<int:pk>/write-off/", corrections.write_off, name="item_write_off"),
+    path("items/<int:pk>/discount/", corrections.discount, name="item_discount"),
     path("items/<int:pk>/reverse/", corrections.reverse, name="item_reverse"),
     path("items/<int:pk>/mark/", corrections.mark, name="item_mark"),
     path("items/ageing/", accounts.aged, name="ageing"),

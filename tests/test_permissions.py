@@ -96,6 +96,7 @@ DOORS_OF_PAGES: dict[str, tuple[tuple[str, ...], set[str]]] = {
     "item_allocate": (SEND, CREDIT),
     "item_undo": (SEND, CREDIT),
     "item_dispute": (SEND, CREDIT),
+    "item_discount": (SEND, CREDIT),
     "item_write_off": (SEND, CREDIT),
     "item_reverse": (SEND, CREDIT),
     "item_mark": (SEND, CREDIT),

@@ -42,6 +42,21 @@ def write_off(request: HttpRequest, pk: int) -> HttpResponse:
 
 @door("post_ledger")
 @require_POST
+def discount(request: HttpRequest, pk: int) -> HttpResponse:
+    """Grant the discount to whoever paid in time."""
+    found = statement.item(request.user, pk)
+    try:
+        made = corrections.grant_discount(found, by=Actor.of(request), now=timezone.now())
+    except pages.REFUSALS as error:
+        pages.tell_refusal(request, error)
+    else:
+        amount = money(abs(made.amount), made.currency)
+        messages.success(request, _("The discount of %(amount)s is granted.") % {"amount": amount})
+    return redirect("item", pk)
+
+
+@door("post_ledger")
+@require_POST
 def reverse(request: HttpRequest, pk: int) -> HttpResponse:
     """Take back a payment, a write-off or a charge: what it settled is open again."""
     found = statement.item(request.user, pk)

@@ -17,7 +17,7 @@ from creditrisk.money import ZERO
 from creditrisk.refusal import Duplicate
 from creditrisk.roles import Actor, door, may
 from customers import queries as customer_queries
-from ledger import corrections, statement
+from ledger import corrections, discounts, statement
 from ledger import items as ledger_items
 from ledger.filters import ItemFilter
 from ledger.forms import AllocateForm, DisputeForm, MarkForm, PaymentForm, ReverseForm, UndoForm, WriteOffForm
@@ -62,6 +62,7 @@ def drawn(
         form = _allocation(request, found)
     context = {
         "item": found,
+        "discount": discounts.offer(found),
         "row": statement.row(found, today=today),
         "settlements": statement.settlements(found),
         "form": form,
