@@ -45,7 +45,7 @@ class InstalmentRows(ReferenceRows):
 
 @admin.register(PaymentTerms)
 class PaymentTermsAdmin(Concerning):
-    list_display = ("code", "name", "days", "end_of_month", "prepaid", "rank")
+    list_display = ("code", "name", "days", "end_of_month", "days_after_month_end", "prepaid", "rank")
     list_filter = ("prepaid", "end_of_month")
     search_fields = ("code", "name")
     inlines = (InstalmentRows,)

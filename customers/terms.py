@@ -61,35 +61,29 @@ def more_generous(new: PaymentTerms, old: PaymentTerms | None) -> bool:
 def longest_days(terms: PaymentTerms) -> int:
     """Return the days to the last instalment, a month's end counted as thirty."""
     parts = [i.days for i in terms.instalments.all()]
-    return max(parts or [terms.days]) + (30 if terms.end_of_month else 0)
+    return max(parts or [terms.days]) + (30 + terms.days_after_month_end if terms.end_of_month else 0)
 
 
-def _due(issued_on: date, days: int, *, end_of_month: bool) -> date:
+def _due(issued_on: date, days: int, terms: PaymentTerms | None) -> date:
     due = issued_on + timedelta(days=days)
-    if end_of_month:
+    if terms is not None and terms.end_of_month:
         due = due.replace(day=calendar.monthrange(due.year, due.month)[1])
+        due += timedelta(days=terms.days_after_month_end)
     return due
 
 
 def instalments(terms: PaymentTerms | None, *, issued_on: date, amount: Decimal, currency: str) -> list[Instalment]:
-    """Return what falls due when; days run from the day of issue, then to the month's end where the terms say so.
+    """Return what falls due when: days run from the day of issue, then to the month's end and on where the terms say so.
 
-    Parts are rounded and sum to `amount`; without terms everything is due at once.
-    Source: the custom "data fattura fine mese" and net terms as in scenarios/FORMAT.md.
+    Parts are rounded and sum to `amount`; without terms everything is due at once. Source: the custom "data fattura fine
+    mese" (with its "+ 10" the tenth of the month after) and net terms as in scenarios/FORMAT.md.
     """
     parts = list(terms.instalments.order_by("position")) if terms else []
-    end_of_month = bool(terms and terms.end_of_month)
     if not parts:
-        return [
-            Instalment(
-                1,
-                _due(issued_on, terms.days if terms else 0, end_of_month=end_of_month),
-                amount,
-            )
-        ]
+        return [Instalment(1, _due(issued_on, terms.days if terms else 0, terms), amount)]
     amounts = shares(amount, [p.percent for p in parts], currency)
     return [
-        Instalment(n, _due(issued_on, p.days, end_of_month=end_of_month), part)
+        Instalment(n, _due(issued_on, p.days, terms), part)
         for n, (p, part) in enumerate(zip(parts, amounts, strict=True), start=1)
         if part
     ]

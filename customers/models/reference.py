@@ -61,6 +61,10 @@ class PaymentTerms(models.Model):
     name = models.CharField(_("name"), max_length=120, blank=True)
     days = models.PositiveIntegerField(_("days"), default=0)
     end_of_month = models.BooleanField(_("end of month"), default=False)
+    days_after_month_end = models.PositiveIntegerField(
+        _("days after the month's end"), default=0,
+        help_text=_("With “end of month”: 30 days, end of month, and 10 here fall due on the 10th of the month after."),
+    )  # fmt: skip
     rank = models.PositiveIntegerField(
         _("rank"),
         null=True,
@@ -73,6 +77,13 @@ class PaymentTerms(models.Model):
 
     class Meta:
         verbose_name = verbose_name_plural = _("payment terms")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(end_of_month=True) | Q(days_after_month_end=0),
+                name="customers_days_after_a_month_end",
+                violation_error_message=_("Days after the month's end are for terms that run to the end of the month."),
+            )
+        ]
 
     def __str__(self) -> str:
         return self.code

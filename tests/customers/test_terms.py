@@ -4,6 +4,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.core.exceptions import ValidationError
 
 from customers import terms
 from customers.models import InvoicingCycle, PaymentTerms, Region, Segment, TermsInstalment
@@ -51,6 +52,28 @@ def test_the_end_of_the_month_follows_the_days(db: None) -> None:
     (whole,) = terms.instalments(sixty, issued_on=date(2026, 1, 15), amount=Decimal(100), currency="EUR")
 
     assert whole.due == date(2026, 3, 31)
+
+
+@pytest.mark.parametrize(
+    ("days", "issued_on", "due"),
+    [
+        (30, date(2026, 1, 15), date(2026, 3, 10)),
+        (0, date(2026, 1, 31), date(2026, 2, 10)),
+        (30, date(2026, 11, 30), date(2027, 1, 10)),
+    ],
+)
+def test_days_may_follow_the_end_of_the_month(db: None, days: int, issued_on: date, due: date) -> None:
+    tenth = made("EOM10", days=days, end_of_month=True, days_after_month_end=10)
+
+    (whole,) = terms.instalments(tenth, issued_on=issued_on, amount=Decimal(100), currency="EUR")
+
+    assert whole.due == due
+    assert terms.longest_days(tenth) == days + 40
+
+
+def test_days_after_a_months_end_need_terms_that_run_to_one(db: None) -> None:
+    with pytest.raises(ValidationError, match="run to the end of the month"):
+        PaymentTerms(code="N30", days=30, days_after_month_end=10).full_clean()
 
 
 def test_parts_sum_to_the_amount_in_a_currency_without_cents(db: None) -> None:
