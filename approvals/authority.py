@@ -13,7 +13,7 @@ from django.contrib.auth import get_user_model
 
 from approvals import hold_events, holds
 from approvals.models import Authority, Hold, HoldStep, Substitution
-from creditrisk.money import ZERO, MissingRate, Rates
+from creditrisk.money import ZERO, MissingRate, Rates, figure
 from creditrisk.refusal import AboveAuthority
 from ledger import rates as ledger_rates
 
@@ -46,11 +46,11 @@ class Bounds:
         if self.amount is not None and amount is None:
             return "A rate is missing to compare it with an authority."
         if self.amount is not None and amount is not None and amount > self.amount:
-            return f"{currency} {amount:,.2f} is above your authority of {currency} {self.amount:,.2f}."
+            return f"{currency} {figure(amount, currency)} is above your authority of {currency} {figure(self.amount, currency)}."
         if self.excess is not None and matter.excess > self.excess:
             return (
-                f"It is {currency} {matter.excess:,.2f} over the limit; your authority ends at"
-                f" {currency} {self.excess:,.2f} over it."
+                f"It is {currency} {figure(matter.excess, currency)} over the limit; your authority ends at"
+                f" {currency} {figure(self.excess, currency)} over it."
             )
         if self.risk_classes and matter.risk_class not in self.risk_classes:
             return f"Customers of the risk class {matter.risk_class or '–'} are not in your authority."

@@ -13,6 +13,7 @@ from approvals.models import Hold, HowClosed, Release, ReleaseReason
 from approvals.submission import Result, Submission
 from creditrisk.clock import business_day
 from creditrisk.decisions.story import label_of
+from creditrisk.money import figure
 from creditrisk.policy import compile as policies
 from creditrisk.refusal import HoldOpen, InvalidState, NotPermitted, Refused, Stale
 from creditrisk.roles import Actor, may
@@ -65,14 +66,20 @@ def judge_again(hold: Hold, *, by: Actor, now: datetime, family: context.Family)
 def _refuse_grown(hold: Hold, saw: dict[str, Any], judgement: Judgement | None) -> None:
     """Raise Stale where amount, excess or reasons grew since the page was drawn, or the currency is another."""
     if saw.get("currency") not in (None, "", hold.currency):
-        raise Stale(f"The document came to be {hold.currency} {hold.amount:,.2f} since this page was drawn.")
+        raise Stale(
+            f"The document came to be {hold.currency} {figure(hold.amount, hold.currency)} since this page was drawn."
+        )
     if Decimal(str(saw.get("amount", hold.amount))) < hold.amount:
-        raise Stale(f"The document grew to {hold.currency} {hold.amount:,.2f} since this page was drawn.")
+        raise Stale(
+            f"The document grew to {hold.currency} {figure(hold.amount, hold.currency)} since this page was drawn."
+        )
     if judgement is None:
         return
     excess = judgement.excess
     if "excess" in saw and Decimal(str(saw["excess"])) < excess:
-        raise Stale(f"It is now {excess:,.2f} over the limit, more than this page showed.")
+        raise Stale(
+            f"It is now {figure(excess, judgement.case.own.exposure.currency)} over the limit, more than this page showed."
+        )
     if "reasons" in saw and not set(judgement.outcome.reasons) <= set(saw["reasons"]):
         more = ", ".join(label_of(code) for code in judgement.outcome.reasons if code not in saw["reasons"])
         raise Stale(f"There are new reasons since this page was drawn: {more}.")

@@ -10,6 +10,7 @@ from tqdm import tqdm
 
 from approvals import invoicing
 from creditrisk.clock import business_day
+from creditrisk.money import figure
 from creditrisk.roles import Actor
 from customers.models import Company
 from documents import collective
@@ -63,5 +64,5 @@ class Command(BaseCommand):
     def _say(self, waiting: collective.Waiting, what: str) -> None:
         self.stdout.write(
             f"{waiting.company} {waiting.customer_code}: {waiting.count} deliveries since {waiting.since},"
-            f" {waiting.currency} {waiting.total:,.2f}: {what}"
+            f" {waiting.currency} {figure(waiting.total, waiting.currency)}: {what}"
         )
