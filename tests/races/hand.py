@@ -19,7 +19,7 @@ django.setup()
 from django.contrib.auth.models import User  # noqa: E402
 from django.db import Error, connection  # noqa: E402
 
-from approvals import gate, limit_requests  # noqa: E402
+from approvals import gate, granting, limit_requests  # noqa: E402
 from approvals.models import Hold, LimitRequest  # noqa: E402
 from creditrisk.refusal import Refused  # noqa: E402
 from creditrisk.roles import Actor  # noqa: E402
@@ -48,7 +48,7 @@ def confirm(by: Actor, document: int) -> str:
 
 
 def lower(by: Actor, customer: int, amount: str) -> str:
-    limit_requests.grant_directly(
+    granting.grant_directly(
         Customer.objects.get(pk=customer), amount=Decimal(amount), valid_from=NOW.date(), by=by, now=NOW
     )
     return "lowered"
