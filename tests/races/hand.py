@@ -92,6 +92,8 @@ people = {user.username: Actor(user) for user in User.objects.all()}
 unlocked = WithoutLocks()
 if sys.argv[1:] == ["unlocked"]:
     connection.execute_wrappers.append(unlocked)
+    with connection.cursor() as cursor:
+        cursor.execute("SET lock_timeout = '20s'")  # Two that wait for each other's going on would wait for ever.
 print("ready", flush=True)
 while line := sys.stdin.readline():
     told = json.loads(line)

@@ -267,6 +267,6 @@ def test_a_request_that_two_approve_takes_effect_once_and_the_other_is_told(
 def test_without_the_locks_the_second_approval_fails_instead_of_being_told(cast: Cast, hands: Hands) -> None:
     slow, fast = approve_twice(cast, cast.customer("RACE", "1000"))
 
-    said = hands.overtake(slow, 'INSERT INTO "customers_limit"', fast)
+    said = hands.overtake(slow, 'INSERT INTO "approvals_requestevent"', fast)
 
     assert said == ("IntegrityError", "APPLIED")
