@@ -27,8 +27,9 @@ ORDERS, ITEMS, EFFECTS = 8, 10, 2
 ROWS = ORDERS + ITEMS + EFFECTS
 
 _FILL = (
-    "INSERT INTO customers_customer (code, name, company_id, currency, country, email)"
-    " SELECT %(stamp)s || '-' || g, 'Bench ' || g, %(company)s, 'EUR', '', '' FROM generate_series(1, %(customers)s) g",
+    "INSERT INTO customers_customer (code, name, company_id, currency, country, email, address, tax_number)"
+    " SELECT %(stamp)s || '-' || g, 'Bench ' || g, %(company)s, 'EUR', '', '', '', ''"
+    " FROM generate_series(1, %(customers)s) g",
     "INSERT INTO customers_creditaccount (customer_id, control, group_control, companies_summed, excluded,"
     " authorise_orders, authorise_deliveries, suspended, suspended_reason)"
     " SELECT id, 'BLOCK', '', false, false, false, false, false, '' FROM customers_customer"
@@ -117,7 +118,8 @@ def _fill(customers: int, stamp: str, *, day: date, now: datetime) -> tuple[int,
 
 def _bare(first: int, last: int, *, indexed: bool = False) -> float:
     """Return the seconds of the floor, on a connection of the tables' owner: the application may make no tables."""
-    with psycopg.connect(settings.DATABASE_OWNER_URL or settings.DATABASE_URL) as owner:
+    url, database = settings.DATABASE_OWNER_URL or settings.DATABASE_URL, connection.settings_dict["NAME"]
+    with psycopg.connect(url, dbname=database) as owner:
         like = "INCLUDING IDENTITY INCLUDING INDEXES" if indexed else "INCLUDING IDENTITY"
         owner.execute(f"CREATE TABLE rebuild_floor (LIKE exposure_entry {like})")
         began = time.perf_counter()
