@@ -11,6 +11,8 @@ from approvals.models import ApprovalLevel, LimitRequest, RequestEvent, RequestS
 from creditrisk.facts import EffectiveLimit, Standing
 from creditrisk.facts import LimitState as Found
 from creditrisk.money import ZERO, MissingRate
+from creditrisk.refusal import AboveAuthority
+from creditrisk.roles import Actor, roles_of
 from customers import limits
 from customers.limits import Granted
 from customers.models import Customer, LimitState
@@ -125,6 +127,21 @@ def _needed(levels: Sequence[ApprovalLevel], request: LimitRequest, found: Figur
     while first > 0 and levels[first].with_former:
         first -= 1
     return levels[first : at + 1]
+
+
+def refuse_beyond(request: LimitRequest, *, by: Actor, seen: Seen) -> ApprovalLevel | None:
+    """Return the level at which this person decides; raises AboveAuthority where the turn is a higher one's.
+
+    What all have agreed to is for the last of them to take back.
+    """
+    found = turn(request, seen=seen)
+    level = found.next or (found.needed[-1] if found.needed else None)
+    if found.free or level is None or by.user_id == request.assigned_to_id:
+        return None if found.free else level
+    mine = roles_of(by.user)
+    if any(step.group.name in mine for step in seen.levels if step.position >= level.position):
+        return level
+    raise AboveAuthority(f"This is for the {level.group.name.replace('_', ' ')} to decide, or above.")
 
 
 def wanted_amount(request: LimitRequest, found: Figures) -> Decimal | None:

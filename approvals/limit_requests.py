@@ -14,12 +14,12 @@ from django.db import IntegrityError, transaction
 
 from approvals import booking, context, evaluation_requests, levels
 from approvals.levels import Seen
-from approvals.models import ApprovalLevel, LimitRequest, RequestEvent, RequestState, RequestStep
+from approvals.models import LimitRequest, RequestEvent, RequestState, RequestStep
 from creditrisk.clock import business_day
 from creditrisk.money import rounded
 from creditrisk.policy import compile as policies
-from creditrisk.refusal import AboveAuthority, AlreadyClosed, Duplicate, FourEyes, NotPermitted, Refused, Stale
-from creditrisk.roles import Actor, companies_of, may, roles_of
+from creditrisk.refusal import AlreadyClosed, Duplicate, FourEyes, NotPermitted, Refused, Stale
+from creditrisk.roles import Actor, companies_of, may
 from customers.models import Customer, Limit, LimitKind, LimitState, PaymentTerms, SettlementDiscount
 from ledger.items import LARGEST
 
@@ -96,15 +96,15 @@ def approve(
 
 @transaction.atomic
 def reject(request: LimitRequest, *, by: Actor, now: datetime, note: str) -> LimitRequest:
-    """Say no, with the reason. Raises NotPermitted, FourEyes, AlreadyClosed, Refused."""
-    request = _decidable(request, by=by, note=note)
+    """Say no, with the reason. Raises NotPermitted, FourEyes, AboveAuthority, AlreadyClosed, Refused."""
+    request = _decidable(request, by=by, now=now, note=note)
     return _end(request, RequestState.REJECTED, RequestStep.REJECTED, by=by, now=now, note=note)
 
 
 @transaction.atomic
 def ask_change(request: LimitRequest, *, by: Actor, now: datetime, note: str) -> LimitRequest:
-    """Send it back for a change, with what is wanted. Raises NotPermitted, FourEyes, AlreadyClosed, Refused."""
-    request = _decidable(request, by=by, note=note)
+    """Send it back for a change, with what is wanted. Raises as `reject`."""
+    request = _decidable(request, by=by, now=now, note=note)
     request.state = RequestState.CHANGE_WANTED
     request.save(update_fields=["state"])
     _note(request, RequestStep.CHANGE_WANTED, by=by, now=now, note=note)
@@ -121,7 +121,12 @@ def delegate(request: LimitRequest, *, to: Any, by: Actor, now: datetime, note: 
         raise FourEyes("Whoever asked cannot decide it.", field="to")
     if not may(to, "approve_limit"):
         raise Refused(f"The roles of {to} do not decide limits.", field="to")
-    _refuse_beyond(request, by=by, seen=levels.see([request.customer], day=business_day(now)))
+    if to.pk in {event.made_by_id for event in levels.agreements(request)}:
+        raise FourEyes(f"{to} agreed to this already.", field="to")
+    companies = companies_of(to)
+    if companies is not None and request.customer.company_id not in companies:
+        raise Refused(f"{to} does not work in the company of this customer.", field="to")
+    levels.refuse_beyond(request, by=by, seen=levels.see([request.customer], day=business_day(now)))
     request.assigned_to = to
     request.save(update_fields=["assigned_to"])
     _note(request, RequestStep.DELEGATED, by=by, now=now, note=note, to=to)
@@ -193,6 +198,7 @@ def reject_many(requests: Iterable[LimitRequest], *, by: Actor, now: datetime, n
                 _refuse_ended(request)
             _refuse_person(request, by=by)
             _refuse_asker(request, by=by, four_eyes=four_eyes)
+            levels.refuse_beyond(request, by=by, seen=seen)
         except Refused as error:
             refused[request.pk] = str(error)
             continue
@@ -242,7 +248,7 @@ def may_decide(request: LimitRequest, *, user: Any, seen: Seen) -> bool:
     try:
         _refuse_person(request, by=by)
         _refuse_own(request, by=by, four_eyes=policies.active().four_eyes)
-        _refuse_beyond(request, by=by, seen=seen)
+        levels.refuse_beyond(request, by=by, seen=seen)
     except Refused:
         return False
     return request.state == RequestState.OPEN
@@ -267,10 +273,11 @@ def _refuse_ended(request: LimitRequest) -> None:
     raise AlreadyClosed(f"This request was decided{when} by {who}: {request.get_state_display()}.")
 
 
-def _decidable(request: LimitRequest, *, by: Actor, note: str) -> LimitRequest:
+def _decidable(request: LimitRequest, *, by: Actor, now: datetime, note: str) -> LimitRequest:
     request = _locked(request)
     _refuse_person(request, by=by)
     _refuse_own(request, by=by)
+    levels.refuse_beyond(request, by=by, seen=levels.see([request.customer], day=business_day(now)))
     if not note.strip():
         raise Refused("Say why.", field="note")
     return request
@@ -294,18 +301,6 @@ def _refuse_own(request: LimitRequest, *, by: Actor, four_eyes: bool | None = No
 def _refuse_asker(request: LimitRequest, *, by: Actor, four_eyes: bool) -> None:
     if four_eyes and by.user_id == request.requested_by_id:
         raise FourEyes("You asked for this; somebody else has to decide it.")
-
-
-def _refuse_beyond(request: LimitRequest, *, by: Actor, seen: Seen) -> ApprovalLevel | None:
-    """Return the level at which this person decides; raises AboveAuthority where the turn is a higher one's."""
-    found = levels.turn(request, seen=seen)
-    level = found.next
-    if found.free or level is None or by.user_id == request.assigned_to_id:
-        return None if found.free else level
-    mine = roles_of(by.user)
-    if any(step.group.name in mine for step in seen.levels if step.position >= level.position):
-        return level
-    raise AboveAuthority(f"This is for the {level.group.name.replace('_', ' ')} to decide, or above.")
 
 
 def refuse_nonsense(asked: Asked, customer: Customer, *, day: date) -> None:
@@ -344,7 +339,7 @@ def _agreed(request: LimitRequest, *, by: Actor, now: datetime, note: str, seen:
         raise Refused("Whoever asked was asked for a change; wait for it.")
     _refuse_person(request, by=by)
     _refuse_own(request, by=by, four_eyes=four_eyes)
-    level = _refuse_beyond(request, by=by, seen=seen)
+    level = levels.refuse_beyond(request, by=by, seen=seen)
     waits = [step for step in levels.turn(request, seen=seen).pending if level and step.position != level.position]
     request.assigned_to = None
     if not waits:

@@ -22,6 +22,7 @@ from approvals.models import (
     RequestState,
 )
 from creditrisk.refusal import AlreadyClosed, InvalidState, NotPermitted, Refused
+from creditrisk.roles import Actor
 from customers.models import Company, CompanyAccess, Customer, Limit, LimitKind
 from tests.approvals.filling import of_file
 from tests.cast import NOW, TODAY, Cast, after
@@ -111,6 +112,20 @@ def test_undecided_lines_keep_it_from_being_posted_and_rejected_ones_are_left_ou
     journals.post(journal, by=cast.dario, now=NOW)
 
     assert (limit_of(cast.rossi), limit_of(cast.bianchi)) == (12000, 1000)
+
+
+def test_what_was_agreed_to_is_not_taken_back_by_who_is_below(cast: Cast) -> None:
+    clerks, managers = (Group.objects.get(name=name) for name in ("credit_clerk", "credit_manager"))
+    ApprovalLevel.objects.create(position=1, group=clerks, amount_up_to=0)
+    ApprovalLevel.objects.create(position=2, group=managers)
+    clerk = type(cast.carla.user).objects.create(username="other")
+    clerk.groups.add(clerks)
+    journal = sent(cast, (cast.rossi, "12000"), (cast.bianchi, "2000"))
+    journals.approve(journal, numbers=[1], by=cast.dario, now=NOW)
+
+    told = journals.reject(journal, numbers=[1, 2], by=Actor(clerk), now=NOW, note="no")
+
+    assert [(line.done, "credit manager" in line.sentence) for line in told] == [(False, True), (False, True)]
 
 
 def test_what_was_agreed_to_can_be_rejected_until_it_is_posted(cast: Cast) -> None:

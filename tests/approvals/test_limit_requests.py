@@ -145,6 +145,34 @@ def test_a_change_begins_the_levels_anew(cast: Cast, levels: None) -> None:
         limit_requests.change(request, Asked(amount=Decimal(1), reason="x"), by=cast.dario, now=NOW)
 
 
+def test_nobody_below_the_level_whose_turn_it_is_rejects_it_or_sends_it_back(cast: Cast, levels: None) -> None:
+    request = ask(cast, "5000.01")
+
+    for refuse in (limit_requests.reject, limit_requests.ask_change):
+        with pytest.raises(AboveAuthority, match="credit manager"):
+            refuse(request, by=cast.carla, now=NOW, note="no")
+    limit_requests.ask_change(request, by=cast.fiona, now=NOW, note="less")
+
+    assert not request.events.filter(made_by=cast.carla.user).exists()
+
+
+def test_it_is_delegated_to_nobody_of_another_company(cast: Cast, levels: None) -> None:
+    request = ask(cast, "5000")
+    elsewhere = Company.objects.create(code="ELSE", name="Elsewhere", currency="EUR")
+    CompanyAccess.objects.create(user=cast.carla.user, company=elsewhere)
+
+    with pytest.raises(Refused, match="does not work in the company"):
+        limit_requests.delegate(request, to=cast.carla.user, by=cast.dario, now=NOW)
+
+
+def test_it_is_delegated_to_nobody_who_has_agreed_already(cast: Cast, levels: None) -> None:
+    request = ask(cast, "20000")
+    approve(cast, request, "dario")
+
+    with pytest.raises(FourEyes, match="agreed to this already"):
+        limit_requests.delegate(request, to=cast.dario.user, by=cast.fiona, now=NOW)
+
+
 def test_it_is_delegated_to_who_may_decide_and_never_to_who_asked(cast: Cast, levels: None) -> None:
     request = ask(cast, "5000", by=cast.carla)
 
