@@ -7,11 +7,11 @@ from decimal import Decimal
 from typing import Any
 
 from approvals import context
-from approvals.models import ApprovalLevel, LimitRequest, RequestEvent, RequestStep
+from approvals.models import ApprovalLevel, Attachment, LimitRequest, RequestEvent, RequestStep
 from creditrisk.facts import EffectiveLimit, Standing
 from creditrisk.facts import LimitState as Found
 from creditrisk.money import ZERO, MissingRate
-from creditrisk.refusal import AboveAuthority
+from creditrisk.refusal import AboveAuthority, Refused
 from creditrisk.roles import Actor, roles_of
 from customers import limits
 from customers.limits import Granted
@@ -26,13 +26,15 @@ class Figures:
     """How one customer stands when something is decided about it; a sentence instead where a rate is missing.
 
     `before` is what was granted or is inherited, without securities, which a new limit leaves as they are; `inherited` is
-    what would be without a grant. In the account's currency; None is without bound.
+    what would be without a grant. In the account's currency; None is without bound. `awaits_first`: the company wants the
+    first limit approved, and none was.
     """
 
     standing: Standing | None
     before: Decimal | None
     inherited: Decimal | None
     missing: str = ""
+    awaits_first: bool = False
 
     def as_record(self) -> dict[str, str]:
         """Return the figures of the day as text, as an event keeps them."""
@@ -61,15 +63,17 @@ def see(customers: Iterable[Customer], *, day: date) -> Seen:
 
 
 def _figures(picture: context.Picture, pk: int, by_member: Mapping[int, Sequence[Any]]) -> Figures:
+    awaits_first = bool(picture.accounts[pk].facts.get("awaits_approval"))
     near = [slot for member in picture.family.below.get(pk, (pk,)) for slot in by_member.get(member, ())]
     try:
         return Figures(
             picture.with_only(near).standing(pk),
             _bound(_effective(picture, pk)),
             _bound(_effective(picture, pk, **_UNGRANTED)),
+            awaits_first=awaits_first,
         )
     except MissingRate as error:
-        return Figures(None, ZERO, ZERO, str(error))
+        return Figures(None, ZERO, ZERO, str(error), awaits_first)
 
 
 def _effective(picture: context.Picture, pk: int, **otherwise: Any) -> EffectiveLimit:
@@ -142,6 +146,20 @@ def refuse_beyond(request: LimitRequest, *, by: Actor, seen: Seen) -> ApprovalLe
     if any(step.group.name in mine for step in seen.levels if step.position >= level.position):
         return level
     raise AboveAuthority(f"This is for the {level.group.name.replace('_', ' ')} to decide, or above.")
+
+
+def refuse_unproven(request: LimitRequest, *, seen: Seen) -> None:
+    """Raise Refused where credit would be opened to a new customer without the evidence of third parties."""
+    if lacks_evidence(request, seen=seen):
+        raise Refused("It is a new customer: attach the evidence of third parties first.")
+
+
+def lacks_evidence(request: LimitRequest, *, seen: Seen) -> bool:
+    """Return whether it would open credit to a new customer, and nothing of third parties is attached."""
+    found = seen.figures.get(request.customer_id)
+    if found is None or not found.awaits_first or not request.state_wanted or request.amount == ZERO:
+        return False
+    return not Attachment.objects.filter(request_event__request=request).exists()  # read for new customers alone
 
 
 def wanted_amount(request: LimitRequest, found: Figures) -> Decimal | None:

@@ -45,6 +45,7 @@ class Page:
     waits_for: tuple[str, ...]
     may_decide: bool
     is_mine: bool
+    lacks_evidence: bool = False
 
     @property
     def saw(self) -> str:
@@ -112,6 +113,7 @@ def page(request: LimitRequest, *, user: Any, day: date) -> Page:
         waits_for=names,
         may_decide=limit_requests.may_decide(request, user=user, seen=seen),
         is_mine=request.requested_by_id == user.pk,
+        lacks_evidence=request.is_open and levels.lacks_evidence(request, seen=seen),
     )
 
 

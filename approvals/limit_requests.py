@@ -340,6 +340,7 @@ def _agreed(request: LimitRequest, *, by: Actor, now: datetime, note: str, seen:
     _refuse_person(request, by=by)
     _refuse_own(request, by=by, four_eyes=four_eyes)
     level = levels.refuse_beyond(request, by=by, seen=seen)
+    levels.refuse_unproven(request, seen=seen)
     waits = [step for step in levels.turn(request, seen=seen).pending if level and step.position != level.position]
     request.assigned_to = None
     if not waits:

@@ -7,14 +7,16 @@ import pytest
 from django.contrib.auth.models import Group
 from django.urls import reverse
 
-from approvals import context, gate, granting, levels, limit_requests
+from approvals import attachments, context, gate, granting, levels, limit_requests
 from approvals.limit_requests import Asked
 from approvals.models import ApprovalLevel, RequestState
 from creditrisk.facts import LimitState
-from creditrisk.refusal import FourEyes
+from creditrisk.refusal import FourEyes, Refused
 from customers.models import Customer, LimitKind, Segment
 from tests.cast import NOW, TODAY, Cast, after, policy
 from tests.pages import as_user, words
+
+PROOF = attachments.checked("report.pdf", b"%PDF-1.7 what a bureau says")
 
 
 @pytest.fixture
@@ -34,7 +36,7 @@ def outcome(cast: Cast, customer: Customer, amount: str, *, days: int = 0) -> An
 
 
 def approved(cast: Cast, customer: Customer, **asked: Any) -> None:
-    request = limit_requests.ask(customer, Asked(reason="new", **asked), by=cast.sara, now=NOW)
+    request = attachments.ask_limit(customer, Asked(reason="new", **asked), [PROOF], by=cast.sara, now=NOW)
     assert limit_requests.approve(request, by=cast.dario, now=NOW).state == RequestState.APPLIED
 
 
@@ -95,6 +97,40 @@ def test_inheriting_is_for_the_level_of_what_is_inherited(cast: Cast, new: Custo
     assert [level.position for level in turn.needed] == [2]
 
 
+@pytest.mark.parametrize("asked", [{"amount": Decimal("0.01")}, {"state": "INHERIT"}, {"state": "UNLIMITED"}])
+def test_nobody_agrees_before_evidence_of_third_parties_is_attached(
+    cast: Cast, new: Customer, asked: dict[str, Any]
+) -> None:
+    request = limit_requests.ask(new, Asked(reason="new", **asked), by=cast.sara, now=NOW)
+
+    with pytest.raises(Refused, match="attach the evidence"):
+        limit_requests.approve(request, by=cast.dario, now=NOW)
+    attachments.add(request, [PROOF], by=cast.sara, now=NOW)
+
+    assert limit_requests.approve(request, by=cast.dario, now=NOW).state == RequestState.APPLIED
+
+
+def test_a_first_limit_of_zero_opens_nothing_and_needs_none(cast: Cast, new: Customer) -> None:
+    request = limit_requests.ask(new, Asked(reason="no credit", amount=Decimal(0)), by=cast.sara, now=NOW)
+
+    assert limit_requests.approve(request, by=cast.dario, now=NOW).state == RequestState.APPLIED
+
+
+def test_a_line_of_a_journal_needs_the_evidence_too(cast: Cast, new: Customer) -> None:
+    (request,) = limit_requests.ask_many([(new, Asked(reason="new", amount=Decimal(800)))], by=cast.sara, now=NOW)
+
+    refused = limit_requests.approve_many([request], by=cast.dario, now=NOW)
+
+    assert "attach the evidence" in refused[request.pk]
+
+
+def test_the_second_limit_needs_none(cast: Cast, new: Customer) -> None:
+    approved(cast, new, amount=Decimal(800))
+    request = limit_requests.ask(new, Asked(reason="grows", amount=Decimal(900)), by=cast.sara, now=NOW)
+
+    assert limit_requests.approve(request, by=cast.dario, now=NOW).state == RequestState.APPLIED
+
+
 def test_nobody_opens_it_alone_while_four_eyes_are_on(cast: Cast, new: Customer) -> None:
     policy(four_eyes=True)
 
@@ -108,5 +144,9 @@ def test_the_pages_say_so(cast: Cast, new: Customer) -> None:
     page = words(sara.get(reverse("customer", args=["NEW"])))
     asking = words(sara.get(reverse("limit_ask", args=["NEW"])))
 
+    request = limit_requests.ask(new, Asked(reason="new", amount=Decimal(800)), by=cast.sara, now=NOW)
+    deciding = words(as_user(cast.dario.user).get(reverse("limit_request", args=[request.pk])))
+
     assert "First limit, not approved yet" in page
+    assert "attach the evidence of third parties below" in deciding
     assert "nothing goes out on credit" in asking
