@@ -34,7 +34,10 @@ class AskForm(Once):
     settlement_discount = CodeField(
         queryset=SettlementDiscount.objects.order_by("code"), label=gettext_lazy("Settlement discount"), required=False
     )
-    reason = forms.CharField(label=gettext_lazy("Why it is needed"), max_length=300)
+    reason = forms.CharField(
+        label=gettext_lazy("Why it is needed"), max_length=300,
+        error_messages={"required": gettext_lazy("Say why it is needed.")},
+    )  # fmt: skip
     files = FilesField(label=gettext_lazy("Evidence of third parties"))
 
     def __init__(self, *args: Any, customer: Customer, **options: Any) -> None:

@@ -23,8 +23,8 @@ from creditrisk.refusal import AlreadyClosed, Duplicate, Refused
 from creditrisk.roles import Actor, door, may
 from customers import queries as customer_queries
 from customers.models import Customer
+from ledger import behaviour, statement
 from ledger import queries as ledger_queries
-from ledger import statement
 
 SHOWN = 50
 
@@ -111,6 +111,8 @@ def _evidence(customer: Customer) -> dict[str, Any]:
     return {
         "standing": standing, "heads": heads, "shared": shared, "missing": missing,
         "ageing": ledger_queries.ageing(day=today, customer_ids=customer_queries.with_branches(customer.pk)),
+        "behaviour": behaviour.of_customers([customer.pk], day=today),
+        "came_back": behaviour.came_back([customer.pk], day=today),
         "payments": statement.last_payments([customer.pk]),
         "grants": customer_queries.grants(customer)[:6],
         "awaits_approval": customer_queries.awaits_approval(customer),

@@ -1,6 +1,7 @@
 """The pages of limit requests: asking, deciding, what is said when somebody was quicker."""
 
 import uuid
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from approvals import context, limit_requests
+from approvals import booking, context, limit_requests
 from approvals.limit_requests import Asked
 from approvals.models import ApprovalLevel, LimitRequest
 from creditrisk.clock import business_day
@@ -56,6 +57,21 @@ def test_from_asking_to_the_new_limit(cast: Cast, sara: Client, dario: Client) -
     assert context.standing(cast.bianchi, today=business_day(timezone.now())).limit.amount == 2500
 
 
+def test_how_the_customer_pays_stands_beside_the_form_and_the_request(cast: Cast, sara: Client, dario: Client) -> None:
+    now = timezone.now()
+    item = cast.item(cast.bianchi, "100", due=business_day(now) - timedelta(days=7))
+    booking.pay(
+        customer=cast.bianchi, amount=Decimal(100), items=[(item, Decimal(100))], reference="P1", by=cast.carla, now=now
+    )
+
+    asking = words(sara.get(reverse("limit_ask", args=["BIANCHI"])))
+    deciding = words(dario.get(reverse("limit_request", args=[asked(cast).pk])))
+
+    for page in (asking, deciding):
+        assert "How they pay" in page
+        assert "On average 7 days late" in page
+
+
 def test_a_form_sent_twice_asks_once(cast: Cast, sara: Client) -> None:
     data = typed()
     sara.post(reverse("limit_ask", args=["BIANCHI"]), data)
@@ -76,7 +92,7 @@ def test_a_form_sent_twice_asks_once(cast: Cast, sara: Client) -> None:
         ({"state": "", "amount": ""}, "Ask for a limit"),
         ({"kind": "TEMPORARY"}, "last day"),
         ({"valid_to": "yesterday"}, "That is not a day"),
-        ({"reason": ""}, "required"),
+        ({"reason": ""}, "Say why it is needed"),
     ],
 )
 def test_bad_input_gets_a_sentence_and_asks_for_nothing(
