@@ -4,7 +4,7 @@ What is above one goes up the chain: a hold waits for the lowest role in which s
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -34,15 +34,18 @@ class Matter:
 
 @dataclass(frozen=True)
 class Bounds:
-    """How far one line of authority reaches; None and no class are without bound."""
+    """How far one line of authority reaches; None and no class are without bound, no `companies` is all of them."""
 
     amount: Decimal | None = None
     excess: Decimal | None = None
     risk_classes: frozenset[str] = frozenset()
+    companies: frozenset[int] | None = None
 
     def beyond(self, matter: Matter) -> str:
         """Return why a matter is beyond these bounds, as a sentence; nothing where it is not."""
         amount, currency = matter.amount, matter.currency
+        if self.companies is not None and matter.company_id not in self.companies:
+            return "This authority is for another company."
         if self.amount is not None and amount is None:
             return "A rate is missing to compare it with an authority."
         if self.amount is not None and amount is not None and amount > self.amount:
@@ -129,7 +132,8 @@ def _with_lent(known: dict[int, Person], day: date) -> dict[int, Person]:
     lent: dict[int, list[tuple[int, Bounds]]] = {}
     for absent, substitute in Substitution.objects.on(day).values_list("absent", "substitute"):
         if absent in known:
-            lent.setdefault(substitute, []).extend((absent, bounds) for bounds in known[absent].bounds)
+            away = known[absent]
+            lent.setdefault(substitute, []).extend((absent, replace(b, companies=away.companies)) for b in away.bounds)
     return {pk: Person(p.id, p.name, p.rank, p.companies, p.bounds, tuple(lent.get(pk, ()))) for pk, p in known.items()}
 
 

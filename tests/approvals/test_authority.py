@@ -12,7 +12,7 @@ from approvals import authority, gate, hold_events, queries, substituting
 from approvals.models import Authority, Hold, Release
 from creditrisk.refusal import AboveAuthority, AlreadyClosed, FourEyes, NotPermitted, Refused
 from creditrisk.roles import Actor
-from customers.models import CreditAccount, RiskClass
+from customers.models import Company, CompanyAccess, CreditAccount, RiskClass
 from tests.approvals.looking import held
 from tests.cast import NOW, TODAY, Cast, after, policy
 from tests.pages import as_user, queries_of, words
@@ -200,6 +200,20 @@ def test_an_absence_that_was_ended_lends_nothing(cast: Cast, hold: Hold) -> None
         gate.release(hold, by=cast.carla, now=NOW, reason="good")
     with pytest.raises(AlreadyClosed):
         substituting.end(made, by=cast.carla, now=NOW)
+
+
+def test_who_stands_in_gains_nothing_in_companies_that_are_not_the_absents(cast: Cast, hold: Hold) -> None:
+    reach(cast.carla, release_up_to=D(10))
+    elsewhere = Company.objects.create(code="ELSE", name="Elsewhere", currency="EUR")
+    CompanyAccess.objects.create(user=cast.dario.user, company=elsewhere)
+    substituting.stand_in(substitute=cast.carla.user, valid_from=TODAY, valid_to=TODAY, by=cast.dario, now=NOW)
+
+    with pytest.raises(AboveAuthority, match="above your authority of EUR 10.00"):
+        gate.release(hold, by=cast.carla, now=NOW, reason="good")
+    CompanyAccess.objects.create(user=cast.dario.user, company=hold.document.company)
+    gate.release(hold, by=cast.carla, now=NOW, reason="good")
+
+    assert Release.objects.get().released_by == cast.carla.user
 
 
 def test_nobody_uses_anothers_authority_for_what_either_of_them_entered(cast: Cast) -> None:
