@@ -1,6 +1,6 @@
 """Holds: opened once, refreshed by every check, closed once; who may release them, and how far a release reaches."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -11,7 +11,9 @@ from django.db import IntegrityError, transaction
 from approvals.models import (
     Hold,
     HoldClosing,
+    HoldEvent,
     HoldReview,
+    HoldStep,
     HowClosed,
     Release,
 )
@@ -161,11 +163,20 @@ def refuse_own(hold: Hold, *, by: Actor, policy: Policy) -> None:
 
 
 def authors(hold: Hold) -> set[int]:
-    """Return who entered or last amended the document, or asked for the held amendment."""
-    found = {hold.document.entered_by_id, hold.document.amended_by_id}
+    """Return who entered or last amended the document, changed it while it was held, or asked for the held amendment."""
+    found = {hold.document.entered_by_id, hold.document.amended_by_id, *_changers(hold)}
     if hold.step == "amend":
         found.add(hold.opened_by_id)
     return {pk for pk in found if pk is not None}
+
+
+def _changers(hold: Hold) -> Iterable[int | None]:
+    """Return who changed the document while it was held; from the hold where its row was read with them."""
+    known: Iterable[int | None] | None = getattr(hold, "changed_by", None)
+    if known is not None:
+        return known
+    events = HoldEvent.objects.filter(hold__document=hold.document_id, step=HoldStep.CHANGED)
+    return events.values_list("made_by", flat=True)
 
 
 def fingerprint(document: Document) -> list[str]:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Case, Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce
 from django.shortcuts import get_object_or_404
@@ -167,6 +168,7 @@ def in_full(holds: QuerySet[Hold]) -> QuerySet[Hold]:
     """Add what rows of holds show: the newest review, whose turn it is, who has it."""
     newest = HoldReview.objects.filter(hold=OuterRef("pk")).order_by("-id")
     events = HoldEvent.objects.filter(hold=OuterRef("pk")).order_by("-id")
+    changes = HoldEvent.objects.filter(hold__document=OuterRef("document"), step=HoldStep.CHANGED)
     given = events.filter(step__in=[HoldStep.TAKEN, HoldStep.DELEGATED])
     return holds.select_related(
         "document__company",
@@ -178,6 +180,7 @@ def in_full(holds: QuerySet[Hold]) -> QuerySet[Hold]:
         review_reasons=Subquery(newest.values("reasons")[:1]),
         review_excess=Subquery(newest.values("excess")[:1]),
         review_amount=Subquery(newest.values("amount")[:1]),
+        changed_by=ArraySubquery(changes.values("made_by")),
         turn=Subquery(events.exclude(step=HoldStep.COMMENT).values("step")[:1]),
         assigned_id=Subquery(given.annotate(who=Coalesce("to", "made_by")).values("who")[:1]),
         review_decision=Subquery(newest.filter(decision__isnull=False).values("decision")[:1]),

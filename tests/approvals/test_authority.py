@@ -13,6 +13,7 @@ from approvals.models import Authority, Hold, Release
 from creditrisk.refusal import AboveAuthority, AlreadyClosed, FourEyes, NotPermitted, Refused
 from creditrisk.roles import Actor
 from customers.models import Company, CompanyAccess, CreditAccount, RiskClass
+from documents.drafts import Changes
 from tests.approvals.looking import held
 from tests.cast import NOW, TODAY, Cast, after, policy
 from tests.pages import as_user, queries_of, words
@@ -244,6 +245,18 @@ def test_an_absence_makes_sense(cast: Cast) -> None:
         )
     with pytest.raises(Refused, match="has passed"):
         substituting.stand_in(substitute=cast.carla.user, **days, by=cast.dario, now=after(1))
+
+
+def test_a_later_change_by_somebody_else_washes_nobody_clean(cast: Cast, hold: Hold) -> None:
+    gate.submit(hold.document, "amend", by=cast.carla, now=NOW, changes=Changes(amount=D(1600)))
+    gate.submit(hold.document, "amend", by=cast.sara, now=NOW, changes=Changes(note="by lorry"))
+
+    with pytest.raises(FourEyes):
+        gate.release(hold, by=cast.carla, now=NOW, reason="good")
+    with pytest.raises(FourEyes):
+        hold_events.delegate(hold, to=cast.carla.user, by=cast.dario, now=NOW)
+
+    assert "carla" not in waits_for(hold).words
 
 
 def test_four_eyes_come_before_authority(cast: Cast) -> None:
