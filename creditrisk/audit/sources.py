@@ -138,5 +138,7 @@ SOURCES: Mapping[str, Source] = {source.table: source for source in (
            more={"account": "a.name", "currency": "a.currency", "kind": "r.kind", "amount": "r.amount", "valid_from": "r.valid_from"}),
     Source("audit_change", "", "r.at", wording.change, user="r.user_id", who="coalesce(nullif(r.who, ''), u.username, '')",
            address="r.address", customer="r.customer_id",
+           document="""CASE r.table_name WHEN 'approvals_hold' THEN
+                       (SELECT h.document_id FROM approvals_hold h WHERE h.id = r.row_id::bigint) END""",
            more={name: f"r.{name}" for name in ("table_name", "row_id", "action", "subject", "was", "becomes", "reason")}),
 )}  # fmt: skip

@@ -46,6 +46,8 @@ WATCHED: Mapping[str, Watch] = {
     "ledger_exchangerate": Watch("MASTER", on="UPDATE OR DELETE"),
     # Its steps are events; this is what was asked for, changed while it waited.
     "approvals_limitrequest": Watch("REQUEST", on="UPDATE OR DELETE", hidden=("state", "assigned_to_id")),
+    # Its reviews, events and closing are rows of their own; this is what is held, and who asked for it.
+    "approvals_hold": Watch("HOLD", on="UPDATE OR DELETE", hidden=("open",)),
 }  # fmt: skip
 
 # Append-only tables that say who and when, and not from which address.

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from approvals import gate
-from approvals.models import Authority
+from approvals.models import Authority, Hold
 from creditrisk.audit.attribution import acting
 from creditrisk.audit.models import Change
 from creditrisk.audit.watching import ORIGINS, WATCHED
@@ -41,6 +41,18 @@ def test_a_change_says_who_from_where_from_what_to_what_and_why(cast: Cast) -> N
     assert (noted.user_id, noted.who, noted.address, noted.channel) == (cast.ada.user_id, "ada", "192.0.2.7", "web")
     assert noted.reason == "new contract"
     assert noted.database_role == settings.DATABASE_APP_ROLE
+
+
+def test_a_hold_that_is_changed_says_from_what_to_what_and_one_that_is_closed_has_its_closing(cast: Cast) -> None:
+    hold = gate.submit(cast.order(cast.bianchi, "1500"), "confirm", by=cast.sara, now=NOW).hold
+    assert hold is not None
+
+    Hold.objects.filter(pk=hold.pk).update(opened_by=cast.carla.user)
+    gate.release(hold, by=cast.dario, now=NOW, reason="good")
+
+    (noted,) = Change.objects.filter(table_name="approvals_hold")
+    assert (noted.was, noted.becomes) == ({"opened_by_id": cast.sara.user_id}, {"opened_by_id": cast.carla.user_id})
+    assert noted.customer_id == cast.bianchi.pk
 
 
 def test_what_is_saved_without_a_difference_leaves_no_row(cast: Cast) -> None:
