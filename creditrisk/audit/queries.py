@@ -234,20 +234,26 @@ def _others(change: Change | None) -> list[SealedRow]:
 
 
 def seal_state(*, now: datetime) -> SealState:
-    """Return how far the trail is sealed, how much waits (a thousand a table are counted), what was verified."""
+    """Return how far the trail is sealed, how much waits (a thousand a table are counted), what was verified.
+
+    It is late when something waits for minutes: a night without changes is not.
+    """
     seal = Seal.objects.order_by("-number").first()
     upto = seal.upto if seal else {}
     counts = " UNION ALL ".join(
-        f"(SELECT count(*) AS n FROM (SELECT FROM {table} WHERE id > %s LIMIT {WAITING_MAX}) w)" for table in SOURCES
+        f"""(SELECT count(*) AS n, min(at) AS oldest FROM (
+               SELECT {source.at} AS at FROM {table} r WHERE id > %s ORDER BY id LIMIT {WAITING_MAX}) w)"""
+        for table, source in SOURCES.items()
     )
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT sum(n) FROM ({counts}) t", [upto.get(table, 0) for table in SOURCES])
-        waiting = int(cursor.fetchone()[0])
+        cursor.execute(f"SELECT sum(n), min(oldest) FROM ({counts}) t", [upto.get(table, 0) for table in SOURCES])
+        number, oldest = cursor.fetchone()
+        waiting = int(number)
     verification = Verification.objects.order_by("-id").first()
     return SealState(
         seal=seal,
         waiting=waiting,
         verification=verification,
-        late=waiting > 0 and (seal is None or now - seal.sealed_at > LATE_SEAL),
+        late=waiting > 0 and now - max(oldest, seal.sealed_at if seal else oldest) > LATE_SEAL,
         unverified=verification is None or now - verification.made_at > LATE_VERIFICATION,
     )

@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from openpyxl import load_workbook
 
-from approvals import gate
+from approvals import gate, stopping
 from approvals.models import Hold
 from creditrisk.audit import queries, sealing, verifying
 from creditrisk.audit.attribution import acting
@@ -215,6 +215,17 @@ def test_a_trail_sealed_just_now_is_not_late(cast: Cast) -> None:
     suspend_again = queries.seal_state(now=NOW + timedelta(minutes=11))
 
     assert (suspend_again.waiting, suspend_again.late) == (0, False)
+
+
+@pytest.mark.parametrize(("minutes", "late"), [(10, False), (11, True)])
+def test_what_happens_after_a_quiet_night_is_late_when_it_waits_itself(cast: Cast, minutes: int, late: bool) -> None:
+    sealing.seal(now=NOW)
+    morning = NOW + timedelta(hours=12)
+    stopping.suspend(cast.neri, reason="x", by=cast.dario, now=morning)
+
+    state = queries.seal_state(now=morning + timedelta(minutes=minutes))
+
+    assert (state.waiting > 0, state.late) == (True, late)
 
 
 def test_a_list_costs_as_many_statements_however_long_it_is(
