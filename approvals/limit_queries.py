@@ -118,9 +118,11 @@ def page(request: LimitRequest, *, user: Any, day: date) -> Page:
 
 
 def deciders(request: LimitRequest) -> list[Any]:
-    """Return the people whose roles decide limits, but for whoever asked."""
-    people = get_user_model().objects.filter(is_active=True, groups__name__in=DOORS["approve_limit"])
-    return list(people.exclude(pk=request.requested_by_id).distinct().order_by("username"))
+    """Return the people whose roles decide limits in the customer's company, but for whoever asked or agreed already."""
+    here = Q(company_access__isnull=True) | Q(company_access__company=request.customer.company_id)
+    people = get_user_model().objects.filter(here, is_active=True, groups__name__in=DOORS["approve_limit"])
+    done = {request.requested_by_id, *(event.made_by_id for event in levels.agreements(request))}
+    return list(people.exclude(pk__in=done).distinct().order_by("username"))
 
 
 def decider(name: str) -> Any:

@@ -15,6 +15,7 @@ from approvals import booking, context, limit_requests
 from approvals.limit_requests import Asked
 from approvals.models import ApprovalLevel, LimitRequest
 from creditrisk.clock import business_day
+from customers.models import Company, CompanyAccess
 from tests.cast import Cast
 from tests.pages import as_user, queries_of, words
 
@@ -158,6 +159,15 @@ def test_somebody_else_is_asked_to_decide(cast: Cast, dario: Client) -> None:
     assert "Choose who shall decide" in nobody
     assert "is delegated" in said
     assert request.assigned_to == cast.fiona.user
+
+
+def test_nobody_is_offered_who_could_not_decide(cast: Cast, dario: Client) -> None:
+    elsewhere = Company.objects.create(code="ELSE", name="Elsewhere", currency="EUR")
+    CompanyAccess.objects.create(user=cast.carla.user, company=elsewhere)
+
+    offered = dario.get(reverse("limit_request", args=[asked(cast).pk])).context["deciders"]
+
+    assert [person.username for person in offered] == ["dario", "fiona"]
 
 
 def test_who_asked_withdraws(cast: Cast, sara: Client) -> None:
