@@ -13,6 +13,7 @@ from creditrisk.refusal import Refused
 
 PER_PAGE = 25
 TYPED_MAX = 200
+KEPT_MAX = 2000
 
 # What a service may refuse: views turn these into sentences and nothing else.
 REFUSALS = (Refused, MissingRate)
@@ -51,6 +52,18 @@ def listed(request: HttpRequest, table: Table, *, per_page: int = PER_PAGE) -> T
     table.paginate(per_page=per_page)
     table.page = table.paginator.get_page(request.GET.get(table.prefixed_page_field))
     return table
+
+
+def keep_typed(request: HttpRequest, name: str, text: str) -> None:
+    """Keep what was typed into a form that is drawn by another page, until that page is drawn."""
+    request.session["typed"] = {name: text[:KEPT_MAX]}
+
+
+def kept_typed(request: HttpRequest, name: str) -> str:
+    """Return what was kept under this name, once."""
+    if name not in request.session.get("typed", {}):
+        return ""
+    return str(request.session.pop("typed")[name])
 
 
 def back(request: HttpRequest, fallback: str, *args: Any) -> HttpResponse:

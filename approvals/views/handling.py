@@ -43,6 +43,7 @@ def _handler(name: str, handle: Handle, done: Any, *, door_name: str = "release_
         if may(request.user, "view_desk"):
             return desk.show(request, pk, event_form=form, status=422)
         messages.error(request, " ".join(e for errors in form.errors.values() for e in errors))
+        pages.keep_typed(request, f"hold-{pk}", form.data.get(form.add_prefix("note"), ""))
         return _back(request, held)
 
     view.__name__ = view.__qualname__ = name

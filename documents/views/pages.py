@@ -116,6 +116,7 @@ def document(request: HttpRequest, pk: int) -> HttpResponse:
         "advice": evidence.advice(hold.id, grants=may(request.user, "view_desk"), today=today) if hold else None,
         "events": approval_queries.events(hold.id) if hold else [],
         "may_comment": hold is not None and may(request.user, "comment_hold"),
+        "typed": pages.kept_typed(request, f"hold-{hold.id}") if hold else "",
         "may_ask_release": hold is not None
         and hold_events.may_ask_release(approval_queries.hold(request.user, hold.id), user=request.user),
         "past_holds": past,

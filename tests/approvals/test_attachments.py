@@ -209,6 +209,18 @@ def test_a_comment_without_a_word_keeps_no_file(cast: Cast) -> None:
     assert not Attachment.objects.exists()
 
 
+def test_what_sales_typed_beside_a_file_that_is_refused_is_there_again_once(cast: Cast) -> None:
+    hold, sara = held(cast, cast.bianchi, "1500"), as_user(cast.sara.user)
+    data = {"event-note": "paid this morning", "event-files": SimpleUploadedFile("transfer.pdf", b"MZ")}
+
+    refused = words(sara.post(reverse("hold_ask_release", args=[hold.pk]), data, follow=True))
+    later = words(sara.get(reverse("document", args=[hold.document_id])))
+
+    assert "is not what its name says" in refused
+    assert ["paid this morning" in page for page in (refused, later)] == [True, False]
+    assert not hold.events.exists()
+
+
 # -- handing out -----------------------------------------------------------------------------------------------------
 
 
