@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from approvals import booking, causes, gate, sweep
+from approvals import booking, causes, gate, stopping, sweep
 from approvals.models import EvaluationRequest
 from creditrisk.policy.models import RuleRow
 from customers.models import CreditAccount, CreditGroup, Segment, SharedLimit
@@ -138,9 +138,7 @@ def change(client: Client, model: str, obj: Any, **values: Any) -> None:
     assert response.status_code == 302, errors
 
 
-@pytest.mark.parametrize(
-    ("name", "value"), [("control", "WARN"), ("suspended", "on"), ("next_review", "2027-01-01"), ("credit_group", "g")]
-)
+@pytest.mark.parametrize(("name", "value"), [("control", "WARN"), ("next_review", "2027-01-01"), ("credit_group", "g")])
 def test_a_credit_account_changed_in_the_administration_asks(stage: Cast, ada: Client, name: str, value: str) -> None:
     if name == "credit_group":
         value = str(CreditGroup.objects.create(code="G").pk)
@@ -150,6 +148,12 @@ def test_a_credit_account_changed_in_the_administration_asks(stage: Cast, ada: C
 
     change(ada, "customers_creditaccount", CreditAccount.objects.get(customer=stage.rossi), **{name: value})
     assert asked() == []
+
+
+def test_a_suspension_asks(stage: Cast) -> None:
+    stopping.suspend(stage.bianchi, reason="A bureau's report", by=stage.dario, now=NOW)
+
+    assert asked() == [("BIANCHI", "suspension")]
 
 
 def test_a_customer_who_gets_a_head_asks_for_both(stage: Cast, ada: Client) -> None:
