@@ -64,17 +64,19 @@ def digest_sql(columns: list[str]) -> str:
 
 
 _HOLD = "JOIN approvals_hold h ON h.id = r.hold_id"
+# Held by hand: whoever did it. A later look without a decision is the worker's, or somebody's run over many holds.
+_FIRST = "NOT EXISTS (SELECT FROM approvals_holdreview b WHERE b.hold_id = r.hold_id AND b.id < r.id)"
 _HELD = {"customer": "h.customer_id", "document": "h.document_id"}
 
 SOURCES: Mapping[str, Source] = {source.table: source for source in (
     Source("decisions_decision", "DECISION", "r.decided_at", wording.decision, user="r.by_id", address=_ACTOR,
            customer="r.customer_id", document="r.document_id",
            more={name: f"r.{name}" for name in ("step", "verdict", "reasons", "warnings", "document_amount", "document_currency")}),
-    Source("approvals_holdreview", "HOLD", "r.reviewed_at", wording.review, user="coalesce(e.by_id, h.opened_by_id)",
+    Source("approvals_holdreview", "HOLD", "r.reviewed_at", wording.review, user=f"CASE WHEN r.decision_id IS NOT NULL THEN e.by_id WHEN {_FIRST} THEN h.opened_by_id END",
            address="coalesce(e.actor->>'address', '')", joins=f"{_HOLD} LEFT JOIN decisions_decision e ON e.id = r.decision_id",
            more={"reasons": "r.reasons", "excess": "r.excess", "amount": "r.amount", "currency": "h.currency", "account_currency": "c.currency",
                  "forced": "h.forced_reason", "step": "h.step",
-                 "first": "NOT EXISTS (SELECT FROM approvals_holdreview b WHERE b.hold_id = r.hold_id AND b.id < r.id)"},
+                 "first": _FIRST},
            **_HELD),
     Source("approvals_holdevent", "HOLD", "r.made_at", wording.hold_event, user="r.made_by_id", address=_ACTOR,
            joins=f"{_HOLD} LEFT JOIN auth_user t ON t.id = r.to_id",

@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from openpyxl import load_workbook
 
-from approvals import gate, stopping
+from approvals import evaluation, gate, stopping
 from approvals.models import Hold
 from creditrisk.audit import queries, sealing, verifying
 from creditrisk.audit.attribution import acting
@@ -215,6 +215,20 @@ def test_a_trail_sealed_just_now_is_not_late(cast: Cast) -> None:
     suspend_again = queries.seal_state(now=NOW + timedelta(minutes=11))
 
     assert (suspend_again.waiting, suspend_again.late) == (0, False)
+
+
+def test_what_the_worker_looked_at_again_is_nobodys(cast: Cast, guido: Client) -> None:
+    order = cast.order(cast.bianchi, "1600")
+    gate.submit(order, "confirm", by=cast.sara, now=NOW)
+    forced = gate.force(cast.order(cast.neri, "10"), by=cast.carla, now=NOW, reason="a call is awaited")
+    stopping.suspend(cast.bianchi, reason="x", by=cast.dario, now=after(1))
+    evaluation.evaluate_document(order, now=after(1))
+    sealing.seal(now=after(1))
+
+    lines = SealedRow.objects.filter(table_name="approvals_holdreview").order_by("-position")
+
+    assert [line.who for line in lines.filter(document=order)] == ["", "sara"]
+    assert [line.who for line in lines.filter(document=forced.document)] == ["carla"]
 
 
 @pytest.mark.parametrize(("minutes", "late"), [(10, False), (11, True)])
