@@ -8,9 +8,11 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from approvals import booking, gate
 from approvals.models import Hold, HoldClosing, Release, ReleaseReason
+from creditrisk.clock import business_day
 from documents.drafts import Changes
 from tests.cast import Cast
 from tests.pages import as_user, queries_of, words
@@ -43,6 +45,16 @@ def test_the_desk_shows_what_waits_with_its_evidence(cast: Cast, carla: Client) 
     assert "1 hold, EUR 1,500.00" in desk
     assert "EUR 500.00 too much" in detail
     assert "What would free it" in detail
+
+
+def test_a_row_says_when_it_ships_beside_an_open_hold_too(cast: Cast, carla: Client) -> None:
+    now = timezone.now()
+    order = cast.order(cast.bianchi, "1500", now=now, ship_date=business_day(now))
+    hold = gate.submit(order, "confirm", by=cast.sara, now=now).hold
+    assert hold is not None
+
+    for page in (carla.get(reverse("desk")), carla.get(reverse("hold", args=[hold.pk]))):
+        assert f"just now · ships {date_format(business_day(now), 'd M')}" in words(page)
 
 
 def test_an_empty_desk_says_so(cast: Cast, carla: Client) -> None:
