@@ -45,7 +45,7 @@ def delegate(hold: Hold, *, to: Any, by: Actor, now: datetime, note: str = "") -
     """
     hold = _decidable(hold, by=by)
     if to.pk in holds.authors(hold):
-        raise FourEyes("Whoever entered or last changed the document cannot decide it.", field="to")
+        raise FourEyes("Whoever entered or changed the document cannot decide it.", field="to")
     if not may(to, "release_hold"):
         raise Refused(f"The roles of {to} do not release holds.", field="to")
     companies = companies_of(to)
@@ -76,7 +76,7 @@ def ask_release(hold: Hold, *, by: Actor, now: datetime, note: str) -> HoldEvent
     hold = _open(hold)
     holds.refuse_person(hold, by=by, door="comment_hold")
     if by.user_id not in holds.authors(hold):
-        raise NotPermitted("Only who entered or last changed the document asks for its release.")
+        raise NotPermitted("Only who entered or changed the document asks for its release.")
     last = hold.events.filter(step__in=TURNS).order_by("-pk").first()
     if last is not None and last.step == HoldStep.RELEASE_ASKED:
         raise Refused("Its release is asked for already; a comment can say more.")
@@ -99,7 +99,7 @@ def withdraw(hold: Hold, *, by: Actor, now: datetime) -> None:
     hold = _open(hold)
     holds.refuse_person(hold, by=by, door="comment_hold")
     if by.user_id not in holds.authors(hold):
-        raise NotPermitted("Only who entered or last changed the document takes the change back.")
+        raise NotPermitted("Only who entered or changed the document takes the change back.")
     if hold.step != "amend":
         raise Refused(f"It is the step {hold.step} that is held: cancel the document instead.")
     holds.close(hold, how=HowClosed.CANCELLED, by=by, now=now, reason="The change was withdrawn")

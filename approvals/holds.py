@@ -157,14 +157,15 @@ def refuse_person(hold: Hold, *, by: Actor, door: str = "release_hold") -> None:
 
 
 def refuse_own(hold: Hold, *, by: Actor, policy: Policy) -> None:
-    """Raise FourEyes for who entered or last amended the document, or asked for the held amendment."""
+    """Raise FourEyes for who entered or ever amended the document, or asked for the held amendment."""
     if policy.four_eyes and by.user_id in authors(hold):
-        raise FourEyes("You entered or last changed this document; somebody else has to release it.")
+        raise FourEyes("You entered or changed this document; somebody else has to release it.")
 
 
 def authors(hold: Hold) -> set[int]:
-    """Return who entered or last amended the document, changed it while it was held, or asked for the held amendment."""
-    found = {hold.document.entered_by_id, hold.document.amended_by_id, *_changers(hold)}
+    """Return who entered or ever amended the document, changed it while it was held, or asked for the held amendment."""
+    document = hold.document
+    found = {document.entered_by_id, document.amended_by_id, *(document.amended_before or ()), *_changers(hold)}
     if hold.step == "amend":
         found.add(hold.opened_by_id)
     return {pk for pk in found if pk is not None}

@@ -44,7 +44,7 @@ class NotPermitted(Refused):
 
 
 class FourEyes(Refused):
-    """Nobody lets through what they entered or last changed."""
+    """Nobody lets through what they entered or changed."""
 
     code = "four_eyes"
 

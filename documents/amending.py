@@ -56,9 +56,17 @@ def amend(document: Document, changes: Changes, at: Moment, *, by: Any) -> Touch
     if changes.lines is not None or changes.amount is not None:
         touched |= _replace_lines(document, changes, at)
     document.revision += 1
-    document.amended_by = by
+    _remember_who(document, by)
     document.save()
     return Touched(documents=frozenset(touched))
+
+
+def _remember_who(document: Document, by: Any) -> None:
+    """Keep everybody who changed the document: none of them releases it where four eyes are asked for."""
+    before = document.amended_by_id
+    if before is not None and before != (by and by.pk):
+        document.amended_before = sorted({*(document.amended_before or ()), before})
+    document.amended_by = by
 
 
 def _refuse_another_party(document: Document, changes: Changes) -> None:

@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
@@ -194,6 +195,9 @@ class Document(models.Model):
     entered_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     entered_at = models.DateTimeField(_("entered at"))
     amended_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    amended_before = ArrayField(
+        models.IntegerField(), null=True, help_text=_("Who amended it before the last one did; blank: nobody else.")
+    )
 
     held = False  # Known where a document was read with its hold: under its lock, in lists.
 

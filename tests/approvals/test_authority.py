@@ -259,6 +259,21 @@ def test_a_later_change_by_somebody_else_washes_nobody_clean(cast: Cast, hold: H
     assert "carla" not in waits_for(hold).words
 
 
+def test_who_raised_an_order_before_it_was_held_does_not_release_it(cast: Cast) -> None:
+    order = cast.order(cast.bianchi, "500")
+    gate.submit(order, "amend", by=cast.carla, now=NOW, changes=Changes(amount=D(1600)))
+    gate.submit(order, "amend", by=cast.dario, now=NOW, changes=Changes(note="by lorry"))
+    gate.submit(order, "amend", by=cast.sara, now=NOW, changes=Changes(note="by train"))
+    hold = gate.submit(order, "confirm", by=cast.sara, now=NOW).hold
+    assert hold is not None
+
+    for who in (cast.carla, cast.dario):
+        with pytest.raises(FourEyes):
+            gate.release(hold, by=who, now=NOW, reason="good")
+
+    gate.release(hold, by=cast.fiona, now=NOW, reason="good")
+
+
 def test_four_eyes_come_before_authority(cast: Cast) -> None:
     reach(cast.carla, release_up_to=D(10))
     hold = gate.submit(cast.order(cast.bianchi, "1500", by=cast.carla), "confirm", by=cast.sara, now=NOW).hold

@@ -55,7 +55,7 @@ def test_a_delegated_hold_is_with_whom_it_was_given(cast: Cast, hold: Hold) -> N
 def test_a_hold_is_never_delegated_to_who_entered_it(cast: Cast) -> None:
     mine = gate.submit(cast.order(cast.bianchi, "1500", by=cast.dario), "confirm", by=cast.sara, now=NOW).hold
 
-    with pytest.raises(FourEyes, match="entered or last changed"):
+    with pytest.raises(FourEyes, match="entered or changed"):
         hold_events.delegate(mine, to=cast.dario.user, by=cast.carla, now=NOW)
 
 
