@@ -19,7 +19,9 @@ from approvals.models import (
     JournalStep,
     LimitJournal,
     LimitRequest,
+    RequestEvent,
     RequestState,
+    RequestStep,
 )
 from creditrisk.clock import business_day
 from creditrisk.refusal import AlreadyClosed, Duplicate, InvalidState, NotPermitted, Refused
@@ -191,8 +193,18 @@ def post(journal: LimitJournal, *, by: Actor, now: datetime) -> LimitJournal:
         raise Refused(
             f"The last day of {len(late)} lines has passed, the first is line {late[0].number}; reject them first."
         )
-    limit_requests.apply_many([line.request for line in agreed], by=by, now=now)
+    requests = [line.request for line in agreed]
+    limit_requests.apply_many(requests, agreed_by=_who_agreed(requests), by=by, now=now)
     return _turn(journal, JournalState.POSTED, JournalStep.POSTED, by=by, now=now, lines=len(agreed))
+
+
+def _who_agreed(requests: Sequence[LimitRequest]) -> dict[int, str]:
+    """Return the names of those who agreed to each request: whoever posts a journal decided nothing."""
+    events = RequestEvent.objects.filter(request__in=requests, step=RequestStep.APPROVED).order_by("pk")
+    names: dict[int, list[str]] = {request.pk: [] for request in requests}
+    for pk, name in events.values_list("request_id", "made_by__username"):
+        names[pk].append(name)
+    return {pk: ", ".join(dict.fromkeys(given)) for pk, given in names.items()}
 
 
 @transaction.atomic

@@ -4,7 +4,7 @@ Every step locks the customer's account, then the request, and leaves an event w
 level sees what the former saw.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -217,11 +217,14 @@ def withdraw_many(requests: Iterable[LimitRequest], *, by: Actor, now: datetime,
     _write(found, [_event(r, RequestStep.WITHDRAWN, by=by, now=now, seen=seen, note=note) for r in found])
 
 
-def apply_many(requests: Sequence[LimitRequest], *, by: Actor, now: datetime) -> list[Limit]:
+def apply_many(
+    requests: Sequence[LimitRequest], *, agreed_by: Mapping[int, str], by: Actor, now: datetime
+) -> list[Limit]:
     """Let agreed lines of a journal take effect; the caller holds the locks. Raises Refused where a last day has passed."""
     day = business_day(now)
     seen = levels.see([request.customer for request in requests], day=day)
-    granted = booking.grant_limits([_grant_of(request, day=day) for request in requests], by=by, now=now)
+    grants = [_grant_of(request, day=day, agreed_by=agreed_by[request.pk]) for request in requests]
+    granted = booking.grant_limits(grants, by=by, now=now)
     for request in requests:
         request.state = RequestState.APPLIED
     _write(requests, [_event(request, RequestStep.APPLIED, by=by, now=now, seen=seen) for request in requests])
@@ -370,7 +373,7 @@ def _end(request: LimitRequest, state: str, step: str, *, by: Actor, now: dateti
     return request
 
 
-def _grant_of(request: LimitRequest, *, day: date) -> dict[str, Any]:
+def _grant_of(request: LimitRequest, *, day: date, agreed_by: str = "") -> dict[str, Any]:
     """Return the grant that a request becomes: from its first day, but not before `day`. Raises Refused."""
     starts = request.valid_from if request.valid_from and request.valid_from > day else day
     if request.valid_to is not None and request.valid_to < starts:
@@ -378,7 +381,7 @@ def _grant_of(request: LimitRequest, *, day: date) -> dict[str, Any]:
     return {
         "customer": request.customer, "state": request.state_wanted, "amount": request.amount, "kind": request.kind,
         "valid_from": starts, "valid_to": request.valid_to, "currency": request.currency,
-        "reason": f"{request}: {request.reason}"[:300],
+        "reason": f"{request}{agreed_by and f', agreed to by {agreed_by}'}: {request.reason}"[:300],
     }  # fmt: skip
 
 

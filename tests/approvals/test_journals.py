@@ -73,7 +73,7 @@ def test_a_posted_line_leaves_the_history_of_a_single_request(cast: Cast) -> Non
     request = LimitRequest.objects.get()
     events = list(request.events.order_by("pk").values_list("step", "made_by__username"))
     assert (grant.amount, grant.granted_by, grant.granted_at) == (12000, cast.carla.user, NOW)
-    assert grant.reason == f"{request}: yearly review"
+    assert grant.reason == f"{request}, agreed to by dario: yearly review"
     assert events == [("ASKED", "carla"), ("APPROVED", "dario"), ("APPLIED", "carla")]
     assert request.events.latest("pk").figures["before"] == "10000.00"
     assert EvaluationRequest.objects.filter(customer=cast.rossi, cause="limit").exists()
