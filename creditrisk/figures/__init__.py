@@ -1,0 +1,1 @@
+"""Key figures of a company: formulas, what feeds them, their past."""
