@@ -51,7 +51,12 @@ def of_period(user: Any, *, since: date, until: date) -> list[Compliance]:
 
     Stricter terms than agreed count as kept.
     """
-    invoices = Document.objects.in_companies(companies_of(user)).filter(
+    return of_companies(companies_of(user), since=since, until=until)
+
+
+def of_companies(companies: list[int] | None, *, since: date, until: date) -> list[Compliance]:
+    """Return the same of these companies (None: all), whoever asks."""
+    invoices = Document.objects.in_companies(companies).filter(
         kind=Kind.INVOICE, state__in=ISSUED, issued_on__gte=since, issued_on__lte=until
     )
     grouped: dict[tuple[int, str], list[tuple[int, int | None, Decimal]]] = defaultdict(list)

@@ -16,23 +16,46 @@ YEAR, LATELY = timedelta(days=365), timedelta(days=90)
 # were collected. What was undone never happened.
 _SETTLED = """
     WITH settled AS (
-        SELECT d.currency, a.amount, c.item_date AS day, c.item_date - d.due AS late
+        SELECT d.currency, a.amount, c.item_date AS day, c.item_date - d.due AS late, c.item_date - d.item_date AS taken
         FROM ledger_openitem d
         JOIN ledger_allocation a ON a.debit_id = d.id AND a.reverses_id IS NULL
         JOIN ledger_openitem c ON c.id = a.credit_id AND c.kind = 'PAYMENT'
-        WHERE d.customer_id = ANY (%(customers)s) AND c.item_date > %(since)s AND c.item_date <= %(day)s
+        WHERE {whose} AND c.item_date > %(since)s AND c.item_date <= %(day)s
           AND NOT EXISTS (SELECT 1 FROM ledger_allocation u WHERE u.reverses_id = a.id)
         UNION ALL
-        SELECT d.currency, p.amount, e.collected_on, e.collected_on - d.due
+        SELECT d.currency, p.amount, e.collected_on, e.collected_on - d.due, e.collected_on - d.item_date
         FROM ledger_openitem d
         JOIN ledger_effectitem p ON p.item_id = d.id
         JOIN ledger_effect e ON e.id = p.effect_id AND e.state = 'COLLECTED'
-        WHERE d.customer_id = ANY (%(customers)s) AND e.collected_on > %(since)s AND e.collected_on <= %(day)s
+        WHERE {whose} AND e.collected_on > %(since)s AND e.collected_on <= %(day)s
     )
+"""
+
+_OF_CUSTOMERS = (
+    _SETTLED.format(whose="d.customer_id = ANY (%(customers)s)")
+    + """
     SELECT currency, SUM(amount), COALESCE(SUM(amount) FILTER (WHERE late <= 0), 0), SUM(amount * late) / SUM(amount),
            MAX(late), SUM(amount * late) FILTER (WHERE day > %(lately)s) / SUM(amount) FILTER (WHERE day > %(lately)s)
     FROM settled GROUP BY currency ORDER BY currency
 """
+)
+
+_OF_COMPANY = (
+    _SETTLED.format(whose="d.company_id = %(company)s")
+    + """
+    SELECT currency, taken, late, SUM(amount) FROM settled GROUP BY currency, taken, late
+"""
+)
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What was paid in one currency so many days after the invoice and so many after the due day."""
+
+    currency: str
+    taken: int
+    late: int
+    amount: Decimal
 
 
 @dataclass(frozen=True)
@@ -71,9 +94,16 @@ def of_customers(customer_ids: Sequence[int], *, day: date) -> list[Behaviour]:
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            _SETTLED, {"customers": list(customer_ids), "day": day, "since": day - YEAR, "lately": day - LATELY}
+            _OF_CUSTOMERS, {"customers": list(customer_ids), "day": day, "since": day - YEAR, "lately": day - LATELY}
         )
         return [Behaviour(*row) for row in cursor.fetchall()]
+
+
+def of_company(company_id: int, *, day: date) -> list[Settled]:
+    """Return what a company was paid in the year up to `day`, by the days that it took: one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(_OF_COMPANY, {"company": company_id, "day": day, "since": day - YEAR})
+        return [Settled(*row) for row in cursor.fetchall()]
 
 
 def came_back(customer_ids: Sequence[int], *, day: date) -> int:

@@ -1,7 +1,7 @@
 """The whole portfolio as of a business day, or as it was known at the end of a day: exposure against the limit of then."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -99,7 +99,15 @@ def rows(user: Any, asked: Asked) -> tuple[list[PastRow], list[str]]:
 
     Beside them the sentences of rates that are missing: their customers are left out. A fixed number of queries.
     """
-    customers = list(customer_queries.visible(user).matching(asked.text).order_by("code"))
+    every, missing = stood(list(customer_queries.visible(user).matching(asked.text).order_by("code")), asked)
+    found = [
+        row for row in every if (asked.only != "over" and (row.total or row.overdue or any(row.buckets))) or row.is_over
+    ]
+    return sorted(found, key=lambda r: (r.currency, -r.over, -r.total, r.code)), missing
+
+
+def stood(customers: Sequence[Customer], asked: Asked) -> tuple[list[PastRow], list[str]]:
+    """Return how each of these customers stood, and the sentences of rates that are missing."""
     if not customers:
         return [], []
     seen = _picture([c.pk for c in customers], asked)
@@ -113,13 +121,10 @@ def rows(user: Any, asked: Asked) -> tuple[list[PastRow], list[str]]:
             continue
         near = [s for m in seen.family.below.get(customer.pk, (customer.pk,)) for s in by_customer.get(m, ())]
         try:
-            row = _row(customer, _standing(seen, customer, near, asked.company))
+            found.append(_row(customer, _standing(seen, customer, near, asked.company)))
         except MissingRate as error:
             missing.append(f"{customer.code}: {error}")
-            continue
-        if (asked.only != "over" and (row.total or row.overdue or any(row.buckets))) or row.is_over:
-            found.append(row)
-    return sorted(found, key=lambda r: (r.currency, -r.over, -r.total, r.code)), missing
+    return found, missing
 
 
 def _picture(ids: list[int], asked: Asked) -> Picture:
