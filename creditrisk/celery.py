@@ -26,6 +26,7 @@ app.conf.beat_schedule = {
     "what a new day changes": {"task": "approvals.tasks.sweep_day", "schedule": HOUR},
     "uploads that wait": {"task": "creditrisk.takeover.tasks.work_off", "schedule": 10 * SECOND},
     "what looks wrong in the data": {"task": "creditrisk.quality.tasks.look", "schedule": 24 * HOUR},
+    "figures of the day that is over": {"task": "creditrisk.figures.tasks.keep", "schedule": HOUR},
     "what the audit trail has not sealed": {"task": "creditrisk.audit.tasks.seal", "schedule": 15 * SECOND},
     "the whole audit trail": {"task": "creditrisk.audit.tasks.verify", "schedule": 24 * HOUR},
     "a slice of the ledger against the formula": {

@@ -7,7 +7,9 @@ from creditrisk.money import ZERO
 YEAR_DAYS = 365
 
 
-def estimated_limit(turnover: Decimal, term_days: Decimal | None, *, multiplier: Decimal = Decimal(1)) -> Decimal | None:
+def estimated_limit(
+    turnover: Decimal, term_days: Decimal | None, *, multiplier: Decimal = Decimal(1)
+) -> Decimal | None:
     """Return turnover of twelve months / 365 x multiplier x average days of deferral, not rounded.
 
     The days are weighed by amount over the due dates of the invoices of twelve months. None where nothing was sold.

@@ -44,7 +44,11 @@ MARCH, FEBRUARY, JANUARY = Month(31, D(60000)), Month(28, D(50000)), Month(31, D
         ("150000", [MARCH, FEBRUARY, JANUARY], Countback(D(90))),
         ("150000.01", [MARCH, FEBRUARY, JANUARY], Countback(D(90), at_least=True)),
         ("70000", [MARCH, Month(28, D(0)), JANUARY], Countback(D("66.75"))),  # 31 + 28 + 10,000 / 40,000 x 31
-        ("70000", [MARCH, Month(28, D(-10000)), JANUARY], Countback(D("74.5"))),  # what was credited is owed by sales before
+        (
+            "70000",
+            [MARCH, Month(28, D(-10000)), JANUARY],
+            Countback(D("74.5")),
+        ),  # what was credited is owed by sales before
         ("0", [MARCH], Countback(D(0))),
         ("-10", [MARCH], Countback(D(0))),
         ("10", [], None),

@@ -1,0 +1,81 @@
+"""The figures' past: taken once a day, late where nobody was there, filled in for days that had none."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Max
+
+from creditrisk.clock import business_day
+from creditrisk.figures import catalogue, gathering
+from creditrisk.figures.models import Snapshot
+from creditrisk.money import MissingRate
+from customers.models import Company
+
+ONE_DAY = timedelta(days=1)
+# A worker that was away catches up by so many days a time; longer ago is for the command.
+MOST_DAYS = 7
+_PLACES = Decimal("0.000001")
+
+
+def take(company: Company, *, day: date, now: datetime) -> bool:
+    """Keep the figures of the company at the end of `day`; return whether they were not there yet.
+
+    Taking them twice, or by two workers at once, does no harm: what is kept stays. Raises MissingRate.
+    """
+    if Snapshot.objects.filter(company=company, day=day).count() == len(catalogue.FIGURES):
+        return False
+    found = catalogue.reckon(gathering.gather(company, day=day))
+    Snapshot.objects.bulk_create(
+        (
+            Snapshot(
+                company=company, day=day, code=code, value=None if value is None else value.quantize(_PLACES), taken_at=now
+            )
+            for code, value in found.items()
+        ),
+        ignore_conflicts=True,
+    )  # fmt: skip
+    return True
+
+
+def take_missing(*, now: datetime) -> list[str]:
+    """Keep the figures of every company for the days since the last ones, up to yesterday: today is not over.
+
+    Returns the sentences of companies whose figures could not be reckoned; they are tried again the next time.
+    """
+    yesterday = business_day(now) - ONE_DAY
+    last = dict(Snapshot.objects.values_list("company").annotate(day=Max("day")).values_list("company", "day"))
+    failed = []
+    for company in Company.objects.order_by("code"):
+        since = last[company.pk] + ONE_DAY if company.pk in last else yesterday
+        try:
+            for day in days(since, min(yesterday, since + (MOST_DAYS - 1) * ONE_DAY)):
+                take(company, day=day, now=now)
+        except MissingRate as error:
+            failed.append(f"{company.code}: {error}")
+    return failed
+
+
+def days(first: date, last: date) -> Iterator[date]:
+    """Return the days from the first to the last, both included; none where the last lies before the first."""
+    return (first + index * ONE_DAY for index in range((last - first).days + 1))
+
+
+def of_day(company: Company, day: date) -> Mapping[str, Decimal | None]:
+    """Return the figures kept for a day by their code; empty where none were."""
+    return dict(Snapshot.objects.filter(company=company, day=day).values_list("code", "value"))
+
+
+def last_day(company: Company) -> date | None:
+    """Return the last day whose figures were kept."""
+    return Snapshot.objects.filter(company=company, code=catalogue.FIGURES[0].code).aggregate(day=Max("day"))["day"]
+
+
+def past(company: Company, codes: Iterable[str], *, since: date, until: date) -> dict[str, list[tuple[date, Any]]]:
+    """Return the days and values kept of these figures, oldest first, by code: one query."""
+    kept = Snapshot.objects.filter(company=company, code__in=list(codes), day__gte=since, day__lte=until)
+    found: dict[str, list[tuple[date, Any]]] = {}
+    for code, day, value in kept.order_by("day").values_list("code", "day", "value"):
+        found.setdefault(code, []).append((day, value))
+    return found
