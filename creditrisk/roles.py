@@ -54,6 +54,7 @@ DOORS: dict[str, frozenset[str]] = {
     "view_tryouts": _MANAGERS | _AUDIT,
     "view_alerts": _EVERYBODY,
     "view_exposure": _OFFICE | _AUDIT,
+    "view_figures": _OFFICE | {"auditor"},
     "recompute": _MANAGERS | {"admin"},
     "view_trail": _AUDIT | {"finance_director"},
     "view_overrides": _MANAGERS | {"auditor"},

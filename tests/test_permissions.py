@@ -40,6 +40,8 @@ DOORS_OF_PAGES: dict[str, tuple[tuple[str, ...], set[str]]] = {
     "search": (READ, ALL),
     "portfolio": (READ, CREDIT | CONTROL),
     "exposure": (READ, CREDIT | CONTROL),
+    "figures": (READ, CREDIT | {"auditor"}),
+    "figure": (READ, CREDIT | {"auditor"}),
     "overrides": (READ, MANAGERS | {"auditor"}),
     "trail": (READ, CONTROL | {"finance_director"}),
     "trail_line": (READ, CONTROL | {"finance_director"}),
@@ -260,6 +262,7 @@ def scene(db: None) -> Scene:
     )
     arguments = {
         "trail_line": [line.pk],
+        "figure": ["dso"],
         "customer": ["ROSSI"],
         "customer_check": ["ROSSI"],
         "customer_limit": ["ROSSI"],

@@ -1,0 +1,149 @@
+"""What the pages of the figures show: all of a day, and the course of one."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from creditrisk.figures import catalogue, gathering, snapshots
+from creditrisk.figures.catalogue import Figure, Group, Unit
+from creditrisk.figures.models import Snapshot
+from creditrisk.money import decimals
+from creditrisk.roles import may
+from creditrisk.templatetags.credit import NBSP, amount, money, percent
+from customers.models import Company
+
+COURSE_DAYS = 365
+
+
+@dataclass(frozen=True)
+class Row:
+    """One figure on a day, with its past up to that day, oldest first, and the list behind it where the reader may see it."""
+
+    figure: Figure
+    value: Decimal | None
+    written: str
+    course: tuple[tuple[date, Decimal | None], ...]
+    behind: str
+
+    @property
+    def curve(self) -> list[Decimal]:
+        return [value for _day, value in self.course if value is not None]
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """All figures of a company at the end of a day. `kept`: as they were kept then; else reckoned from the ledgers now."""
+
+    company: Company
+    day: date
+    kept: bool
+    rows: tuple[Row, ...]
+    missing: tuple[str, ...] = ()
+
+    @property
+    def groups(self) -> list[tuple[str, list[Row]]]:
+        return [(str(group.label), [r for r in self.rows if r.figure.group == group]) for group in Group]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A figure as it was kept on a day."""
+
+    day: date
+    value: Decimal | None
+    written: str
+    taken_at: datetime
+
+
+def written(value: Decimal | None, unit: Unit, currency: str) -> str:
+    """Return a figure as people read it, with its unit; `n/a` where it is not defined."""
+    if value is None:
+        return _("n/a")
+    match unit:
+        case Unit.PERCENT:
+            return percent(value, 1)
+        case Unit.AMOUNT:
+            return money(value, currency)
+        case Unit.DAYS:
+            return f"{amount(value, 1)}{NBSP}{_('days')}"
+        case Unit.HOURS:
+            return f"{amount(value, 1)}{NBSP}{_('hours')}"
+    return amount(value, 1)
+
+
+def unit_label(unit: Unit, currency: str) -> str:
+    """Return what a figure is counted in."""
+    return {
+        Unit.PERCENT: "%", Unit.DAYS: _("days"), Unit.HOURS: _("hours"), Unit.AMOUNT: currency, Unit.NUMBER: _("number"),
+    }[unit]  # fmt: skip
+
+
+def sheet(user: Any, company: Company, *, day: date) -> Sheet:
+    """Return the figures of a day: those kept, or reckoned now where none were.
+
+    A fixed number of queries. Raises MissingRate where they cannot be reckoned.
+    """
+    values: Mapping[str, Decimal | None] = snapshots.of_day(company, day)
+    kept, missing = bool(values), ()
+    if not kept:
+        inputs = gathering.gather(company, day=day)
+        values, missing = catalogue.reckon(inputs), inputs.missing
+    since = day - timedelta(days=COURSE_DAYS)
+    courses = snapshots.past(company, catalogue.BY_CODE, since=since, until=day)
+    rows = tuple(
+        Row(
+            figure=figure,
+            value=values.get(figure.code),
+            written=written(values.get(figure.code), figure.unit, company.currency),
+            course=tuple(courses.get(figure.code, ())),
+            behind=figure.behind.address(company.code, day) if may(user, figure.behind.door) else "",
+        )
+        for figure in catalogue.FIGURES
+    )
+    return Sheet(company, day, kept, rows, missing)
+
+
+def course(company: Company, figure: Figure, *, since: date, until: date) -> list[Kept]:
+    """Return what was kept of a figure, the newest day first: one query."""
+    rows = Snapshot.objects.filter(company=company, code=figure.code, day__gte=since, day__lte=until).order_by("-day")
+    return [
+        Kept(day, value, written(value, figure.unit, company.currency), taken_at)
+        for day, value, taken_at in rows.values_list("day", "value", "taken_at")
+    ]
+
+
+def header() -> list[str]:
+    """Return the titles of the file of a sheet."""
+    return [_("company"), _("day"), _("figure"), _("value"), _("unit"), _("formula"), _("source")]
+
+
+def cells(found: Sheet) -> Iterator[list[Any]]:
+    """Return the figures of a sheet as rows of a file; what is not defined is empty."""
+    for row in found.rows:
+        f, currency = row.figure, found.company.currency
+        yield [
+            found.company.code, found.day, str(f.name), plain(row.value, f.unit, currency), unit_label(f.unit, currency),
+            str(f.formula), str(f.source),
+        ]  # fmt: skip
+
+
+def course_header(figure: Figure, company: Company) -> list[str]:
+    """Return the titles of the file of a course."""
+    return [_("company"), _("day"), f"{figure.name}, {unit_label(figure.unit, company.currency)}", _("taken at")]
+
+
+def course_cells(company: Company, figure: Figure, found: Sequence[Kept]) -> Iterator[list[Any]]:
+    """Return a course as rows of a file."""
+    for kept in found:
+        yield [company.code, kept.day, plain(kept.value, figure.unit, company.currency), kept.taken_at]
+
+
+def plain(value: Decimal | None, unit: Unit, currency: str) -> Decimal | None:
+    """Return a value as files have it: amounts with the decimals of their currency, the rest with two."""
+    if value is None:
+        return None
+    return round(value, decimals(currency) if unit == Unit.AMOUNT else 2)

@@ -1,0 +1,74 @@
+"""The pages of the figures: all of a day, and the course of one."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from creditrisk import pages
+from creditrisk.clock import business_day
+from creditrisk.export import csv_response, xlsx_response
+from creditrisk.figures import queries, snapshots
+from creditrisk.figures.catalogue import BY_CODE
+from creditrisk.figures.forms import CourseForm, SheetForm
+from creditrisk.figures.tables import CourseTable
+from creditrisk.money import MissingRate
+from creditrisk.roles import door
+
+FILES = {"csv": csv_response, "xlsx": xlsx_response}
+ONE_DAY, YEAR = timedelta(days=1), timedelta(days=queries.COURSE_DAYS)
+
+
+@door("view_figures")
+@require_safe
+def sheet(request: HttpRequest) -> HttpResponse:
+    """Show every figure of a company at the end of a day with formula, source and past; `as=csv`, `as=xlsx`."""
+    today = business_day(timezone.now())
+    form = SheetForm(request.GET or None, user=request.user, today=today)
+    company = form.chosen()
+    shown: dict[str, Any] = {"form": form, "today": today, "query": _without(request, "as")}
+    if company is not None:
+        day = form.value("day", snapshots.last_day(company) or today - ONE_DAY)
+        try:
+            found = queries.sheet(request.user, company, day=day)
+        except MissingRate as error:
+            shown |= {"company": company, "day": day, "error": str(error)}
+        else:
+            if (file := FILES.get(request.GET.get("as", ""))) is not None:
+                return file(f"figures-{company.code}-{day.isoformat()}", queries.header(), queries.cells(found))
+            shown |= {"company": company, "day": day, "sheet": found}
+    return render(request, "figures/figures.html", shown)
+
+
+@door("view_figures")
+@require_safe
+def course(request: HttpRequest, code: str) -> HttpResponse:
+    """Show how one figure went, as a line and as a table; `as=csv`, `as=xlsx`."""
+    if (figure := BY_CODE.get(code)) is None:
+        raise Http404
+    today = business_day(timezone.now())
+    form = CourseForm(request.GET or None, user=request.user, today=today)
+    if (company := form.chosen()) is None:
+        raise Http404
+    since, until = form.period(YEAR)
+    found = queries.course(company, figure, since=since, until=until)
+    if (file := FILES.get(request.GET.get("as", ""))) is not None:
+        name = f"{figure.code}-{company.code}-{since.isoformat()}-{until.isoformat()}"
+        return file(name, queries.course_header(figure, company), queries.course_cells(company, figure, found))
+    shown = {
+        "form": form, "company": company, "figure": figure, "table": pages.listed(request, CourseTable(found)), "since": since,
+        "until": until, "points": [(k.day, k.value, k.written) for k in reversed(found)], "newest": found[0] if found else None,
+        "query": _without(request, "as"),
+    }  # fmt: skip
+    return pages.show(request, "figures/course.html", "figures/_course.html", shown)
+
+
+def _without(request: HttpRequest, *names: str) -> str:
+    """Return the query of the address without some of its names."""
+    query = request.GET.copy()
+    for name in names:
+        query.pop(name, None)
+    return query.urlencode()
