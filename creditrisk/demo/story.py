@@ -20,6 +20,7 @@ from creditrisk.demo.people import engage
 from creditrisk.demo.present import LIVE_DAYS, Present
 from creditrisk.demo.treasury import hand_over_lists, open_banks
 from creditrisk.exposure import ledger as exposure
+from creditrisk.figures import snapshots
 from creditrisk.roles import Actor
 from customers.models import Company, Customer
 from documents.models import Document, Kind, NumberRange
@@ -68,6 +69,8 @@ def make(*, now: datetime, tell: Callable[[str], object] = lambda text: None) ->
     tell(f"the last {len(moments)} days, through the gate")
     Present(market, people).play(moments)
     office.work(people, now=now)
+    tell("the figures of a year, every four weeks")
+    _keep_figures(until=today - timedelta(days=1), now=now)
     tell("auditing the exposure ledger")
     audit = exposure.audit()
     if audit.differences or audit.balances:
@@ -87,6 +90,13 @@ def _live_moments(today: date, *, now: datetime) -> list[datetime]:
             days.append(day)
     zone = timezone.get_current_timezone()
     return [*(datetime.combine(day, time(9), tzinfo=zone) for day in reversed(days)), now]
+
+
+def _keep_figures(*, until: date, now: datetime) -> None:
+    """Give the figures of every company a past."""
+    for company in Company.objects.order_by("code"):
+        for weeks in range(0, 53, 4):
+            snapshots.take(company, day=until - timedelta(weeks=weeks), now=now)
 
 
 def _keep_numbers(past: Past) -> None:

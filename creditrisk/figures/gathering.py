@@ -74,14 +74,15 @@ class _Scope:
 
     def read(self, sql: str) -> list[Any]:
         """Return the rows of a statement about the company."""
-        values = {
+        values: dict[str, Any] = {
             "company": self.company.pk, "day": self.day, "year": twelve_months_before(self.day),
             "lately": self.day - timedelta(days=MONTH_DAYS), "quarter": self.day - timedelta(days=QUARTER_DAYS),
             "until": past.end_of(self.day),
         }  # fmt: skip
         with connection.cursor() as cursor:
             cursor.execute(sql, values)
-            return cursor.fetchall()
+            rows: list[Any] = cursor.fetchall()
+        return rows
 
     def worth(self, amount: Decimal, currency: str) -> Decimal:
         """Return an amount in the currency of the company at the rate of the day, not rounded. Raises MissingRate."""

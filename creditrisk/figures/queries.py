@@ -88,7 +88,8 @@ def sheet(user: Any, company: Company, *, day: date) -> Sheet:
     A fixed number of queries. Raises MissingRate where they cannot be reckoned.
     """
     values: Mapping[str, Decimal | None] = snapshots.of_day(company, day)
-    kept, missing = bool(values), ()
+    kept = bool(values)
+    missing: tuple[str, ...] = ()
     if not kept:
         inputs = gathering.gather(company, day=day)
         values, missing = catalogue.reckon(inputs), inputs.missing

@@ -69,7 +69,8 @@ def of_day(company: Company, day: date) -> Mapping[str, Decimal | None]:
 
 def last_day(company: Company) -> date | None:
     """Return the last day whose figures were kept."""
-    return Snapshot.objects.filter(company=company, code=catalogue.FIGURES[0].code).aggregate(day=Max("day"))["day"]
+    kept = Snapshot.objects.filter(company=company, code=catalogue.FIGURES[0].code)
+    return kept.order_by("-day").values_list("day", flat=True).first()
 
 
 def past(company: Company, codes: Iterable[str], *, since: date, until: date) -> dict[str, list[tuple[date, Any]]]:

@@ -16,7 +16,7 @@ from creditrisk.figures.catalogue import BY_CODE
 from creditrisk.figures.forms import CourseForm, SheetForm
 from creditrisk.figures.tables import CourseTable
 from creditrisk.money import MissingRate
-from creditrisk.roles import door
+from creditrisk.roles import door, may
 
 FILES = {"csv": csv_response, "xlsx": xlsx_response}
 ONE_DAY, YEAR = timedelta(days=1), timedelta(days=queries.COURSE_DAYS)
@@ -32,6 +32,7 @@ def sheet(request: HttpRequest) -> HttpResponse:
     shown: dict[str, Any] = {"form": form, "today": today, "query": _without(request, "as")}
     if company is not None:
         day = form.value("day", snapshots.last_day(company) or today - ONE_DAY)
+        form.initial = {"company": company, "day": day}
         try:
             found = queries.sheet(request.user, company, day=day)
         except MissingRate as error:
@@ -54,6 +55,7 @@ def course(request: HttpRequest, code: str) -> HttpResponse:
     if (company := form.chosen()) is None:
         raise Http404
     since, until = form.period(YEAR)
+    form.initial = {"company": company, "since": since, "until": until}
     found = queries.course(company, figure, since=since, until=until)
     if (file := FILES.get(request.GET.get("as", ""))) is not None:
         name = f"{figure.code}-{company.code}-{since.isoformat()}-{until.isoformat()}"
@@ -61,6 +63,7 @@ def course(request: HttpRequest, code: str) -> HttpResponse:
     shown = {
         "form": form, "company": company, "figure": figure, "table": pages.listed(request, CourseTable(found)), "since": since,
         "until": until, "points": [(k.day, k.value, k.written) for k in reversed(found)], "newest": found[0] if found else None,
+        "behind": figure.behind.address(company.code, until) if may(request.user, figure.behind.door) else "",
         "query": _without(request, "as"),
     }  # fmt: skip
     return pages.show(request, "figures/course.html", "figures/_course.html", shown)
