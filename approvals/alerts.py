@@ -4,9 +4,16 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
+from django.db.models import Q, QuerySet
+
 from approvals.models import Alert, AlertSeen
 from creditrisk.facts import LimitState, Standing
 from creditrisk.money import figure
+from creditrisk.roles import companies_of
+from customers import queries as customer_queries
+
+# What is told of a document itself; everything else is told of its customer, whatever document brought it about.
+OF_DOCUMENTS = ("held", "released", "rejected", "release_asked", "change_wanted")
 
 
 def write(
@@ -77,10 +84,32 @@ def became_overdue(before: Standing, after: Standing) -> list[tuple[str, str]]:
     return []
 
 
+def visible(user: Any) -> QuerySet[Alert]:
+    """Return the alerts that the reader may see: of documents and customers of the reader's companies.
+
+    Sales see those of their own customers alone where the company wants it. What belongs to no customer is for those
+    who work in all companies.
+    """
+    companies = companies_of(user)
+    found = Alert.objects.filter(customer_queries.own(user, "customer", "document__customer"))
+    if companies is None:
+        return found
+    of_documents = Q(code__in=OF_DOCUMENTS)
+    return found.filter(
+        (of_documents & Q(document__company_id__in=companies))
+        | (~of_documents & Q(customer__in=customer_queries.visible(user).values("pk")))
+    )
+
+
+def newest(user: Any) -> QuerySet[Alert]:
+    """Return the alerts that the reader may see, the newest first, with what a row of theirs shows."""
+    return visible(user).select_related("customer", "document").order_by("-id")
+
+
 def unseen_count(user: Any) -> int:
-    """Return how many alerts were written since the user last looked; at most 100 are counted."""
+    """Return how many alerts the reader may see that were written since the last look; at most 100 are counted."""
     last = AlertSeen.objects.filter(user=user).values_list("last_alert", flat=True).first() or 0
-    return Alert.objects.filter(pk__gt=last)[:100].count()
+    return visible(user).filter(pk__gt=last)[:100].count()
 
 
 def mark_seen(user: Any) -> None:

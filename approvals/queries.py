@@ -339,28 +339,27 @@ def of_customer(customer_ids: list[int], *, today: date, limit: int = 20) -> lis
     return [_row(h, today=today) for h in found]
 
 
-def alerts(user: Any) -> QuerySet[Alert]:
-    """Return the alerts that the reader may see, the newest first."""
-    companies, mine = companies_of(user), customer_queries.own(user, "customer", "document__customer")
-    theirs = Q(customer__company_id__in=companies or ()) | Q(document__company_id__in=companies or ())
-    every = Alert.objects.filter(mine).select_related("customer", "document").order_by("-id")
-    return every if companies is None else every.filter(theirs)
-
-
 def seen_up_to(user: Any) -> int:
     """Return the newest alert that the reader has looked at."""
     return AlertSeen.objects.filter(user=user).values_list("last_alert", flat=True).first() or 0
 
 
-def alert_rows(found: Any, *, seen: int) -> list[AlertRow]:
-    """Return alerts as rows."""
-    return [
-        AlertRow(
-            a.pk, a.code, a.text, a.customer.code if a.customer else "", a.customer.name if a.customer else "",
-            a.document_id, a.document.number if a.document else "", a.raised_at, a.pk > seen,
-        )
-        for a in found
-    ]  # fmt: skip
+def alert_rows(found: QuerySet[Alert], *, user: Any) -> list[AlertRow]:
+    """Return alerts as rows, new where the reader has not looked; a document of other companies is not linked."""
+    companies, seen = companies_of(user), seen_up_to(user)
+    rows = []
+    for alert in found:
+        document, customer = alert.document, alert.customer
+        if document is not None and companies is not None and document.company_id not in companies:
+            document = None
+        rows.append(
+            AlertRow(
+                alert.pk, alert.code, alert.text, customer.code if customer else "", customer.name if customer else "",
+                document.pk if document else None, document.number if document else "", alert.raised_at,
+                alert.pk > seen,
+            )
+        )  # fmt: skip
+    return rows
 
 
 def hold_of_release(release_id: int) -> int | None:

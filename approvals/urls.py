@@ -55,5 +55,6 @@ urlpatterns = [
     path("customers/<str:code>/stops/<int:pk>/end/", stops.end, name="stop_end"),
     path("customers/<str:code>/suspend/", stops.suspend, name="suspend"),
     path("alerts/", desk.alerts, name="alerts"),
+    path("alerts/count/", desk.alerts_count, name="alerts_count"),
     path("alerts/seen/", desk.alerts_seen, name="alerts_seen"),
 ]

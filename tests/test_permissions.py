@@ -193,6 +193,7 @@ DOORS_OF_PAGES: dict[str, tuple[tuple[str, ...], set[str]]] = {
     "evaluation": (READ, CREDIT | CONTROL),
     "evaluation_again": (SEND, CREDIT),
     "alerts": (READ, ALL),
+    "alerts_count": (READ, ALL),
     "alerts_seen": (SEND, ALL),
 }
 # Pages before the doors: Django's own.

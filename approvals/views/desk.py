@@ -279,9 +279,9 @@ def force(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def alerts(request: HttpRequest) -> HttpResponse:
     """List the alerts; those since the reader's last look are marked."""
-    page = Paginator(queries.alerts(request.user), SHOWN_ALERTS).get_page(request.GET.get("page"))
-    seen = queries.seen_up_to(request.user)
-    context = {"page": page, "alerts": queries.alert_rows(page.object_list, seen=seen)}
+    found = alert_rows.newest(request.user)
+    page = Paginator(found, SHOWN_ALERTS).get_page(request.GET.get("page"))
+    context = {"page": page, "alerts": queries.alert_rows(page.object_list, user=request.user)}
     return pages.show(request, "approvals/alerts.html", "approvals/_alerts.html", context)
 
 
@@ -291,3 +291,10 @@ def alerts_seen(request: HttpRequest) -> HttpResponse:
     """Note that the reader has looked at every alert."""
     alert_rows.mark_seen(request.user)
     return redirect("alerts")
+
+
+@door("view_alerts")
+@require_safe
+def alerts_count(request: HttpRequest) -> HttpResponse:
+    """Return the counter of the top bar, which asks again by itself."""
+    return render(request, "approvals/_count.html")

@@ -33,8 +33,7 @@ def start(request: HttpRequest) -> HttpResponse:
         context["sales"] = queries.sales_desk(user, today=today, now=timezone.now())
     if roles & {"credit_clerk", "credit_manager", "finance_director"}:
         context["queue"] = queries.queue(user, today=today)
-        newest = approval_queries.alerts(user)[:NEWEST_ALERTS]
-        context["alerts"] = approval_queries.alert_rows(newest, seen=approval_queries.seen_up_to(user))
+        context["alerts"] = approval_queries.alert_rows(alerts.newest(user)[:NEWEST_ALERTS], user=user)
         context["unseen"] = alerts.unseen_count(user)
     if roles & {"credit_manager", "finance_director"}:
         exposures = queries.exposures(user, today=today)

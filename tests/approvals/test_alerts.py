@@ -1,0 +1,91 @@
+"""Alerts: who may see which, in the list and in the counter of the top bar."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.urls import reverse
+
+from approvals import alerts, booking
+from customers.models import Company, Customer
+from tests.cast import NOW, TODAY, Cast
+from tests.pages import as_user, words
+
+
+def told(user: Any) -> list[str]:
+    """Return the codes of the alerts that the reader sees, as one who has just logged in."""
+    fresh = User.objects.get(pk=user.pk)
+    codes = list(alerts.newest(fresh).values_list("code", flat=True))
+    assert alerts.unseen_count(fresh) == len(codes)
+    return codes
+
+
+@pytest.fixture
+def elsewhere(cast: Cast) -> Cast:
+    """Carla works in another company alone, which has neither customer nor document yet."""
+    cast.carla.user.company_access.create(company=Company.objects.create(code="OTHER", name="Other", currency="EUR"))
+    return cast
+
+
+def write(code: str, customer: Customer | None, *, document: int | None = None) -> None:
+    customer_id = customer.pk if customer else None
+    alerts.write([(code, f"{code}.")], customer_id=customer_id, document_id=document, day=TODAY, now=NOW)
+
+
+def test_neither_list_nor_counter_tell_of_a_company_that_is_not_the_readers(elsewhere: Cast) -> None:
+    write("usage_80", elsewhere.rossi)
+    write("drift", None)
+
+    assert told(elsewhere.carla.user) == []
+    assert told(elsewhere.dario.user) == ["drift", "usage_80"]
+
+
+def test_a_customer_with_items_in_the_readers_company_is_told_of_but_not_the_documents_of_others(
+    elsewhere: Cast,
+) -> None:
+    order = elsewhere.order(elsewhere.rossi, "10")
+    other = Company.objects.get(code="OTHER")
+    booking.item(
+        customer=elsewhere.rossi, company=other, amount=Decimal(1), reference="I1", by=elsewhere.dario, now=NOW
+    )
+    write("held", elsewhere.rossi, document=order.pk)
+    write("usage_80", elsewhere.rossi, document=order.pk)
+
+    page = as_user(elsewhere.carla.user).get(reverse("alerts"))
+
+    assert told(elsewhere.carla.user) == ["usage_80"]
+    assert reverse("document", args=[order.pk]) not in page.content.decode()
+    assert reverse("customer", args=["ROSSI"]) in page.content.decode()
+
+
+def test_sales_are_told_of_their_own_customers_alone_where_the_company_wants_it(cast: Cast) -> None:
+    Company.objects.update(own_customers_only=True)
+    Customer.objects.filter(code="NERI").update(salesperson=cast.sara.user)
+    write("usage_80", cast.neri)
+    write("usage_95", cast.rossi)
+    write("drift", None)
+
+    assert told(cast.sara.user) == ["usage_80"]
+    assert told(cast.carla.user) == ["drift", "usage_95", "usage_80"]
+
+
+def test_the_counter_counts_what_came_since_the_last_look(cast: Cast) -> None:
+    client = as_user(cast.carla.user)
+    address = reverse("alerts_count")
+    before = words(client.get(address))
+
+    write("usage_80", cast.rossi)
+    write("usage_95", cast.rossi)
+    counted = words(client.get(address))
+    client.post(reverse("alerts_seen"))
+
+    assert before.strip() == ""
+    assert counted.split() == ["2", "unread"]
+    assert words(client.get(address)).strip() == ""
+
+
+def test_more_than_99_are_said_to_be_more_than_99(cast: Cast) -> None:
+    alerts.write([("drift", "Drift.")] * 101, customer_id=None, day=TODAY, now=NOW)
+
+    assert words(as_user(cast.carla.user).get(reverse("alerts_count"))).split() == ["99+", "unread"]
