@@ -11,9 +11,10 @@ from creditrisk.facts import LimitState, Standing
 from creditrisk.money import figure
 from creditrisk.roles import companies_of
 from customers import queries as customer_queries
+from ledger.models import Effect
 
 # What is told of a document itself; everything else is told of its customer, whatever document brought it about.
-OF_DOCUMENTS = ("held", "released", "rejected", "release_asked", "change_wanted")
+OF_DOCUMENTS = ("held", "held_long", "released", "rejected", "release_asked", "change_wanted")
 
 
 def write(
@@ -82,6 +83,17 @@ def became_overdue(before: Standing, after: Standing) -> list[tuple[str, str]]:
             )
         ]
     return []
+
+
+def came_back(effect: Effect) -> list[tuple[str, str]]:
+    """Return the alert that an effect came back unpaid; none where it was only posted back, having come back before."""
+    event = effect.events.order_by("-pk").first()
+    if event is None or event.step != "unpaid":
+        return []
+    why = f": {event.reason}" if event.reason else "."
+    amount = figure(effect.amount, effect.currency)
+    text = f"Effect {effect} of {effect.customer.name}, {effect.currency} {amount}, came back unpaid{why}"
+    return [("effect_unpaid", text)]
 
 
 def visible(user: Any) -> QuerySet[Alert]:

@@ -321,6 +321,8 @@ def unpaid(
         family,
         cause="effect unpaid",
     )
+    if tells:
+        alerts.write(alerts.came_back(effect), customer_id=effect.customer_id, day=booking.day, now=now)
     return effect
 
 

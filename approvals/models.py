@@ -212,7 +212,9 @@ class Authority(models.Model):
 class Alert(models.Model):
     """Something that somebody should know, written in the transaction that caused it.
 
-    `code` is held, released, rejected, release_asked, change_wanted, suspended, suspension_lifted, usage_N, over_limit, overdue, limit_expired, review_due, drift or trail_broken.
+    `code` is held, held_long, released, rejected, release_asked, change_wanted, suspended, suspension_lifted, usage_N,
+    over_limit, overdue, overdue_N, limit_expiring, limit_expired, review_due, effect_unpaid, drift, trail_broken,
+    import_failed or message_failed.
     """
 
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, null=True, blank=True, related_name="alerts")

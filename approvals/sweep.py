@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 
 from django.db import connection, transaction
 
-from approvals import alerts, causes, context, evaluation_requests, stopping
+from approvals import alerts, causes, context, evaluation_requests, reminders, stopping
 from approvals.models import SweptDay
 from creditrisk.clock import business_day
 from creditrisk.exposure import ledger as exposure_ledger
@@ -71,14 +71,16 @@ def sweep(*, now: datetime) -> int:
         return 0
     stopping.end_suspensions(now=now)
     ids = concerned(swept.day, today, policy=policy)
-    for start in range(0, len(ids), 500):
+    told = sorted({*ids, *reminders.concerned(swept.day, today)})
+    for start in range(0, len(told), 500):
         _tell(
-            ids[start : start + 500],
+            told[start : start + 500],
             last=swept.day,
             today=today,
             policy=policy,
             now=now,
         )
+    reminders.tell_of_holds(last=swept.day, today=today, now=now)
     by_rule = causes.new_day(swept.day, today, rows=policy.rows)
     evaluation_requests.ask({*ids, *by_rule}, cause="new day", now=now)
     _let_matured_go(today, now=now, policy=policy)
@@ -100,6 +102,7 @@ def _tell(ids: list[int], *, last: date, today: date, policy: Policy, now: datet
             continue
         was, now_is = before[customer.pk], after[customer.pk]
         found = alerts.crossings(was, now_is, policy.warn_at_percent) + alerts.became_overdue(was, now_is)
+        found += reminders.grown_old(was, now_is) + reminders.expiring(now_is, last=last, today=today)
         last_day = now_is.limit.last_day
         if last_day is not None and last <= last_day < today and now_is.limit.state != LimitState.DEFERRED:
             found.append(

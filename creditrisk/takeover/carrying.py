@@ -15,6 +15,7 @@ from typing import Any
 from django.core.cache import cache
 from django.db import DatabaseError, transaction
 
+from approvals import alerts
 from creditrisk.audit.attribution import acting
 from creditrisk.clock import business_day
 from creditrisk.exposure import ledger as exposure
@@ -127,9 +128,9 @@ def work(upload_id: int, *, now: datetime) -> bool:
     try:
         account = _run(claimed, dry=dry, now=now)
     except (BadFile, Drifted, *REFUSALS) as error:
-        _failed(claimed, str(error))
+        _failed(claimed, str(error), now=now)
     except DatabaseError as error:
-        _failed(claimed, f"The database refused it: {str(error).splitlines()[0]}")
+        _failed(claimed, f"The database refused it: {str(error).splitlines()[0]}", now=now)
     else:
         _finished(claimed, account, dry=dry, now=now)
     cache.delete(_progress_key(claimed.pk))
@@ -295,6 +296,9 @@ def _finished(upload: Upload, account: _Account, *, dry: bool, now: datetime) ->
     upload.save(update_fields=["state", "counts", "error", "carried_at"])
 
 
-def _failed(upload: Upload, sentence: str) -> None:
+@transaction.atomic
+def _failed(upload: Upload, sentence: str, *, now: datetime) -> None:
     upload.state, upload.error = UploadState.FAILED, sentence[:500]
     upload.save(update_fields=["state", "error"])
+    text = f"The import of “{upload.name}” failed: {sentence}"
+    alerts.write([("import_failed", text)], customer_id=None, day=business_day(now), now=now)

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import transaction
 
-from approvals import gate
+from approvals import alerts, gate
 from creditrisk.clock import business_day
 from creditrisk.exposure import ledger as exposure
 from creditrisk.money import ZERO, MissingRate, rounded
@@ -72,9 +72,9 @@ def attempt(message: Message, *, by: Actor, now: datetime) -> Message:
                 made = [_take(one, locked, by=by, now=now) for one in found]
                 _audit(made)
         except UnknownBuyer as error:
-            _dead(locked, error, buyer={"name": error.buyer.name, "keys": list(error.buyer.keys)})
+            _dead(locked, error, now=now, buyer={"name": error.buyer.name, "keys": list(error.buyer.keys)})
         except (BadFile, Refused, MissingRate) as error:
-            _dead(locked, error)
+            _dead(locked, error, now=now)
         else:
             locked.state, locked.error, locked.buyer = MessageState.DONE, "", {}
             locked.documents.set(made)
@@ -82,7 +82,10 @@ def attempt(message: Message, *, by: Actor, now: datetime) -> Message:
     return locked
 
 
-def _dead(message: Message, error: Exception, *, buyer: dict[str, Any] | None = None) -> None:
+def _dead(message: Message, error: Exception, *, now: datetime, buyer: dict[str, Any] | None = None) -> None:
+    if message.tries == 1:  # whoever tries again sees the answer at once
+        text = f"“{message.name}” was not taken in: {error}"
+        alerts.write([("message_failed", text)], customer_id=None, day=business_day(now), now=now)
     message.state, message.error, message.buyer = MessageState.DEAD, str(error)[:500], buyer or {}
 
 

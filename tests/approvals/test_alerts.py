@@ -8,7 +8,9 @@ from django.contrib.auth.models import User
 from django.urls import reverse
 
 from approvals import alerts, booking
+from approvals.models import Alert
 from customers.models import Company, Customer
+from ledger.effects import Return
 from tests.cast import NOW, TODAY, Cast
 from tests.pages import as_user, words
 
@@ -89,3 +91,17 @@ def test_more_than_99_are_said_to_be_more_than_99(cast: Cast) -> None:
     alerts.write([("drift", "Drift.")] * 101, customer_id=None, day=TODAY, now=NOW)
 
     assert words(as_user(cast.carla.user).get(reverse("alerts_count"))).split() == ["99+", "unread"]
+
+
+def test_an_effect_that_comes_back_is_told_with_its_reason_and_not_again_when_it_is_posted(cast: Cast) -> None:
+    item = cast.item(cast.rossi, "100", due=TODAY)
+    effect = booking.issue_effect(
+        customer=cast.rossi, amount=Decimal(100), due=TODAY, items=[item], by=cast.carla, now=NOW
+    )
+    booking.present([effect], by=cast.carla, now=NOW)
+
+    booking.unpaid(effect, posted=False, how=Return(reason="No funds"), by=cast.carla, now=NOW)
+    booking.unpaid(effect, posted=True, by=cast.carla, now=NOW)
+
+    texts = Alert.objects.filter(code="effect_unpaid").values_list("text", flat=True)
+    assert list(texts) == [f"Effect {effect.number} of Rossi, EUR 100.00, came back unpaid: No funds"]
