@@ -9,7 +9,10 @@ from django.urls import reverse
 
 from approvals import alerts, booking
 from approvals.models import Alert
+from creditrisk.takeover import carrying
+from creditrisk.takeover.models import Upload
 from customers.models import Company, Customer
+from documents.intake import receiving
 from ledger.effects import Return
 from tests.cast import NOW, TODAY, Cast
 from tests.pages import as_user, words
@@ -105,3 +108,23 @@ def test_an_effect_that_comes_back_is_told_with_its_reason_and_not_again_when_it
 
     texts = Alert.objects.filter(code="effect_unpaid").values_list("text", flat=True)
     assert list(texts) == [f"Effect {effect.number} of Rossi, EUR 100.00, came back unpaid: No funds"]
+
+
+def test_a_message_that_is_not_taken_in_is_told_when_it_comes_and_not_when_it_is_tried_again(cast: Cast) -> None:
+    message, _new = receiving.receive(b"nonsense", "a.xml", company=cast.company, by=cast.dario, now=NOW)
+    receiving.attempt(message, by=cast.dario, now=NOW)
+
+    texts = Alert.objects.filter(code="message_failed").values_list("text", flat=True)
+    assert list(texts) == [f"“a.xml” was not taken in: {message.error}"]
+
+
+def test_an_import_that_fails_is_told_with_its_reason(cast: Cast) -> None:
+    upload = Upload.objects.create(
+        what="ITEMS", name="items.csv", sha256="0" * 64, size=1, content=b"", state="TO_CHECK", uploaded_at=NOW
+    )
+
+    carrying.work(upload.pk, now=NOW)
+
+    upload.refresh_from_db()
+    assert upload.state == "FAILED"
+    assert Alert.objects.get(code="import_failed").text == f"The import of “items.csv” failed: {upload.error}"
