@@ -211,8 +211,10 @@ def standing(
     return look([customer.pk], today=today, policy=policy).standing(customer.pk, company_id=company_id)
 
 
-def standings(customers: Iterable[Customer], *, today: date, policy: Policy | None = None) -> dict[int, Standing]:
-    """Return how many customers stand today, by id: a fixed number of queries.
+def standings(
+    customers: Iterable[Customer], *, today: date, policy: Policy | None = None, alone: bool = False
+) -> dict[int, Standing]:
+    """Return how many customers stand today, by id: a fixed number of queries. `alone`: each without its branches.
 
     A customer whose currency cannot be converted is left out: its page says which rate is missing.
     """
@@ -224,7 +226,8 @@ def standings(customers: Iterable[Customer], *, today: date, policy: Policy | No
     found = {}
     for pk in ids:
         if pk in seen.accounts:
-            near = [s for m in seen.family.below.get(pk, (pk,)) for s in by_customer.get(m, ())]
+            members = (pk,) if alone else seen.family.below.get(pk, (pk,))
+            near = [s for m in members for s in by_customer.get(m, ())]
             with suppress(MissingRate):
                 found[pk] = seen.with_only(near).standing(pk)
     return found

@@ -14,7 +14,7 @@ from approvals.context import Picture
 from creditrisk.export import plain
 from creditrisk.exposure import read
 from creditrisk.exposure.read import Slot
-from creditrisk.facts import BUCKETS, LimitState, Standing
+from creditrisk.facts import BUCKETS, Exposure, LimitState, Standing
 from creditrisk.money import ZERO, MissingRate
 from creditrisk.policy import compile as policies
 from creditrisk.policy.compile import Policy
@@ -56,6 +56,10 @@ class PastRow:
     used_percent: Decimal | None
     overdue: Decimal
     days_overdue: int
+    id: int
+    heads: tuple[int, ...]
+    whole: Exposure
+    alone: Exposure  # without its branches
 
     @property
     def is_over(self) -> bool:
@@ -119,9 +123,14 @@ def stood(customers: Sequence[Customer], asked: Asked) -> tuple[list[PastRow], l
     for customer in customers:
         if customer.pk not in seen.accounts:
             continue
-        near = [s for m in seen.family.below.get(customer.pk, (customer.pk,)) for s in by_customer.get(m, ())]
+        below = seen.family.below.get(customer.pk, (customer.pk,))
+        near = [s for m in below for s in by_customer.get(m, ())]
         try:
-            found.append(_row(customer, _standing(seen, customer, near, asked.company)))
+            standing = alone = _standing(seen, customer, near, asked.company)
+            if len(below) > 1:
+                alone = _standing(seen, customer, by_customer.get(customer.pk, []), asked.company)
+            heads = seen.family.heads.get(customer.pk, ())
+            found.append(_row(customer, standing, alone.exposure, heads=heads))
         except MissingRate as error:
             missing.append(f"{customer.code}: {error}")
     return found, missing
@@ -147,7 +156,7 @@ def _standing(seen: Picture, customer: Customer, near: list[Slot], company: Comp
     return mine.standing(customer.pk, company_id=company.pk if company else None)
 
 
-def _row(customer: Customer, standing: Standing) -> PastRow:
+def _row(customer: Customer, standing: Standing, alone: Exposure, *, heads: tuple[int, ...]) -> PastRow:
     exposure, limit = standing.exposure, standing.limit
     words = {
         LimitState.UNLIMITED: _("unlimited"),
@@ -159,24 +168,27 @@ def _row(customer: Customer, standing: Standing) -> PastRow:
         buckets=tuple(exposure.buckets[b] for b in BUCKETS), total=exposure.total,
         limit=limit.amount if limit.state in (LimitState.AMOUNT, LimitState.NONE) else None,
         limit_words=words.get(limit.state, ""), available=standing.available, used_percent=standing.used_percent,
-        overdue=exposure.overdue, days_overdue=exposure.days_overdue,
+        overdue=exposure.overdue, days_overdue=exposure.days_overdue, id=customer.pk, heads=heads,
+        whole=exposure, alone=alone,
     )  # fmt: skip
 
 
-def wholes(found: Iterable[PastRow]) -> list[PastWhole]:
-    """Return the sums of the rows, by currency."""
+def wholes(found: Sequence[PastRow]) -> list[PastWhole]:
+    """Return the sums of the rows, by currency: what stands in a branch's row is not counted again in its head's."""
+    above = {head for row in found for head in row.heads}
     by_currency: defaultdict[str, list[PastRow]] = defaultdict(list)
     for row in found:
         by_currency[row.currency].append(row)
-    return [
-        PastWhole(
+    wholes = []
+    for currency, mine in sorted(by_currency.items()):
+        owed = [row.alone if row.id in above else row.whole for row in mine]
+        wholes.append(PastWhole(
             currency=currency, customers=len(mine),
-            buckets=tuple(sum(column, ZERO) for column in zip(*(r.buckets for r in mine), strict=True)),
-            total=sum((r.total for r in mine), ZERO), overdue=sum((r.overdue for r in mine), ZERO),
+            buckets=tuple(sum((one.buckets[bucket] for one in owed), ZERO) for bucket in BUCKETS),
+            total=sum((one.total for one in owed), ZERO), overdue=sum((one.overdue for one in owed), ZERO),
             over=sum(1 for r in mine if r.is_over), over_amount=sum((r.over for r in mine), ZERO),
-        )
-        for currency, mine in sorted(by_currency.items())
-    ]  # fmt: skip
+        ))  # fmt: skip
+    return wholes
 
 
 def header() -> list[str]:

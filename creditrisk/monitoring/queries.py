@@ -14,7 +14,7 @@ from approvals import queries as approval_queries
 from approvals import queue as desk_queue
 from creditrisk.decisions import queries as decision_queries
 from creditrisk.exposure.models import Drift
-from creditrisk.facts import LimitState, Standing
+from creditrisk.facts import Exposure, LimitState, Standing
 from creditrisk.money import HUNDRED, ZERO
 from creditrisk.policy import compile as policies
 from creditrisk.policy import draft as drafts
@@ -48,6 +48,7 @@ class ExposureRow:
     overdue: Decimal
     days_overdue: int
     standing: Standing
+    alone: Exposure  # without its branches, where these stand in rows of their own
 
     @property
     def is_over(self) -> bool:
@@ -87,7 +88,9 @@ def exposures(user: Any, *, today: date, text: str = "", salesperson: Any = None
         customers = customers.filter(salesperson=salesperson)
     found = list(customers)
     standings = context.standings(found, today=today) if found else {}
-    rows = [_exposure(c, standings[c.pk]) for c in found if c.pk in standings]
+    above = customer_queries.heads_among(found)
+    alone = context.standings([c for c in found if c.pk in above], today=today, alone=True) if above else {}
+    rows = [_exposure(c, standings[c.pk], alone.get(c.pk)) for c in found if c.pk in standings]
     return sorted(rows, key=lambda r: (_rank(r), r.total), reverse=True)
 
 
@@ -97,7 +100,7 @@ def _rank(row: ExposureRow) -> Decimal:
     return Decimal("Infinity") if row.limit == 0 and row.total > 0 else ZERO
 
 
-def _exposure(customer: Customer, standing: Standing) -> ExposureRow:
+def _exposure(customer: Customer, standing: Standing, alone: Standing | None) -> ExposureRow:
     exposure, limit = standing.exposure, standing.limit
     person = customer.salesperson
     return ExposureRow(
@@ -108,11 +111,12 @@ def _exposure(customer: Customer, standing: Standing) -> ExposureRow:
         limit=limit.amount if limit.state in (LimitState.AMOUNT, LimitState.NONE) else None,
         limit_state=limit.state.value, available=standing.available, used_percent=standing.used_percent,
         overdue=exposure.overdue, days_overdue=exposure.days_overdue, standing=standing,
+        alone=(alone or standing).exposure,
     )  # fmt: skip
 
 
 def wholes(rows: Iterable[ExposureRow]) -> list[Whole]:
-    """Return the sums of a portfolio, by currency."""
+    """Return the sums of a portfolio, by currency: a branch's euro counts in its own row, not in its head's again."""
     by_currency: defaultdict[str, list[ExposureRow]] = defaultdict(list)
     for row in rows:
         by_currency[row.currency].append(row)
@@ -124,8 +128,8 @@ def _whole(currency: str, rows: list[ExposureRow]) -> Whole:
     limit = sum((r.limit or ZERO for r in limited), ZERO)
     used = sum((r.total for r in limited), ZERO)
     return Whole(
-        currency=currency, customers=len(rows), total=sum((r.total for r in rows), ZERO), limit=limit,
-        used_percent=used / limit * HUNDRED if limit else None, overdue=sum((r.overdue for r in rows), ZERO),
+        currency=currency, customers=len(rows), total=sum((r.alone.total for r in rows), ZERO), limit=limit,
+        used_percent=used / limit * HUNDRED if limit else None, overdue=sum((r.alone.overdue for r in rows), ZERO),
         over=sum(1 for r in rows if r.is_over),
     )  # fmt: skip
 

@@ -14,6 +14,7 @@ from django.utils import timezone
 from approvals import booking
 from creditrisk.clock import business_day
 from creditrisk.export import cell
+from creditrisk.monitoring import past, queries
 from customers.models import Customer
 from ledger.models import BankAccount, CreditLine, Effect, ItemMark, Mark, OpenItem, Presentation
 from tests.cast import Cast
@@ -290,6 +291,21 @@ def test_the_portfolio_as_of_a_day_and_its_csv(carla: Client, cast: Cast, now: A
     assert over(day=(today - timedelta(days=11)).isoformat()) == []
     assert "1,500.00" in words(carla.get(address, {"day": yesterday}))
     assert "That is not a day" in words(carla.get(address, {"day": "soon"}))
+
+
+def test_a_branch_counts_once_in_the_sums_of_a_portfolio(cast: Cast, now: Any) -> None:
+    today = business_day(now)
+    Customer.objects.filter(pk=cast.bianchi.pk).update(parent=cast.rossi)
+    for customer, amount in ((cast.rossi, "1000"), (cast.bianchi, "500")):
+        cast.item(customer, amount, due=today, reference=customer.code, now=now)
+
+    rows, _missing = past.rows(cast.carla.user, past.Asked(day=today))
+    live = queries.exposures(cast.carla.user, today=today)
+
+    assert {r.code: r.total for r in rows} == {"ROSSI": 1500, "BIANCHI": 500}
+    assert [whole.total for whole in past.wholes(rows)] == [1500]
+    assert [whole.total for whole in past.wholes([r for r in rows if r.code == "ROSSI"])] == [1500]
+    assert [whole.total for whole in queries.wholes(live)] == [1500]
 
 
 @pytest.mark.parametrize(
