@@ -4,10 +4,12 @@ from customers.models import Company, CompanyAccess
 from tests.cast import PEOPLE
 from tests.test_permissions import DOORS_OF_PAGES, Scene, opened, scene  # noqa: F401
 
-# What belongs to a person, to everybody, or to whoever feeds all companies.
+# What belongs to a person, to everybody (a key figure is reckoned from the reader's own companies), or to whoever feeds
+# all companies.
 NOBODYS = {
     "import", "import_columns", "import_carry", "import_refused", "message", "message_again", "message_assign", "message_drop",
     "quality_aside", "quality_terms", "quality_merge", "tryout", "policy_version", "policy_restore", "absence_end",
+    "figure",
 }  # fmt: skip
 
 

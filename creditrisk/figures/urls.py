@@ -6,5 +6,5 @@ from creditrisk.figures import views
 
 urlpatterns = [
     path("figures/", views.sheet, name="figures"),
-    path("figures/<slug:code>/", views.course, name="figure"),
+    path("figures/<str:code>/", views.course, name="figure"),
 ]
