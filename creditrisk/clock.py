@@ -1,7 +1,7 @@
 """From a moment to a business day. Nobody here asks what time it is: moments are handed in."""
 
 from calendar import monthrange
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 
 from django.utils import timezone
 
@@ -9,6 +9,16 @@ from django.utils import timezone
 def business_day(now: datetime) -> date:
     """Return the day of `now` (aware) in the installation's time zone."""
     return timezone.localdate(now)
+
+
+def beginning_of(day: date) -> datetime:
+    """Return the first moment of a day in the installation's time zone."""
+    return timezone.make_aware(datetime.combine(day, time.min))
+
+
+def end_of(day: date) -> datetime:
+    """Return the last moment of a day in the installation's time zone."""
+    return beginning_of(day + timedelta(days=1)) - timedelta(microseconds=1)
 
 
 def months_after(day: date, months: int) -> date:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -18,6 +18,7 @@ from creditrisk.audit.models import Change, Kind, Seal, SealedRow, Verification
 from creditrisk.audit.sealing import columns_of
 from creditrisk.audit.sources import SOURCES, digest_sql
 from creditrisk.audit.wording import Names
+from creditrisk.clock import beginning_of
 from creditrisk.roles import companies_of
 from customers.models import Customer
 from documents.models import Document
@@ -87,9 +88,9 @@ def lines(user: Any, asked: Mapping[str, Any]) -> QuerySet[SealedRow]:
     if (companies := companies_of(user)) is not None:
         found = found.filter(Q(company=None) | Q(company__in=companies))
     if asked.get("since"):
-        found = found.filter(at__gte=_begins(asked["since"]))
+        found = found.filter(at__gte=beginning_of(asked["since"]))
     if asked.get("until"):
-        found = found.filter(at__lt=_begins(asked["until"] + timedelta(days=1)))
+        found = found.filter(at__lt=beginning_of(asked["until"] + timedelta(days=1)))
     if asked.get("kind"):
         found = found.filter(kind=asked["kind"])
     if asked.get("person"):
@@ -107,10 +108,6 @@ def lines(user: Any, asked: Mapping[str, Any]) -> QuerySet[SealedRow]:
     for word in asked.get("q", "").split():
         found = found.filter(text__icontains=word)
     return found.order_by("-at", "-position")
-
-
-def _begins(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))
 
 
 def part(found: QuerySet[SealedRow], *, before: str = "") -> Part:

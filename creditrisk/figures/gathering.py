@@ -11,11 +11,12 @@ from django.db import connection
 from django.db.models import Q
 
 from approvals.models import Alert, HoldClosing, HowClosed
+from creditrisk.clock import end_of
 from creditrisk.figures.catalogue import twelve_months_before
 from creditrisk.figures.formulas import collecting
 from creditrisk.figures.formulas.days_sales import Month
 from creditrisk.figures.inputs import MONTH_DAYS, QUARTER_DAYS, Ages, Debtor, Inputs, Orders, Sales
-from creditrisk.money import ZERO, MissingRate, Rates
+from creditrisk.money import ZERO, MissingRate, Rates, percent_of
 from creditrisk.monitoring import past
 from creditrisk.monitoring.past import Asked
 from customers.models import Company, Customer, Security, SecurityKind
@@ -77,7 +78,7 @@ class _Scope:
         values: dict[str, Any] = {
             "company": self.company.pk, "day": self.day, "year": twelve_months_before(self.day),
             "lately": self.day - timedelta(days=MONTH_DAYS), "quarter": self.day - timedelta(days=QUARTER_DAYS),
-            "until": past.end_of(self.day),
+            "until": end_of(self.day),
         }  # fmt: skip
         with connection.cursor() as cursor:
             cursor.execute(sql, values)
@@ -187,7 +188,7 @@ def _holds(scope: _Scope) -> tuple[tuple[timedelta, ...], int]:
     """Return how long the holds closed in the quarter were open, and how many of them a person released."""
     closed = HoldClosing.objects.filter(
         hold__document__company=scope.company,
-        closed_at__gt=past.end_of(scope.day - timedelta(days=QUARTER_DAYS)), closed_at__lte=past.end_of(scope.day),
+        closed_at__gt=end_of(scope.day - timedelta(days=QUARTER_DAYS)), closed_at__lte=end_of(scope.day),
     ).values_list("how", "hold__opened_at", "closed_at")  # fmt: skip
     rows = list(closed)
     waits = tuple(until - since for _how, since, until in rows)
@@ -228,7 +229,7 @@ def _insured(scope: _Scope) -> dict[str, Decimal]:
     ).values_list("customer__code", "amount", "percent", "currency")  # fmt: skip
     found: defaultdict[str, Decimal] = defaultdict(lambda: ZERO)
     for code, amount, percent, currency in valid:
-        found[code] += scope.worth(amount * percent / 100, currency)
+        found[code] += scope.worth(percent_of(amount, percent), currency)
     return found
 
 

@@ -1,13 +1,13 @@
 """The entries behind one customer's exposure, and what it was as of a day."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.utils import timezone
 
+from creditrisk.clock import end_of
 from creditrisk.exposure import ledger, read
 from creditrisk.exposure.models import Entry, Origin
 from creditrisk.exposure.read import Slot
@@ -51,7 +51,7 @@ class ExposurePage:
 
 def of(customer: Customer, *, today: date, day: date | None, known_on: date | None, number: str) -> ExposurePage:
     """Return the entries of a customer, and its exposure as of a business day or as known at the end of a day."""
-    known_at = _end_of(known_on) if known_on else None
+    known_at = end_of(known_on) if known_on else None
     found = Entry.objects.filter(customer_id=customer.pk).order_by("-id")
     if day is not None:
         found = found.filter(effective_on__lte=day)
@@ -60,10 +60,6 @@ def of(customer: Customer, *, today: date, day: date | None, known_on: date | No
     page = Paginator(found, PER_PAGE).get_page(number)
     exposure, missing = _folded(customer, day=day, known_at=known_at, on=day or known_on or today)
     return ExposurePage(exposure, missing, bool(day or known_on), tuple(_named(page.object_list)), page)
-
-
-def _end_of(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day + timedelta(days=1), time.min)) - timedelta(microseconds=1)
 
 
 def _folded(

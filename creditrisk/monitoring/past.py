@@ -3,14 +3,14 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from approvals.context import Picture
+from creditrisk.clock import end_of
 from creditrisk.export import plain
 from creditrisk.exposure import read
 from creditrisk.exposure.read import Slot
@@ -91,11 +91,6 @@ class PastWhole:
     def net(self) -> Decimal:
         """Return the receivables less what was paid and not allocated."""
         return self.receivables + self.buckets[BUCKETS.index("credits")]
-
-
-def end_of(day: date) -> datetime:
-    """Return the last moment of a day in the installation's time zone."""
-    return timezone.make_aware(datetime.combine(day + timedelta(days=1), time.min)) - timedelta(microseconds=1)
 
 
 def rows(user: Any, asked: Asked) -> tuple[list[PastRow], list[str]]:
