@@ -1,41 +1,21 @@
 """Two people at a journal in the same instant: it is posted once and the other told; what is withdrawn is not posted too."""
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
-from threading import Barrier
 from typing import Any
 
 import pytest
-from django.db import connection
 
 from approvals import journals
 from approvals.journals import NewLine
 from approvals.models import JournalState, LimitJournal
-from creditrisk.refusal import AlreadyClosed, Refused
+from creditrisk.refusal import AlreadyClosed
 from customers.models import Limit
 from tests.cast import NOW, Cast, assemble
+from tests.races.together import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 TIMES = 10
-
-
-def at_once(*calls: Callable[[], Any]) -> list[Any]:
-    """Return what calls give that begin in the same instant, each on a connection of its own."""
-    barrier = Barrier(len(calls))
-
-    def run(call: Callable[[], Any]) -> Any:
-        try:
-            barrier.wait(10)
-            return call()
-        except Refused as refusal:
-            return refusal
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(calls)) as pool:
-        return list(pool.map(run, calls))
 
 
 def agreed(cast: Cast, amount: int) -> LimitJournal:

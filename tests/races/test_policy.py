@@ -1,41 +1,21 @@
 """Two people at the draft of the policy in the same instant: one activates, the other is told; no row stands twice."""
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
-from threading import Barrier
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
 from creditrisk.policy import draft as drafts
 from creditrisk.policy.models import PolicyVersion, RuleRow
-from creditrisk.refusal import Refused, Stale
+from creditrisk.refusal import Stale
 from tests.cast import NOW, assemble
+from tests.races.together import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 TIMES = 10
-
-
-def at_once(*calls: Callable[[], Any]) -> list[Any]:
-    """Return what calls give that begin in the same instant, each on a connection of its own."""
-    barrier = Barrier(len(calls))
-
-    def run(call: Callable[[], Any]) -> Any:
-        try:
-            barrier.wait(10)
-            return call()
-        except Refused as refusal:
-            return refusal
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(calls)) as pool:
-        return list(pool.map(run, calls))
 
 
 def test_of_two_who_activate_at_once_one_wins_and_the_other_is_told() -> None:
