@@ -1,10 +1,12 @@
 """The figures that a check rests on: locks, what was granted, exposures, standings. Reads; judges nothing."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
+from functools import cached_property
 
 from django.db import connection
 
@@ -49,9 +51,21 @@ class Picture:
         """Return the picture with a candidate's difference in it."""
         return replace(self, slots=(*self.slots, *more))
 
-    def with_only(self, slots: Iterable[Slot]) -> "Picture":
-        """Return the picture with these slots alone: who asks for one customer of many need not read them all."""
-        return replace(self, slots=tuple(slots))
+    @cached_property
+    def _by_customer(self) -> Mapping[int, Sequence[Slot]]:
+        found: defaultdict[int, list[Slot]] = defaultdict(list)
+        for slot in self.slots:
+            found[slot.customer_id].append(slot)
+        return found
+
+    def around(self, customer_id: int) -> "Picture":
+        """Return the picture with what a customer and all below it owe alone: of many, the others are not read again."""
+        below = self.family.below.get(customer_id, (customer_id,))
+        return replace(self, slots=tuple(s for member in below for s in self._by_customer.get(member, ())))
+
+    def alone(self, customer_id: int) -> "Picture":
+        """Return the picture with what a customer owes itself, without its branches."""
+        return replace(self, slots=tuple(self._by_customer.get(customer_id, ())))
 
     def exposure(self, customer_id: int, *, company_id: int | None = None) -> Exposure:
         """Return the exposure of a customer with all below it; in one company unless its companies are summed."""
@@ -178,26 +192,36 @@ class Picture:
 
 def picture(family: Family, *, policy: Policy, today: date, currencies: Iterable[str] = ()) -> Picture:
     """Read what is granted and owed around these debtors: two queries, three where several currencies meet."""
-    accounts, shared = limits.granted(family.accounts, family.members.keys(), day=today)
     slots = read.slots(family.everybody, reading=policy, today=today)
-    wanted = {s.currency for s in slots} | set(currencies) | policy.currencies
+    return _drawn(family, slots, policy=policy, day=today, currencies={*currencies, *policy.currencies})
+
+
+def _drawn(
+    family: Family, slots: Sequence[Slot], *, policy: Policy, day: date, currencies: Iterable[str] = ()
+) -> Picture:
+    accounts, shared = limits.granted(family.accounts, family.members.keys(), day=day)
+    wanted = {s.currency for s in slots}.union(currencies)
     for owner in (*accounts.values(), *shared.values()):
         wanted |= owner.currencies
-    return Picture(
-        family,
-        policy,
-        today,
-        accounts,
-        shared,
-        tuple(slots),
-        ledger_rates.on(today, wanted),
-        frozenset(wanted),
-    )
+    return Picture(family, policy, day, accounts, shared, tuple(slots), ledger_rates.on(day, wanted), frozenset(wanted))
 
 
 def look(customer_ids: Sequence[int], *, today: date, policy: Policy | None = None) -> Picture:
     """Return the picture of these customers without locking anything: for pages and dry runs."""
     return picture(limits.family(customer_ids), policy=policy or policies.active(), today=today)
+
+
+def look_back(
+    customer_ids: Sequence[int], *, day: date, known_at: datetime | None = None, many: bool = False
+) -> Picture:
+    """Return the picture of these customers as of a day that is over, or as it was known at a moment: for pages.
+
+    For `many` what everybody owed is read at once, not by a list of them.
+    """
+    family, policy = limits.family(customer_ids), policies.active()
+    whose = None if many else family.everybody
+    slots = read.slots_as_of(whose, reading=policy, today=day, day=day, known_at=known_at)
+    return _drawn(family, slots, policy=policy, day=day)
 
 
 def standing(
@@ -211,25 +235,18 @@ def standing(
     return look([customer.pk], today=today, policy=policy).standing(customer.pk, company_id=company_id)
 
 
-def standings(
-    customers: Iterable[Customer], *, today: date, policy: Policy | None = None, alone: bool = False
-) -> dict[int, Standing]:
-    """Return how many customers stand today, by id: a fixed number of queries. `alone`: each without its branches.
+def standings(customers: Iterable[Customer], *, today: date, policy: Policy | None = None) -> dict[int, Standing]:
+    """Return how many customers stand today, by id: a fixed number of queries.
 
     A customer whose currency cannot be converted is left out: its page says which rate is missing.
     """
     ids = [c.pk for c in customers]
     seen = look(ids, today=today, policy=policy)
-    by_customer: dict[int, list[Slot]] = {}
-    for slot in seen.slots:
-        by_customer.setdefault(slot.customer_id, []).append(slot)
     found = {}
     for pk in ids:
         if pk in seen.accounts:
-            members = (pk,) if alone else seen.family.below.get(pk, (pk,))
-            near = [s for m in members for s in by_customer.get(m, ())]
             with suppress(MissingRate):
-                found[pk] = seen.with_only(near).standing(pk)
+                found[pk] = seen.around(pk).standing(pk)
     return found
 
 

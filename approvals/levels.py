@@ -56,18 +56,14 @@ def see(customers: Iterable[Customer], *, day: date) -> Seen:
     ids = sorted({customer.pk for customer in customers})
     levels = tuple(ApprovalLevel.objects.select_related("group").order_by("position"))
     picture = context.look(ids, today=day)
-    by_member: dict[int, list[Any]] = {}
-    for slot in picture.slots:
-        by_member.setdefault(slot.customer_id, []).append(slot)
-    return Seen(levels, {pk: _figures(picture, pk, by_member) for pk in ids if pk in picture.accounts})
+    return Seen(levels, {pk: _figures(picture, pk) for pk in ids if pk in picture.accounts})
 
 
-def _figures(picture: context.Picture, pk: int, by_member: Mapping[int, Sequence[Any]]) -> Figures:
+def _figures(picture: context.Picture, pk: int) -> Figures:
     awaits_first = bool(picture.accounts[pk].facts.get("awaits_approval"))
-    near = [slot for member in picture.family.below.get(pk, (pk,)) for slot in by_member.get(member, ())]
     try:
         return Figures(
-            picture.with_only(near).standing(pk),
+            picture.around(pk).standing(pk),
             _bound(_effective(picture, pk)),
             _bound(_effective(picture, pk, **_UNGRANTED)),
             awaits_first=awaits_first,

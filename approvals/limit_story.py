@@ -11,10 +11,8 @@ from django.utils.translation import gettext as _
 
 from approvals import context
 from approvals.context import Picture
-from creditrisk.exposure import read
 from creditrisk.facts import EffectiveLimit, LimitState, Standing
 from creditrisk.money import ZERO, MissingRate, percent_of, rounded
-from creditrisk.policy import compile as policies
 from customers import limits
 from customers.models import Customer, Limit, LimitKind, Security
 from customers.models import LimitState as Stated
@@ -94,7 +92,7 @@ class Story:
 
 def of(customer: Customer, *, day: date, today: date) -> Story:
     """Return the story of the limit on `day`; what is owed is of that day where it has passed, else of today."""
-    picture = _picture(customer, day=day, today=today)
+    picture = context.look([customer.pk], today=day) if day >= today else context.look_back([customer.pk], day=day)
     turns = tuple(_turns(customer, picture))
     try:
         standing = picture.standing(customer.pk)
@@ -104,16 +102,6 @@ def of(customer: Customer, *, day: date, today: date) -> Story:
         )  # fmt: skip
     except MissingRate as error:
         return Story(day, None, (), (), (), (), turns, str(error))
-
-
-def _picture(customer: Customer, *, day: date, today: date) -> Picture:
-    if day >= today:
-        return context.look([customer.pk], today=day)
-    policy, family = policies.active(), limits.family([customer.pk])
-    accounts, shared = limits.granted(family.accounts, family.members.keys(), day=day)
-    slots = read.slots_as_of(family.everybody, reading=policy, today=day, day=day, known_at=None)
-    wanted = {slot.currency for slot in slots}.union(*(o.currencies for o in (*accounts.values(), *shared.values())))
-    return Picture(family, policy, day, accounts, shared, tuple(slots), ledger_rates.on(day, wanted))
 
 
 def _shared(picture: Picture, customer: Customer) -> tuple[Standing, ...]:

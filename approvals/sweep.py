@@ -10,7 +10,6 @@ from creditrisk.clock import business_day
 from creditrisk.exposure import ledger as exposure_ledger
 from creditrisk.exposure.ledger import Touched
 from creditrisk.facts import LimitState
-from creditrisk.money import MissingRate
 from creditrisk.policy import compile as policies
 from creditrisk.policy.compile import Policy
 from customers.models import Customer
@@ -92,11 +91,8 @@ def sweep(*, now: datetime) -> int:
 
 def _tell(ids: list[int], *, last: date, today: date, policy: Policy, now: datetime) -> None:
     customers = list(Customer.objects.filter(pk__in=ids).select_related("credit_account"))
-    try:
-        before = context.standings(customers, today=last, policy=policy)
-        after = context.standings(customers, today=today, policy=policy)
-    except MissingRate:
-        return
+    before = context.standings(customers, today=last, policy=policy)
+    after = context.standings(customers, today=today, policy=policy)
     for customer in customers:
         if customer.pk not in before or customer.pk not in after:
             continue

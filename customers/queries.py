@@ -1,6 +1,6 @@
 """Who the reader may see, and what was granted to them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -92,17 +92,6 @@ def own(user: Any, *paths: str) -> Q:
         at = f"{path}__" if path else ""
         found |= Q(**{f"{at}company__own_customers_only": False}) | Q(**{f"{at}salesperson": user})
     return found
-
-
-def heads_among(customers: Sequence[Customer]) -> set[int]:
-    """Return the ids of those of whom another one among them is a branch, however far below."""
-    parents = {customer.pk: customer.parent_id for customer in customers}
-    found: set[int] = set()
-    for parent in parents.values():
-        while parent is not None and parent not in found:
-            found.add(parent)
-            parent = parents.get(parent)
-    return found & parents.keys()
 
 
 def visible(user: Any) -> CustomerQuerySet:

@@ -2,27 +2,20 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from approvals.context import Picture
+from approvals import context
 from creditrisk.clock import end_of
 from creditrisk.export import plain
-from creditrisk.exposure import read
-from creditrisk.exposure.read import Slot
 from creditrisk.facts import BUCKETS, Exposure, LimitState, Standing
 from creditrisk.money import ZERO, MissingRate
-from creditrisk.policy import compile as policies
-from creditrisk.policy.compile import Policy
-from customers import limits
 from customers import queries as customer_queries
-from customers.limits import Family
 from customers.models import Company, Customer
-from ledger import rates
 
 
 @dataclass(frozen=True)
@@ -109,46 +102,23 @@ def stood(customers: Sequence[Customer], asked: Asked) -> tuple[list[PastRow], l
     """Return how each of these customers stood, and the sentences of rates that are missing."""
     if not customers:
         return [], []
-    seen = _picture([c.pk for c in customers], asked)
-    by_customer: defaultdict[int, list[Slot]] = defaultdict(list)
-    for slot in seen.slots:
-        if asked.company is None or slot.company_id == asked.company.pk:
-            by_customer[slot.customer_id].append(slot)
+    seen = context.look_back([c.pk for c in customers], day=asked.day, known_at=asked.known_at, many=True)
+    company = asked.company.pk if asked.company else None
+    if company is not None:
+        seen = replace(seen, slots=tuple(s for s in seen.slots if s.company_id == company))
     found, missing = [], []
     for customer in customers:
-        if customer.pk not in seen.accounts:
+        pk = customer.pk
+        if pk not in seen.accounts:
             continue
-        below = seen.family.below.get(customer.pk, (customer.pk,))
-        near = [s for m in below for s in by_customer.get(m, ())]
         try:
-            standing = alone = _standing(seen, customer, near, asked.company)
-            if len(below) > 1:
-                alone = _standing(seen, customer, by_customer.get(customer.pk, []), asked.company)
-            heads = seen.family.heads.get(customer.pk, ())
-            found.append(_row(customer, standing, alone.exposure, heads=heads))
+            standing = seen.around(pk).standing(pk, company_id=company)
+            alone = seen.alone(pk).exposure(pk, company_id=company)
         except MissingRate as error:
             missing.append(f"{customer.code}: {error}")
+        else:
+            found.append(_row(customer, standing, alone, heads=seen.family.heads.get(pk, ())))
     return found, missing
-
-
-def _picture(ids: list[int], asked: Asked) -> Picture:
-    """Read what was granted on the day and owed then: the picture that the gate would have seen."""
-    policy: Policy = policies.active()
-    family: Family = limits.family(ids)
-    accounts, shared = limits.granted(family.accounts, family.members.keys(), day=asked.day)
-    slots = read.slots_as_of(None, reading=policy, today=asked.day, day=asked.day, known_at=asked.known_at)
-    wanted = {s.currency for s in slots}
-    for owner in (*accounts.values(), *shared.values()):
-        wanted |= owner.currencies
-    return Picture(
-        family, policy, asked.day, accounts, shared, tuple(slots), rates.on(asked.day, wanted), frozenset(wanted)
-    )
-
-
-def _standing(seen: Picture, customer: Customer, near: list[Slot], company: Company | None) -> Standing:
-    """Return how a customer stood: in the company asked for, else as its limit is measured."""
-    mine = Picture(seen.family, seen.policy, seen.today, seen.accounts, seen.shared, tuple(near), seen.rates)
-    return mine.standing(customer.pk, company_id=company.pk if company else None)
 
 
 def _row(customer: Customer, standing: Standing, alone: Exposure, *, heads: tuple[int, ...]) -> PastRow:

@@ -1,7 +1,8 @@
 """The figures that matter on the start page, by role; the portfolio of exposures; the search across everything."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -12,10 +13,11 @@ from django.db.models import Count, Q, Sum
 from approvals import context
 from approvals import queries as approval_queries
 from approvals import queue as desk_queue
+from approvals.context import Picture
 from creditrisk.decisions import queries as decision_queries
 from creditrisk.exposure.models import Drift
 from creditrisk.facts import Exposure, LimitState, Standing
-from creditrisk.money import HUNDRED, ZERO
+from creditrisk.money import HUNDRED, ZERO, MissingRate
 from creditrisk.policy import compile as policies
 from creditrisk.policy import draft as drafts
 from creditrisk.policy import health
@@ -48,7 +50,8 @@ class ExposureRow:
     overdue: Decimal
     days_overdue: int
     standing: Standing
-    alone: Exposure  # without its branches, where these stand in rows of their own
+    heads: tuple[int, ...]
+    alone: Exposure  # without its branches
 
     @property
     def is_over(self) -> bool:
@@ -87,10 +90,14 @@ def exposures(user: Any, *, today: date, text: str = "", salesperson: Any = None
     if salesperson is not None:
         customers = customers.filter(salesperson=salesperson)
     found = list(customers)
-    standings = context.standings(found, today=today) if found else {}
-    above = customer_queries.heads_among(found)
-    alone = context.standings([c for c in found if c.pk in above], today=today, alone=True) if above else {}
-    rows = [_exposure(c, standings[c.pk], alone.get(c.pk)) for c in found if c.pk in standings]
+    if not found:
+        return []
+    seen = context.look([c.pk for c in found], today=today)
+    rows = []
+    for customer in found:
+        if customer.pk in seen.accounts:
+            with suppress(MissingRate):  # its page says which rate there is not
+                rows.append(_exposure(customer, seen))
     return sorted(rows, key=lambda r: (_rank(r), r.total), reverse=True)
 
 
@@ -100,7 +107,8 @@ def _rank(row: ExposureRow) -> Decimal:
     return Decimal("Infinity") if row.limit == 0 and row.total > 0 else ZERO
 
 
-def _exposure(customer: Customer, standing: Standing, alone: Standing | None) -> ExposureRow:
+def _exposure(customer: Customer, seen: Picture) -> ExposureRow:
+    standing = seen.around(customer.pk).standing(customer.pk)
     exposure, limit = standing.exposure, standing.limit
     person = customer.salesperson
     return ExposureRow(
@@ -111,25 +119,27 @@ def _exposure(customer: Customer, standing: Standing, alone: Standing | None) ->
         limit=limit.amount if limit.state in (LimitState.AMOUNT, LimitState.NONE) else None,
         limit_state=limit.state.value, available=standing.available, used_percent=standing.used_percent,
         overdue=exposure.overdue, days_overdue=exposure.days_overdue, standing=standing,
-        alone=(alone or standing).exposure,
+        heads=seen.family.heads.get(customer.pk, ()), alone=seen.alone(customer.pk).exposure(customer.pk),
     )  # fmt: skip
 
 
-def wholes(rows: Iterable[ExposureRow]) -> list[Whole]:
+def wholes(rows: Sequence[ExposureRow]) -> list[Whole]:
     """Return the sums of a portfolio, by currency: a branch's euro counts in its own row, not in its head's again."""
+    above = {head for row in rows for head in row.heads}
     by_currency: defaultdict[str, list[ExposureRow]] = defaultdict(list)
     for row in rows:
         by_currency[row.currency].append(row)
-    return [_whole(currency, by_currency[currency]) for currency in sorted(by_currency)]
+    return [_whole(currency, by_currency[currency], above) for currency in sorted(by_currency)]
 
 
-def _whole(currency: str, rows: list[ExposureRow]) -> Whole:
+def _whole(currency: str, rows: list[ExposureRow], above: set[int]) -> Whole:
+    owed = [r.alone if r.id in above else r.standing.exposure for r in rows]
     limited = [r for r in rows if r.limit]
     limit = sum((r.limit or ZERO for r in limited), ZERO)
     used = sum((r.total for r in limited), ZERO)
     return Whole(
-        currency=currency, customers=len(rows), total=sum((r.alone.total for r in rows), ZERO), limit=limit,
-        used_percent=used / limit * HUNDRED if limit else None, overdue=sum((r.alone.overdue for r in rows), ZERO),
+        currency=currency, customers=len(rows), total=sum((one.total for one in owed), ZERO), limit=limit,
+        used_percent=used / limit * HUNDRED if limit else None, overdue=sum((one.overdue for one in owed), ZERO),
         over=sum(1 for r in rows if r.is_over),
     )  # fmt: skip
 
