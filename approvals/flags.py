@@ -16,7 +16,7 @@ from customers import queries as customer_queries
 from customers.models import Customer
 from ledger.imports import styles, tabular
 from ledger.imports.delimited import BadFile
-from ledger.imports.tabular import Row
+from ledger.imports.tabular import Sheet
 from ledger.imports.values import Unreadable, shown
 
 FLAGS = Kind(
@@ -54,27 +54,23 @@ def take_in(
     `source` is meant where a row names none; `user` sees their customers only (None: all). Raises BadFile.
     """
     sheet = tabular.read(content, name, encoding=encoding)
-    columns = kinds.guessed(FLAGS, sheet.header)
-    if missing := [f.label for f in FLAGS.needed if f.name not in columns]:
-        raise BadFile(f"{name} has no column for: {', '.join(missing)}. Its columns are {', '.join(sheet.header)}.")
+    columns = kinds.recognised(FLAGS, sheet, name)
     written = {"until": "ymd"}
     if "until" in columns:
         fit = styles.fit(sheet.column(columns["until"]), "day")
         if fit.styles and not fit.sure:
             raise BadFile(f"{name} writes days like {fit.example}, which can be read in two ways; write YYYY-MM-DD.")
         written["until"] = fit.sure or "ymd"
-    at = {field: sheet.header.index(column) for field, column in columns.items()}
     customers = Customer.objects.all() if user is None else customer_queries.visible(user)
     known = {c.code.upper(): c for c in customers.select_related("merged_into")}
-    return list(_carried(sheet.rows, at, written, known, source=source, by=by, now=now))
+    return list(_carried(sheet, columns, written, known, source=source, by=by, now=now))
 
 
 def _carried(
-    rows: tuple[Row, ...], at: Mapping[str, int], written: Mapping[str, str], known: Mapping[str, Customer], *, source: str,
+    sheet: Sheet, columns: Mapping[str, str], written: Mapping[str, str], known: Mapping[str, Customer], *, source: str,
     by: Actor, now: datetime,
 ) -> Iterator[Told]:  # fmt: skip
-    for row in rows:
-        cells: dict[str, Any] = {field: row.cells[n] if n < len(row.cells) else "" for field, n in at.items()}
+    for row, cells in sheet.picked(columns):
         code = styles.words(cells["customer"])[:60]
         try:
             said = kinds.understood(FLAGS, cells, written)

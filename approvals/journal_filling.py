@@ -157,17 +157,11 @@ def of_file(
     if len(sheet.rows) > MOST_LINES:
         raise BadFile(f"{name} has {len(sheet.rows):,} rows; a journal takes {MOST_LINES:,} lines at most.")
     kind = kinds.KINDS[What.LIMITS]
-    columns = kinds.guessed(kind, sheet.header)
-    if missing := [f.label for f in kind.needed if f.name not in columns]:
-        raise BadFile(f"{name} has no column for: {', '.join(missing)}. Its columns are {', '.join(sheet.header)}.")
+    columns = kinds.recognised(kind, sheet, name)
     chosen = {name: _style(kind.by_name[name], sheet.column(column), written) for name, column in columns.items()}
-    at = {name: sheet.header.index(column) for name, column in columns.items()}
     known = {c.code.upper(): c for c in customer_queries.visible(user).select_related("merged_into")}
-    lines = []
-    for row in sheet.rows:
-        cells: dict[str, Any] = {n: row.cells[i] if i < len(row.cells) else "" for n, i in at.items()}
-        lines.append(_of_row(kind, row.number, cells, chosen, known, common))
-    return tuple(lines)
+    picked = sheet.picked(columns)
+    return tuple(_of_row(kind, row.number, cells, chosen, known, common) for row, cells in picked)
 
 
 def _style(known: kinds.Field, cells: list[styles.Cell], written: Mapping[str, str]) -> str:

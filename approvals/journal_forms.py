@@ -14,20 +14,11 @@ from creditrisk.forms import AmountField, DayField, Once
 from customers import queries as customer_queries
 from customers.forms import CodeField, CustomerField
 from customers.models import CreditGroup, LimitKind, Region, RiskClass, Segment, SharedLimit
-from ledger.forms import FileField
+from ledger.forms import WRITTEN, FileField
 from ledger.imports import guarded
 
-_WRITTEN_AMOUNTS = [
-    ("", gettext_lazy("as it shows by itself")),
-    ("point", gettext_lazy("1,234.50 (decimal point)")),
-    ("comma", gettext_lazy("1.234,50 (decimal comma)")),
-]
-_WRITTEN_DAYS = [
-    ("", gettext_lazy("as they show by themselves")),
-    ("ymd", gettext_lazy("2026-03-31 (year first)")),
-    ("dmy", gettext_lazy("31/03/2026 (day first)")),
-    ("mdy", gettext_lazy("03/31/2026 (month first)")),
-]
+_WRITTEN_AMOUNTS = [("", gettext_lazy("as it shows by itself")), *((s, WRITTEN[s]) for s in ("point", "comma"))]
+_WRITTEN_DAYS = [("", gettext_lazy("as they show by themselves")), *((s, WRITTEN[s]) for s in ("ymd", "dmy", "mdy"))]
 
 
 class JournalForm(Once):

@@ -17,6 +17,15 @@ from ledger.imports.delimited import BadFile
 from ledger.models import EffectKind, Mark
 from ledger.statement import ItemRow
 
+# How a file writes amounts and days, where a person has to say it.
+WRITTEN = {
+    "point": gettext_lazy("1,234.50 (decimal point)"),
+    "comma": gettext_lazy("1.234,50 (decimal comma)"),
+    "ymd": gettext_lazy("2026-03-31 (year first)"),
+    "dmy": gettext_lazy("31/03/2026 (day first)"),
+    "mdy": gettext_lazy("03/31/2026 (month first)"),
+}
+
 
 class CurrencyField(forms.CharField):
     """A currency that is known here: three letters, cleaned to capitals; empty where it is left to the customer."""

@@ -27,7 +27,7 @@ from creditrisk.takeover.models import KeptMapping, Mode, Outcome, Upload, Uploa
 from creditrisk.takeover.writers import Desk, Told
 from ledger.imports import guarded, styles, tabular
 from ledger.imports.delimited import BadFile
-from ledger.imports.styles import Cell, Fit
+from ledger.imports.styles import Fit
 from ledger.imports.tabular import Row, Sheet
 from ledger.imports.values import Unreadable
 
@@ -238,14 +238,16 @@ def _audit(what: str, jobs: Iterable[_Job], desk: Desk) -> None:
 def _jobs(upload: Upload, sheet: Sheet, account: _Account) -> list[_Job]:
     """Understand every row; put together what belongs together. What cannot be understood is refused."""
     kind = kinds.KINDS[upload.what]
-    at = {name: sheet.header.index(column) for name, column in upload.columns.items() if column in sheet.header}
-    if missing := [f.label for f in kind.needed if f.name not in at]:
+    columns = {name: column for name, column in upload.columns.items() if column in sheet.header}
+    if missing := [f.label for f in kind.needed if f.name not in columns]:
         raise BadFile(f"No column is named for: {', '.join(missing)}.")
     jobs: dict[str, _Job] = {}
     seen: dict[tuple[str, ...], int] = {}
-    for row in sheet.rows:
+    for row, cells in sheet.picked(columns):
         try:
-            values = _understood(kind, sheet, row, at, upload.styles)
+            if len(row.cells) > len(sheet.header):
+                raise Unreadable(f"The row has {len(row.cells)} cells, the header {len(sheet.header)}.")
+            values = kinds.understood(kind, cells, upload.styles)
             key = writers.key_of(upload.what, values)
         except Unreadable as error:
             account.told[row.number] = Told(Outcome.REFUSED, str(error)[:500])
@@ -259,15 +261,6 @@ def _jobs(upload: Upload, sheet: Sheet, account: _Account) -> list[_Job]:
         job.rows.append(row)
         job.values.append(values)
     return list(jobs.values())
-
-
-def _understood(
-    kind: kinds.Kind, sheet: Sheet, row: Row, at: Mapping[str, int], written: Mapping[str, str]
-) -> dict[str, Any]:
-    if len(row.cells) > len(sheet.header):
-        raise Unreadable(f"The row has {len(row.cells)} cells, the header {len(sheet.header)}.")
-    cells: dict[str, Cell] = {name: row.cells[n] if n < len(row.cells) else "" for name, n in at.items()}
-    return kinds.understood(kind, cells, written)
 
 
 @transaction.atomic

@@ -11,17 +11,9 @@ from creditrisk.takeover import kinds
 from creditrisk.takeover.models import KeptMapping, Mode, Upload, What
 from customers import queries as customer_queries
 from customers.forms import CodeField
-from ledger.forms import CurrencyField, FileField
+from ledger.forms import WRITTEN, CurrencyField, FileField
 from ledger.imports import guarded, styles
 from ledger.imports.styles import Fit
-
-_WRITTEN = {
-    "point": gettext_lazy("1,234.50 (decimal point)"),
-    "comma": gettext_lazy("1.234,50 (decimal comma)"),
-    "ymd": gettext_lazy("2026-03-31 (year first)"),
-    "dmy": gettext_lazy("31/03/2026 (day first)"),
-    "mdy": gettext_lazy("03/31/2026 (month first)"),
-}
 
 
 class UploadForm(forms.Form):
@@ -83,7 +75,7 @@ class ColumnsForm(forms.Form):
         group = styles.DAYS if known.reads == "day" else styles.AMOUNTS
         return forms.ChoiceField(
             label=_("%(field)s is written") % {"field": known.label}, required=False,
-            choices=[("", _("choose")), *((style, _WRITTEN[style]) for style in group)],
+            choices=[("", _("choose")), *((style, WRITTEN[style]) for style in group)],
             initial=self.upload.styles.get(known.name) or (self.fits[known.name].sure if known.name in self.fits else ""),
         )  # fmt: skip
 

@@ -11,7 +11,9 @@ from typing import Any
 from creditrisk.money import decimals, rounded
 from creditrisk.takeover.models import What
 from ledger.imports import styles, values
+from ledger.imports.delimited import BadFile
 from ledger.imports.styles import Cell
+from ledger.imports.tabular import Sheet
 from ledger.imports.values import Unreadable, shown
 
 YES = frozenset({"yes", "y", "true", "1", "x", "si", "sì", "s", "ja", "j", "oui", "o", "vero", "wahr", "vrai"})
@@ -194,6 +196,14 @@ def guessed(kind: Kind, header: Sequence[str]) -> dict[str, str]:
         if column is not None:
             found[field_.name] = column
     return found
+
+
+def recognised(kind: Kind, sheet: Sheet, name: str) -> dict[str, str]:
+    """Return which column is meant by each field, where nobody is asked. Raises BadFile where a needed one is not there."""
+    columns = guessed(kind, sheet.header)
+    if missing := [f.label for f in kind.needed if f.name not in columns]:
+        raise BadFile(f"{name} has no column for: {', '.join(missing)}. Its columns are {', '.join(sheet.header)}.")
+    return columns
 
 
 def _spaced(name: str) -> str:

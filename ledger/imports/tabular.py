@@ -3,7 +3,7 @@
 import csv
 import io
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -43,6 +43,12 @@ class Sheet:
         """Return the cells below a header."""
         at = self.header.index(name)
         return [row.cells[at] for row in self.rows if at < len(row.cells)]
+
+    def picked(self, columns: Mapping[str, str]) -> Iterator[tuple[Row, dict[str, Cell]]]:
+        """Return the rows, each with its cells by the names that columns are given; a cell that is not there is empty."""
+        at = {name: self.header.index(column) for name, column in columns.items()}
+        for row in self.rows:
+            yield row, {name: row.cells[n] if n < len(row.cells) else "" for name, n in at.items()}
 
 
 def read(content: bytes, name: str, *, encoding: str = "utf-8") -> Sheet:
