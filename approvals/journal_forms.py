@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from approvals.journal_filling import Days, Formula, Selection
 from approvals.models import JournalState
-from creditrisk.forms import AmountField, DayField, Once
+from creditrisk.forms import AmountField, DayField, Once, in_order
 from customers import queries as customer_queries
 from customers.forms import CodeField, CustomerField
 from customers.models import CreditGroup, LimitKind, Region, RiskClass, Segment, SharedLimit
@@ -60,8 +60,7 @@ class CommonForm(forms.Form):
         typed = super().clean() or {}
         if typed.get("kind") == LimitKind.TEMPORARY and not typed.get("valid_to") and "valid_to" not in self.errors:
             self.add_error("valid_to", _("A temporary limit needs a last day."))
-        if typed.get("valid_from") and typed.get("valid_to") and typed["valid_to"] < typed["valid_from"]:
-            self.add_error("valid_to", _("The last day lies before the first."))
+        in_order(self, "valid_from", "valid_to")
         return typed
 
     @property

@@ -104,3 +104,7 @@ def _value(value: Any) -> Any:
         case int() | date() | None:
             return value
     return _CONTROL.sub("", cell(value))
+
+
+# What `as` in an address may ask for.
+FILES = {"csv": csv_response, "xlsx": xlsx_response}

@@ -163,6 +163,13 @@ def whole_cents(form: forms.Form, field: str, currency: str) -> None:
         )
 
 
+def in_order(form: forms.Form, first: str, last: str) -> None:
+    """Put an error at the field `last` where its day lies before that of `first`."""
+    begins, ends = form.cleaned_data.get(first), form.cleaned_data.get(last)
+    if begins and ends and ends < begins:
+        form.add_error(last, _("The last day lies before the first."))
+
+
 def refuse(form: forms.Form, error: Exception, *, default: str | None = None) -> None:
     """Put what a service refused at the field that it names, else at `default`, else above the form."""
     field = error.field if isinstance(error, Refused) else None

@@ -42,6 +42,14 @@ def asked(request: HttpRequest, name: str) -> str:
     return request.GET.get(name, "").replace("\0", "").strip()[:TYPED_MAX]
 
 
+def without(request: HttpRequest, *names: str) -> str:
+    """Return the query of the address without some of its names."""
+    query = request.GET.copy()
+    for name in names:
+        query.pop(name, None)
+    return query.urlencode()
+
+
 def listed(request: HttpRequest, table: Table, *, per_page: int = PER_PAGE) -> Table:
     """Sort and page a table as the address says; a page that does not exist becomes the nearest that does."""
     table.request = request

@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from creditrisk.forms import AmountField, DayField, whole_cents
+from creditrisk.forms import AmountField, DayField, in_order, whole_cents
 from customers import queries
 from customers.models import Customer, LimitKind, LimitState
 
@@ -101,8 +101,7 @@ class GrantForm(forms.Form):
                 self.add_error("valid_to", _("A temporary limit needs a last day."))
             if not states_amount:
                 self.add_error("state", _("A temporary limit is an amount."))
-        if typed.get("valid_from") and typed.get("valid_to") and typed["valid_to"] < typed["valid_from"]:
-            self.add_error("valid_to", _("The last day lies before the first."))
+        in_order(self, "valid_from", "valid_to")
         whole_cents(self, "amount", self.customer.currency)
         return typed
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from approvals.forms import STEPS
-from creditrisk.forms import AmountField, DayField, Once, whole_cents
+from creditrisk.forms import AmountField, DayField, Once, in_order, whole_cents
 from creditrisk.money import HUNDRED, ZERO
 from customers import queries as customer_queries
 from customers.forms import CodeField, CustomerField
@@ -88,8 +88,7 @@ class PeriodForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         typed = super().clean() or {}
-        if typed.get("since") and typed.get("until") and typed["until"] < typed["since"]:
-            self.add_error("until", _("The last day lies before the first."))
+        in_order(self, "since", "until")
         return typed
 
 

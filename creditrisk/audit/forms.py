@@ -4,14 +4,13 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.models import User
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from approvals.models import Release
 from creditrisk.audit.models import Kind
-from creditrisk.forms import DayField
-from creditrisk.roles import companies_of
+from creditrisk.forms import DayField, in_order
+from customers import queries as customer_queries
 from customers.models import Company
 
 NOBODY = "0"
@@ -38,17 +37,17 @@ class TrailForm(forms.Form):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **{"auto_id": "trail-%s", **options})
-        self.fields["kind"].choices = [("", _("any")), *LISTED]  # type: ignore[attr-defined]
+        kind: Any = self.fields["kind"]
+        kind.choices = [("", _("any")), *LISTED]
         people = User.objects.order_by("username").values_list("pk", "username")
-        self.fields["person"].choices = [  # type: ignore[attr-defined]
+        person: Any = self.fields["person"]
+        person.choices = [
             ("", _("anybody")), (NOBODY, _("nobody (the product itself)")), *((str(pk), name) for pk, name in people),
         ]  # fmt: skip
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        since, until = cleaned.get("since"), cleaned.get("until")
-        if since and until and until < since:
-            self.add_error("until", ValidationError(_("The last day lies before the first.")))
+        in_order(self, "since", "until")
         return cleaned
 
 
@@ -66,16 +65,12 @@ class OverridesForm(forms.Form):
 
     def __init__(self, *args: Any, user: Any, **options: Any) -> None:
         super().__init__(*args, **{"auto_id": "overrides-%s", **options})
-        companies = Company.objects.order_by("code")
-        if (theirs := companies_of(user)) is not None:
-            companies = companies.filter(pk__in=theirs)
-        self.fields["company"].queryset = companies  # type: ignore[attr-defined]
-        approvers = User.objects.filter(pk__in=Release.objects.values("released_by")).order_by("username")
-        self.fields["approver"].queryset = approvers  # type: ignore[attr-defined]
+        company: Any = self.fields["company"]
+        company.queryset = customer_queries.companies(user)
+        approver: Any = self.fields["approver"]
+        approver.queryset = User.objects.filter(pk__in=Release.objects.values("released_by")).order_by("username")
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        since, until = cleaned.get("since"), cleaned.get("until")
-        if since and until and until < since:
-            self.add_error("until", ValidationError(_("The last day lies before the first.")))
+        in_order(self, "since", "until")
         return cleaned

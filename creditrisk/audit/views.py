@@ -18,12 +18,11 @@ from creditrisk.audit.forms import OverridesForm, TrailForm
 from creditrisk.audit.outcomes import Outcome
 from creditrisk.audit.tables import ReleasedTable
 from creditrisk.clock import business_day
-from creditrisk.export import csv_response, csv_stream, xlsx_response
+from creditrisk.export import FILES, csv_stream, xlsx_response
 from creditrisk.roles import door
 
 XLSX_MAX = 100_000
 USUAL_PERIOD = timedelta(days=364)  # with today: a year and a day less
-FILES = {"csv": csv_response, "xlsx": xlsx_response}
 
 
 @door("view_trail")
@@ -44,7 +43,7 @@ def trail(request: HttpRequest) -> HttpResponseBase:
     if too_long:
         messages.error(request, _("That is more than 100,000 lines: narrow the period, or take the CSV."))
     shown = {
-        "form": form, "part": queries.part(found, before=pages.asked(request, "before")), "query": _without(request, "as", "before"),
+        "form": form, "part": queries.part(found, before=pages.asked(request, "before")), "query": pages.without(request, "as", "before"),
         "is_older": "before" in request.GET, "state": queries.seal_state(now=now),
     }  # fmt: skip
     return pages.show(request, "audit/trail.html", "audit/_lines.html", shown)
@@ -77,7 +76,7 @@ def overrides(request: HttpRequest) -> HttpResponseBase:
     today = business_day(timezone.now())
     usual = {"since": (today - USUAL_PERIOD).isoformat(), "until": today.isoformat()}
     form = OverridesForm({**usual, **{name: value for name, value in request.GET.items() if value}}, user=request.user)
-    shown: dict[str, Any] = {"form": form, "ways": Outcome, "query": _without(request, "as")}
+    shown: dict[str, Any] = {"form": form, "ways": Outcome, "query": pages.without(request, "as")}
     if form.is_valid():
         asked = form.cleaned_data
         found = overriding.look(request.user, asked, today=today)
@@ -93,14 +92,6 @@ def overrides(request: HttpRequest) -> HttpResponseBase:
             "found": found,
             "table": table,
             "approver": asked["approver"],
-            "narrowed": _without(request, "as", "approver"),
+            "narrowed": pages.without(request, "as", "approver"),
         }
     return pages.show(request, "audit/overrides.html", "audit/_overrides.html", shown)
-
-
-def _without(request: HttpRequest, *names: str) -> str:
-    """Return the query of the address without some of its names."""
-    query = request.GET.copy()
-    for name in names:
-        query.pop(name, None)
-    return query.urlencode()

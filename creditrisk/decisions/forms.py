@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from creditrisk.forms import DayField
+from creditrisk.forms import DayField, in_order
 from creditrisk.policy import options
 
 
@@ -22,9 +22,7 @@ class TryOutForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
-        since, until = cleaned.get("since"), cleaned.get("until")
-        if since and until and since > until:
-            self.add_error("until", _("The last day lies before the first."))
+        in_order(self, "since", "until")
         return cleaned
 
     @property

@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from creditrisk.forms import DayField
+from creditrisk.forms import DayField, in_order
 from customers import queries as customer_queries
 from customers.forms import CodeField
 from customers.models import Company
@@ -65,9 +65,7 @@ class CourseForm(_OfCompany):
 
     def clean(self) -> dict[str, Any]:
         typed: dict[str, Any] = super().clean() or self.cleaned_data
-        since, until = typed.get("since"), typed.get("until")
-        if since and until and until < since:
-            self.add_error("until", _("The last day lies before the first."))
+        in_order(self, "since", "until")
         return typed
 
     def period(self, usual: timedelta) -> tuple[date, date]:

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from creditrisk import pages
 from creditrisk.clock import business_day
-from creditrisk.export import csv_response, xlsx_response
+from creditrisk.export import FILES
 from creditrisk.figures import queries, snapshots
 from creditrisk.figures.catalogue import BY_CODE
 from creditrisk.figures.forms import CourseForm, SheetForm
@@ -18,7 +18,6 @@ from creditrisk.figures.tables import CourseTable
 from creditrisk.money import MissingRate
 from creditrisk.roles import door, may
 
-FILES = {"csv": csv_response, "xlsx": xlsx_response}
 ONE_DAY, YEAR = timedelta(days=1), timedelta(days=queries.COURSE_DAYS)
 
 
@@ -29,7 +28,7 @@ def sheet(request: HttpRequest) -> HttpResponse:
     today = business_day(timezone.now())
     form = SheetForm(request.GET or None, user=request.user, today=today)
     company = form.chosen()
-    shown: dict[str, Any] = {"form": form, "today": today, "query": _without(request, "as")}
+    shown: dict[str, Any] = {"form": form, "today": today, "query": pages.without(request, "as")}
     if company is not None:
         day = form.value("day", snapshots.last_day(company) or today - ONE_DAY)
         form.initial = {"company": company, "day": day}
@@ -64,14 +63,6 @@ def course(request: HttpRequest, code: str) -> HttpResponse:
         "form": form, "company": company, "figure": figure, "table": pages.listed(request, CourseTable(found)), "since": since,
         "until": until, "points": [(k.day, k.value, k.written) for k in reversed(found)], "newest": found[0] if found else None,
         "behind": figure.behind.address(company.code, until) if may(request.user, figure.behind.door) else "",
-        "query": _without(request, "as"),
+        "query": pages.without(request, "as"),
     }  # fmt: skip
     return pages.show(request, "figures/course.html", "figures/_course.html", shown)
-
-
-def _without(request: HttpRequest, *names: str) -> str:
-    """Return the query of the address without some of its names."""
-    query = request.GET.copy()
-    for name in names:
-        query.pop(name, None)
-    return query.urlencode()
