@@ -79,8 +79,13 @@ def prepare(
 
 
 @transaction.atomic
-def add(journal: LimitJournal, lines: Iterable[NewLine], *, by: Actor, now: datetime) -> list[JournalLine]:
-    """Put lines in; what is wrong with one is said at the line. Raises NotPermitted, InvalidState, Refused."""
+def add(
+    journal: LimitJournal, lines: Iterable[NewLine], *, by: Actor, now: datetime, strict: bool = False
+) -> list[JournalLine]:
+    """Put lines in; what is wrong with one is said at the line, or where it is `strict` refuses it.
+
+    Raises NotPermitted, InvalidState, Refused.
+    """
     journal = _preparing(journal, by=by)
     taken, number = _taken(journal)
     made = []
@@ -92,7 +97,10 @@ def add(journal: LimitJournal, lines: Iterable[NewLine], *, by: Actor, now: date
             typed=new.typed[:60], currency=customer.currency if customer else "", valid_from=new.valid_from,
             valid_to=new.valid_to, reason=new.reason[:300],
         )  # fmt: skip
-        line.error = (new.error or problem(line, taken=taken, day=business_day(now)))[:300]
+        wrong = problem(line, taken=taken, day=business_day(now))
+        if strict and wrong:
+            raise wrong
+        line.error = (new.error or str(wrong or ""))[:300]
         if line.amount is not None and abs(line.amount) > LARGEST:  # more than a row can hold
             line.amount = None
         if not line.error:
@@ -115,7 +123,7 @@ def change_line(
         line.customer, line.currency, line.typed = customer, customer.currency, ""
     line.amount = amount
     if wrong := problem(line, taken=taken, day=business_day(now)):
-        raise Refused(wrong, field="customer" if line.customer_id is None else "amount")
+        raise Refused(str(wrong), field="customer" if line.customer_id is None else "amount")
     line.error = ""
     line.save()
     return line
@@ -138,7 +146,7 @@ def send(journal: LimitJournal, *, by: Actor, now: datetime) -> LimitJournal:
         raise Refused("The journal has no lines.")
     day = business_day(now)
     for line in lines:
-        line.error = line.error or problem(line, taken=set(), day=day)[:300]
+        line.error = line.error or str(problem(line, taken=set(), day=day) or "")[:300]
     if bad := [line for line in lines if line.error]:
         raise Refused(f"{len(bad)} lines are not in order, the first is line {bad[0].number}: {bad[0].error}")
     wanted = [(line.customer, _asked(line)) for line in lines]
@@ -221,23 +229,24 @@ def withdraw(journal: LimitJournal, *, by: Actor, now: datetime, note: str = "")
     return _turn(journal, JournalState.WITHDRAWN, JournalStep.WITHDRAWN, by=by, now=now, note=note)
 
 
-def problem(line: JournalLine, *, taken: set[tuple[int | None, str]], day: date) -> str:
-    """Return what is wrong with a line, as a sentence; nothing where it is in order."""
-    if line.customer is None:
-        return "Say which customer it is."
-    if line.journal.company_id and line.customer.company_id != line.journal.company_id:
-        return f"{line.customer.code} belongs to another company than this journal."
-    if line.customer.merged_into_id:
-        return f"{line.customer.code} was merged into another customer."
+def problem(line: JournalLine, *, taken: set[tuple[int | None, str]], day: date) -> Refused | None:
+    """Return what is wrong with a line, and at which field; nothing where it is in order."""
+    customer = line.customer
+    if customer is None:
+        return Refused("Say which customer it is.", field="customer")
+    if line.journal.company_id and customer.company_id != line.journal.company_id:
+        return Refused(f"{customer.code} belongs to another company than this journal.", field="customer")
+    if customer.merged_into_id:
+        return Refused(f"{customer.code} was merged into another customer.", field="customer")
     if (line.customer_id, line.kind) in taken:
-        return f"{line.customer.code} stands in this journal already."
+        return Refused(f"{customer.code} stands in this journal already.", field="customer")
     if line.valid_to is not None and line.valid_to < day:
-        return "The last day has passed."
+        return Refused("The last day has passed.", field="valid_to")
     try:
-        limit_requests.refuse_nonsense(_asked(line), line.customer, day=day)
+        limit_requests.refuse_nonsense(_asked(line), customer, day=day)
     except Refused as refusal:
-        return str(refusal)
-    return ""
+        return refusal
+    return None
 
 
 def _asked(line: JournalLine) -> Asked:

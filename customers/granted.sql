@@ -1,4 +1,3 @@
--- As migration 0005 made it; grants.sql says how it is now.
 -- What was granted to these customers and shared limits on a day: one row each, as JSON with amounts as text.
 CREATE OR REPLACE FUNCTION credit_granted(ids bigint[], shared_ids bigint[], on_day date)
 RETURNS TABLE (owner text, id bigint, facts jsonb)
@@ -15,7 +14,9 @@ AS $$
         'code', c.code, 'name', c.name, 'currency', c.currency, 'company', c.company_id, 'parent', c.parent_id,
         'control', a.control, 'group_control', a.group_control, 'summed', a.companies_summed, 'excluded', a.excluded,
         'authorise_orders', a.authorise_orders, 'authorise_deliveries', a.authorise_deliveries,
-        'suspended', a.suspended, 'next_review', a.next_review,
+        'suspended', a.suspended AND COALESCE(on_day <= a.suspended_until, true), 'next_review', a.next_review,
+        'awaits_approval', y.first_limit_approved AND NOT EXISTS (
+            SELECT 1 FROM customers_limit f WHERE f.customer_id = c.id AND f.valid_from <= on_day),
         'status', s.code, 'stops', s.stops, 'group', g.code, 'risk_class', r.code,
         'terms', t.code, 'terms_rank', t.rank,
         'discount', d.code, 'discount_rank', d.rank,
@@ -26,11 +27,11 @@ AS $$
                  FROM newest n WHERE n.customer_id = c.id AND n.kind = 'BASE'),
         'temporary', (SELECT jsonb_build_object('amount', n.amount::text, 'currency', n.currency, 'last_day', n.valid_to)
                       FROM newest n WHERE n.customer_id = c.id AND n.kind = 'TEMPORARY'),
-        'securities', (SELECT jsonb_agg(jsonb_build_object('kind', y.kind, 'amount', y.amount::text,
-                                                           'currency', y.currency, 'percent', y.percent::text))
-                       FROM customers_security y
-                       WHERE y.customer_id = c.id AND (y.valid_from IS NULL OR y.valid_from <= on_day)
-                         AND (y.valid_to IS NULL OR y.valid_to >= on_day)),
+        'securities', (SELECT jsonb_agg(jsonb_build_object('kind', z.kind, 'amount', z.amount::text,
+                                                           'currency', z.currency, 'percent', z.percent::text))
+                       FROM customers_security z
+                       WHERE z.customer_id = c.id AND (z.valid_from IS NULL OR z.valid_from <= on_day)
+                         AND (z.valid_to IS NULL OR z.valid_to >= on_day)),
         'sub_limits', (SELECT jsonb_object_agg(u.component, u.amount::text)
                        FROM customers_sublimit u WHERE u.account_id = c.id),
         'blocks', (SELECT jsonb_build_object('orders', bool_or(b.orders), 'deliveries', bool_or(b.deliveries))
@@ -40,6 +41,7 @@ AS $$
                      AND (b.valid_to IS NULL OR b.valid_to >= on_day)))
     FROM customers_customer c
     JOIN customers_creditaccount a ON a.customer_id = c.id
+    JOIN customers_company y ON y.id = c.company_id
     LEFT JOIN customers_accountstatus s ON s.id = c.account_status_id
     LEFT JOIN customers_creditgroup g ON g.id = a.credit_group_id
     LEFT JOIN customers_riskclass r ON r.id = a.risk_class_id

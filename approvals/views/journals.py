@@ -122,22 +122,15 @@ def fill(request: HttpRequest, pk: int, way: str) -> HttpResponse:
         return _show(request, journal, filling=form, way=way)
     try:
         lines = _lines(request, journal, form)
-        made = journals.add(journal, lines, by=Actor.of(request), now=timezone.now())
+        made = journals.add(journal, lines, by=Actor.of(request), now=timezone.now(), strict=way == "hand")
     except BadFile as error:
         form.add_error("file", str(error))
     except pages.REFUSALS as error:
         refuse(form, error)
     else:
-        bad = sum(1 for line in made if line.error)
-        if way == "hand" and bad:
-            journals.take_out(journal, [made[0].number], by=Actor.of(request))
-            form.add_error(
-                "customer" if "journal" in made[0].error or "company" in made[0].error else None, made[0].error
-            )
-            return _show(request, journal, filling=form, way=way)
         text = ngettext("%(count)d line was put in.", "%(count)d lines were put in.", len(made)) % {"count": len(made)}
         messages.success(request, text)
-        if bad:
+        if bad := sum(1 for line in made if line.error):
             messages.warning(request, _("%(count)d of them are not in order: see at the line.") % {"count": bad})
         return redirect("journal", pk)
     return _show(request, journal, filling=form, way=way)
