@@ -2,7 +2,8 @@ from pathlib import Path
 
 from django.db import migrations
 
-SQL = (Path(__file__).resolve().parent.parent / "granted.sql").read_text()
+# It speaks of columns that a later migration adds, which makes it again: so its body is not looked at yet.
+SQL = "SET LOCAL check_function_bodies = off;" + (Path(__file__).resolve().parent.parent / "granted.sql").read_text()
 
 
 class Migration(migrations.Migration):

@@ -2,7 +2,7 @@ from pathlib import Path
 
 from django.db import migrations
 
-SQL = (Path(__file__).resolve().parent.parent / "grants.sql").read_text()
+SQL = (Path(__file__).resolve().parent.parent / "granted.sql").read_text()
 
 
 class Migration(migrations.Migration):
