@@ -120,8 +120,12 @@ def newest(user: Any) -> QuerySet[Alert]:
 
 def unseen_count(user: Any) -> int:
     """Return how many alerts the reader may see that were written since the last look; at most 100 are counted."""
-    last = AlertSeen.objects.filter(user=user).values_list("last_alert", flat=True).first() or 0
-    return visible(user).filter(pk__gt=last)[:100].count()
+    return visible(user).filter(pk__gt=seen_up_to(user))[:100].count()
+
+
+def seen_up_to(user: Any) -> int:
+    """Return the newest alert that the reader has looked at."""
+    return AlertSeen.objects.filter(user=user).values_list("last_alert", flat=True).first() or 0
 
 
 def mark_seen(user: Any) -> None:

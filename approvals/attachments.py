@@ -151,10 +151,8 @@ def add(request: LimitRequest, files: Sequence[File], *, by: Actor, now: datetim
     if not request.is_open:
         raise AlreadyClosed(f"{request} is decided; what was looked at stays as it is.")
     seen = levels.see([request.customer], day=business_day(now))
-    event = RequestEvent.objects.create(
-        request=request, step=RequestStep.ATTACHED, note=note.strip(), made_at=now, made_by=by.user,
-        actor=by.as_record(), figures=seen.figures[request.customer_id].as_record(),
-    )  # fmt: skip
+    event = limit_requests.event(request, RequestStep.ATTACHED, by=by, now=now, seen=seen, note=note.strip())
+    event.save()
     _keep(files, by=by, now=now, request_event=event)
     return event
 

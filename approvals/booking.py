@@ -365,10 +365,11 @@ def _figures(customer: Customer | None, before: Mapping[int, Standing]) -> dict[
 def _set_reviews(granted: Iterable[Limit], *, day: date) -> None:
     """Set the next review of whoever got a base limit, where their risk class says after how many months."""
     ids = [limit.customer_id for limit in granted if limit.customer_id and limit.kind == LimitKind.BASE]
-    accounts = CreditAccount.objects.filter(customer__in=ids, risk_class__review_months__isnull=False)
-    for account in accounts.select_related("risk_class"):
+    found = CreditAccount.objects.filter(customer__in=ids, risk_class__review_months__isnull=False)
+    accounts = list(found.select_related("risk_class"))
+    for account in accounts:
         account.next_review = months_after(day, account.risk_class.review_months)
-        account.save(update_fields=["next_review"])
+    CreditAccount.objects.bulk_update(accounts, ["next_review"], batch_size=500)
 
 
 @contextmanager

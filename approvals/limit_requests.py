@@ -86,8 +86,7 @@ def approve(
     if saw is not None and set(saw) != set(request.events.values_list("pk", flat=True)):
         raise Stale("Something happened to this request since the page was drawn; look at it again.")
     seen = levels.see([request.customer], day=business_day(now))
-    event = _agreed(request, by=by, now=now, note=note, seen=seen, four_eyes=policies.active().four_eyes)
-    event.save()
+    _agreed(request, by=by, now=now, note=note, seen=seen, four_eyes=policies.active().four_eyes).save()
     request.save(update_fields=["state", "assigned_to"])
     if request.state == RequestState.AGREED and not request.in_journal:
         return _apply(request, by=by, now=now)
@@ -160,7 +159,7 @@ def ask_many(wanted: Sequence[tuple[Customer, Asked]], *, by: Actor, now: dateti
     )
     seen = levels.see([customer for customer, _asked in wanted], day=day)
     RequestEvent.objects.bulk_create(
-        _event(request, RequestStep.ASKED, by=by, now=now, seen=seen, note=request.reason) for request in made
+        event(request, RequestStep.ASKED, by=by, now=now, seen=seen, note=request.reason) for request in made
     )
     return made
 
@@ -203,7 +202,7 @@ def reject_many(requests: Iterable[LimitRequest], *, by: Actor, now: datetime, n
             refused[request.pk] = str(error)
             continue
         request.state, request.assigned_to = RequestState.REJECTED, None
-        events.append(_event(request, RequestStep.REJECTED, by=by, now=now, seen=seen, note=note.strip()))
+        events.append(event(request, RequestStep.REJECTED, by=by, now=now, seen=seen, note=note.strip()))
     _write(found, events)
     return refused
 
@@ -214,7 +213,7 @@ def withdraw_many(requests: Iterable[LimitRequest], *, by: Actor, now: datetime,
     seen = levels.see([request.customer for request in found], day=business_day(now))
     for request in found:
         request.state, request.assigned_to = RequestState.WITHDRAWN, None
-    _write(found, [_event(r, RequestStep.WITHDRAWN, by=by, now=now, seen=seen, note=note) for r in found])
+    _write(found, [event(r, RequestStep.WITHDRAWN, by=by, now=now, seen=seen, note=note) for r in found])
 
 
 def apply_many(
@@ -227,7 +226,7 @@ def apply_many(
     granted = booking.grant_limits(grants, by=by, now=now)
     for request in requests:
         request.state = RequestState.APPLIED
-    _write(requests, [_event(request, RequestStep.APPLIED, by=by, now=now, seen=seen) for request in requests])
+    _write(requests, [event(request, RequestStep.APPLIED, by=by, now=now, seen=seen) for request in requests])
     return granted
 
 
@@ -349,10 +348,11 @@ def _agreed(request: LimitRequest, *, by: Actor, now: datetime, note: str, seen:
     if not waits:
         request.state = RequestState.AGREED
     position = level.position if level else None
-    return _event(request, RequestStep.APPROVED, by=by, now=now, seen=seen, note=note, level=position)
+    return event(request, RequestStep.APPROVED, by=by, now=now, seen=seen, note=note, level=position)
 
 
-def _event(request: LimitRequest, step: str, *, by: Actor, now: datetime, seen: Seen, **more: Any) -> RequestEvent:
+def event(request: LimitRequest, step: str, *, by: Actor, now: datetime, seen: Seen, **more: Any) -> RequestEvent:
+    """Return a step of a request with the figures of the day, unsaved."""
     found = seen.figures.get(request.customer_id)
     figures = found.as_record() if found else {}
     return RequestEvent(
@@ -361,9 +361,9 @@ def _event(request: LimitRequest, step: str, *, by: Actor, now: datetime, seen: 
 
 
 def _note(request: LimitRequest, step: str, *, by: Actor, now: datetime, **more: Any) -> RequestEvent:
-    event = _event(request, step, by=by, now=now, seen=levels.see([request.customer], day=business_day(now)), **more)
-    event.save()
-    return event
+    made = event(request, step, by=by, now=now, seen=levels.see([request.customer], day=business_day(now)), **more)
+    made.save()
+    return made
 
 
 def _end(request: LimitRequest, state: str, step: str, *, by: Actor, now: datetime, note: str) -> LimitRequest:

@@ -14,9 +14,9 @@ from django.db.models.functions import Coalesce
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
+from approvals import alerts
 from approvals.models import (
     Alert,
-    AlertSeen,
     Attachment,
     EvaluationRun,
     EvaluationRunHold,
@@ -339,14 +339,9 @@ def of_customer(customer_ids: list[int], *, today: date, limit: int = 20) -> lis
     return [_row(h, today=today) for h in found]
 
 
-def seen_up_to(user: Any) -> int:
-    """Return the newest alert that the reader has looked at."""
-    return AlertSeen.objects.filter(user=user).values_list("last_alert", flat=True).first() or 0
-
-
 def alert_rows(found: QuerySet[Alert], *, user: Any) -> list[AlertRow]:
     """Return alerts as rows, new where the reader has not looked; a document of other companies is not linked."""
-    companies, seen = companies_of(user), seen_up_to(user)
+    companies, seen = companies_of(user), alerts.seen_up_to(user)
     rows = []
     for alert in found:
         document, customer = alert.document, alert.customer

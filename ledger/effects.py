@@ -211,11 +211,12 @@ def withdraw(
             raise InvalidState(f"{effect} fell due on {effect.due:%d %b %Y}: book what became of it.", field="effect")
         if day < presentation.day:
             raise Refused("An effect is not withdrawn before it was presented.", field="day")
+    # One that had come back before is back again; where it came from then is kept with that step.
+    returns = EffectEvent.objects.filter(effect__in=rows, step="unpaid").order_by("pk")
+    came_from = dict(returns.values_list("effect", "presentation"))
     for effect in rows:
-        # One that had come back before is back again; where it came from then is kept with that step.
-        came_back = EffectEvent.objects.filter(effect=effect, step="unpaid").order_by("-pk").first()
-        effect.state = EffectState.UNPAID if came_back else EffectState.ISSUED
-        effect.presentation_id = came_back.presentation_id if came_back else None
+        effect.state = EffectState.UNPAID if effect.pk in came_from else EffectState.ISSUED
+        effect.presentation_id = came_from.get(effect.pk)
     Effect.objects.bulk_update(rows, ["state", "presentation"])
     steps = [_event(e, "withdrawn", day, by, now, presentation=presentation, reason=reason.strip()) for e in rows]
     EffectEvent.objects.bulk_create(steps)

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
-from django.db.models import Count, ForeignKey, QuerySet
+from django.db.models import Count, ForeignKey, Prefetch, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -111,8 +111,9 @@ class RuleAdmin(PointsOut):
     ordering = ("place",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        counted: QuerySet = super().get_queryset(request).annotate(number_of_rows=Count("rows"))
-        return counted
+        first = RuleRow.objects.select_related(*ROW_NAMES).order_by("pk")[:3]
+        rules_with: QuerySet = super().get_queryset(request).annotate(number_of_rows=Count("rows"))
+        return rules_with.prefetch_related(Prefetch("rows", first, to_attr="first_rows"))
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> list[Any]:
         return [] if obj is None or _too_many(obj) else [InlineRows]
@@ -137,9 +138,8 @@ class RuleAdmin(PointsOut):
         return count
 
     @admin.display(description=_("what the first rows say"))
-    def says(self, rule: Rule) -> str:
-        first = rule.rows.select_related(*ROW_NAMES).order_by("pk")[:3]
-        return ". ".join(capfirst(said(policies.content_of(row))) for row in first) or "–"
+    def says(self, rule: Any) -> str:
+        return ". ".join(capfirst(said(policies.content_of(row))) for row in rule.first_rows) or "–"
 
     @admin.display(description=_("rows"))
     def elsewhere(self, rule: Any) -> SafeString:
