@@ -1,64 +1,16 @@
-"""The settings, one file. What the environment may say is read on top; a bad value stops the start with a sentence."""
+"""The settings, one file. What the environment may say is read by `creditrisk.environment`."""
 
-import os
 import sys
 from pathlib import Path
-from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
 from zoneinfo import available_timezones
 
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
+from creditrisk.environment import database, redis, text, yes
 from tools import embedded
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-
-
-def text(name: str, default: str = "") -> str:
-    return os.environ.get(name, "").strip() or default
-
-
-def yes(name: str) -> bool:
-    if (value := text(name, "0")) not in {"0", "1"}:
-        raise ImproperlyConfigured(f"{name} is {value!r}: say 1 for yes or 0 for no.")
-    return value == "1"
-
-
-def number(name: str, default: int) -> int:
-    if not (value := text(name, str(default))).isdecimal() or int(value) < 1:
-        raise ImproperlyConfigured(f"{name} is {value!r}: say a whole number from 1.")
-    return int(value)
-
-
-def database(url: str, *, role: str = "") -> dict[str, Any]:
-    parts, extra = urlsplit(url), dict(parse_qsl(urlsplit(url).query))
-    if parts.scheme not in {"postgres", "postgresql"} or not parts.path.strip("/"):
-        raise ImproperlyConfigured("DATABASE_URL names a database as postgresql://user:password@host:port/name.")
-    where = {"HOST": extra.pop("host", parts.hostname or ""), "PORT": extra.pop("port", str(parts.port or ""))}
-    who = {"USER": unquote(parts.username or ""), "PASSWORD": unquote(parts.password or "")}
-    # What the server's list of connections, and the audit trail, call a process that acts for nobody.
-    extra.setdefault("application_name", " ".join(["creditrisk", *Path(sys.argv[0]).parts[-2:], *sys.argv[1:2]])[:60])
-    # The role is taken by the server at connecting; Django's assume_role waits for ever inside a pool.
-    options = {**extra, "pool": {"min_size": 1, "max_size": number("DATABASE_POOL", 8), "timeout": 10}}
-    options |= {"options": f"{extra.get('options', '')} -c role={role}".strip()} if role else {}
-    name = unquote(parts.path.strip("/"))
-    return {"ENGINE": "django.db.backends.postgresql", "NAME": name, **where, **who, "OPTIONS": options}
-
-
-def redis(url: str) -> tuple[str, str]:
-    """The broker's address as Celery writes it, and the cache's: the database after it, which is emptied at will."""
-    parts = urlsplit(url)
-    if parts.scheme == "unix":
-        broker, cache = f"redis+socket://{parts.path}?virtual_host=", f"unix://{parts.path}?db="
-        place = dict(parse_qsl(parts.query)).get("db", "0")
-    else:
-        broker = cache = f"{parts.scheme}://{parts.netloc}/"
-        place = parts.path.strip("/") or "0"
-    if parts.scheme not in {"redis", "rediss", "unix"} or not place.isdecimal():
-        raise ImproperlyConfigured("REDIS_URL names a numbered database as redis://user:password@host:port/0.")
-    return broker + place, cache + str(int(place) + 1)
-
 
 # What the product writes lies here, its servers and its key among it where the environment brings none.
 VAR_DIR = Path(text("VAR_DIR", str(BASE_DIR / "var"))).resolve()

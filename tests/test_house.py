@@ -114,7 +114,8 @@ def test_the_role_is_named_alike_everywhere() -> None:
 
 
 def test_what_the_environment_may_say_is_in_the_example() -> None:
-    read = set(re.findall(r"\b(?:text|yes|number)\(\"([A-Z_]+)\"", (BASE / "creditrisk/settings.py").read_text()))
+    code = "".join((BASE / f"creditrisk/{name}.py").read_text() for name in ("settings", "environment"))
+    read = set(re.findall(r"\b(?:text|yes|number)\(\"([A-Z_]+)\"", code))
     shown = set(re.findall(r"^#? ?([A-Z_]+)=", (BASE / ".env.example").read_text(), re.MULTILINE))
 
     assert read - shown == set()

@@ -34,7 +34,7 @@ def test_every_rule_of_the_book_is_told(rule: str) -> None:
 
 
 def test_every_setting_of_the_environment_is_told() -> None:
-    settings = (BASE / "creditrisk/settings.py").read_text()
+    settings = "".join((BASE / f"creditrisk/{name}.py").read_text() for name in ("settings", "environment"))
 
     assert set(re.findall(r"\b(?:text|yes|number)\(\"([A-Z_]+)\"", settings)) - named(r"^([A-Z_]+)\b") == set()
 

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection
 from psycopg import sql
 
-from creditrisk.settings import database
+from creditrisk.environment import database
 
 
 class Command(BaseCommand):
