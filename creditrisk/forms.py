@@ -9,31 +9,38 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from creditrisk import money
+from creditrisk import language, money
 from creditrisk.refusal import Refused
 
 _SPACES = str.maketrans("", "", " \u00a0\u202f'’_")
 _PLAIN = re.compile(r"[+-]?\d+(\.\d*)?|[+-]?\.\d+")
 _GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?")
 _CONTINENTAL = re.compile(r"[+-]?\d{1,3}(\.\d{3})*,\d*|[+-]?\d+,\d*|[+-]?\d{1,3}(\.\d{3}){2,}")
+_SWAPPED = str.maketrans(",.", ".,")
 
 
 def parsed(text: str) -> Decimal:
-    """Return the amount that a person typed: 1234.50, 1,234.50 or 1 234.50.
+    """Return the amount that a person typed: 1234.50, 1,234.50 or 1 234.50; where decimals follow a comma 1234,50 or 1.234,50.
 
-    Raises ValidationError with a sentence that shows how to write it.
+    There 1234.50 is taken too: a point before other than three digits groups nothing. Raises ValidationError with a
+    sentence that shows how to write it.
     """
     bare = text.translate(_SPACES).replace("−", "-")
-    if _PLAIN.fullmatch(bare) or _GROUPED.fullmatch(bare):
-        return Decimal(bare.replace(",", ""))
-    if _CONTINENTAL.fullmatch(bare):
+    comma = language.marks()[0] == ","
+    usual = bare.translate(_SWAPPED) if comma else bare
+    if _PLAIN.fullmatch(usual) or _GROUPED.fullmatch(usual):
+        return Decimal(usual.replace(",", ""))
+    if comma and _PLAIN.fullmatch(bare):
+        return Decimal(bare)
+    example = language.number(Decimal("1234.50"), 2)
+    if _CONTINENTAL.fullmatch(usual):
         raise forms.ValidationError(
-            _("“%(typed)s” could be read in two ways. Put a point before the decimals, for example 1,234.50.")
-            % {"typed": text},
+            _("“%(typed)s” could be read in two ways. Write it like %(example)s.")
+            % {"typed": text, "example": example},
             code="ambiguous",
         )
     raise forms.ValidationError(
-        _("“%(typed)s” is not a number. Write it like 1234.50 or 1,234.50.") % {"typed": text},
+        _("“%(typed)s” is not a number. Write it like %(example)s.") % {"typed": text, "example": example},
         code="invalid",
     )
 
@@ -43,7 +50,7 @@ def plain(value: Decimal, places: int = 2) -> str:
     text = f"{value:f}"
     whole, _point, decimals = text.partition(".")
     decimals = decimals.rstrip("0").ljust(places, "0")
-    return f"{whole}.{decimals}" if decimals else whole
+    return f"{whole}{language.marks()[0]}{decimals}" if decimals else whole
 
 
 class AmountField(forms.CharField):

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
+from creditrisk import language
+
 ZERO = Decimal(0)
 HUNDRED = Decimal(100)
 
@@ -23,9 +25,13 @@ class MissingRate(Exception):
 
     def __init__(self, source: str, target: str, day: date) -> None:
         self.source, self.target, self.day = source, target, day
-        super().__init__(
-            f"There is no exchange rate from {source} to {target} on or before {day:%d %b %Y}. Enter one, then try again."
-        )
+        super().__init__(source, target, day)
+
+    def __str__(self) -> str:
+        return language.say(
+            "There is no exchange rate from %(source)s to %(target)s on or before %(day)s. Enter one, then try again.",
+            source=self.source, target=self.target, day=language.day(self.day),
+        )  # fmt: skip
 
 
 def decimals(currency: str) -> int:
@@ -40,7 +46,7 @@ def rounded(amount: Decimal, currency: str) -> Decimal:
 
 def figure(amount: Decimal, currency: str) -> str:
     """Return `amount` as a sentence tells it: grouped, with the decimals of `currency` and without its name."""
-    return f"{rounded(amount, currency):,.{decimals(currency)}f}"
+    return language.number(rounded(amount, currency), decimals(currency))
 
 
 def percent_of(amount: Decimal, percent: Decimal) -> Decimal:

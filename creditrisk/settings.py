@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     *("creditrisk", *(f"creditrisk.{app}" for app in ("exposure", "policy", "decisions", "monitoring"))),
     *("customers", "ledger", "ledger.bank", "documents", "documents.intake", "approvals"),
     *("creditrisk.takeover", "creditrisk.quality", "creditrisk.audit", "creditrisk.figures"),
+    "creditrisk.preferences",
     *(f"django.contrib.{app}" for app in ("admin", "auth", "contenttypes", "sessions", "messages", "staticfiles")),
     *("django.contrib.postgres", "django.contrib.humanize", "django_htmx", "django_tables2", "django_filters"),
 ]
@@ -59,6 +60,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "creditrisk.preferences.spoken.speaking",
     "creditrisk.audit.attribution.attributed",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -74,6 +76,10 @@ LOGIN_URL, LOGIN_REDIRECT_URL, LOGOUT_REDIRECT_URL = "login", "/", "login"
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 if (TIME_ZONE := text("TIME_ZONE", "UTC")) not in available_timezones():
     raise ImproperlyConfigured(f"TIME_ZONE is {TIME_ZONE!r}: no such zone; Europe/Rome would be one.")
+LANGUAGES = [("en", "English"), ("it", "Italiano")]
+if (LANGUAGE_CODE := text("LANGUAGE_CODE", "en")) not in dict(LANGUAGES):
+    raise ImproperlyConfigured(f"LANGUAGE_CODE is {LANGUAGE_CODE!r}: say one of {', '.join(dict(LANGUAGES))}.")
+LOCALE_PATHS = [BASE_DIR / "locale"]
 CONSOLE = {"console": {"class": "logging.StreamHandler"}}
 LOGGING = {"version": 1, "disable_existing_loggers": False, "handlers": CONSOLE, "root": {"handlers": ["console"]}}
 

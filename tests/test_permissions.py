@@ -196,8 +196,8 @@ DOORS_OF_PAGES: dict[str, tuple[tuple[str, ...], set[str]]] = {
     "alerts_count": (READ, ALL),
     "alerts_seen": (SEND, ALL),
 }
-# Pages before the doors: Django's own.
-OPEN = {"login", "logout"}
+# Before the doors: logging in and out, and in which language.
+OPEN = {"login", "logout", "language"}
 
 
 @dataclass

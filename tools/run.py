@@ -1,4 +1,4 @@
-"""The commands behind the Makefile, run inside .venv: setup, demo, test, chaos, check, bench, pictures, lock, down, clean."""
+"""The commands behind the Makefile, run inside .venv: COMMANDS at the end names them."""
 
 import contextlib
 import ctypes
@@ -128,6 +128,13 @@ def pictures() -> int:
     return drawing.draw(f"http://127.0.0.1:{os.environ.get('PORT') or '8000'}/")
 
 
+def messages() -> int:
+    """This will take the product's sentences into the catalogues of translations, and compile these."""
+    from tools import messages as catalogues  # A library that only the tests and this have.
+
+    return catalogues.update()
+
+
 def lock() -> int:
     """This will resolve the requirements again and write the lock files, with hashes and without any host's name."""
     if not (uv := shutil.which("uv")):
@@ -243,7 +250,8 @@ def _remove(home: Path) -> None:
 
 
 COMMANDS: dict[str, Callable[..., int]] = {
-    function.__name__: function for function in (setup, demo, test, chaos, check, bench, pictures, lock, down, clean)
+    function.__name__: function
+    for function in (setup, demo, test, chaos, check, bench, pictures, messages, lock, down, clean)
 }
 
 if __name__ == "__main__":

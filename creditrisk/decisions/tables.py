@@ -9,6 +9,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
 from creditrisk.decisions.models import Decision, TryOut, TryOutChange
+from creditrisk.language import MINUS
 from creditrisk.tables import (
     AgoColumn,
     AmountColumn,
@@ -21,7 +22,7 @@ from creditrisk.tables import (
     OutcomeColumn,
     TextColumn,
 )
-from creditrisk.templatetags.credit import MINUS, reason_label
+from creditrisk.templatetags.credit import reason_label
 
 
 class DecisionTable(BaseTable):

@@ -15,7 +15,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from creditrisk import language
 from creditrisk import money as moneys
+from creditrisk.language import MINUS
 from creditrisk.templatetags.words import (
     BUCKET_LABELS,
     ENTRY_LABELS,
@@ -28,7 +30,6 @@ from creditrisk.templatetags.words import (
 
 register = template.Library()
 
-MINUS = "\u2212"
 NONE = "\u2013"
 NBSP = "\u00a0"
 
@@ -36,8 +37,8 @@ _MINUTE, _HOUR, _DAY, _WEEK = 60, 3600, 86400, 604800
 
 
 def written(value: Decimal | int, places: int) -> str:
-    """Return a number with grouped thousands, `places` decimals and a real minus; a rounded zero carries no sign."""
-    text = f"{abs(value):,.{places}f}"
+    """Return a number as the reader's language writes it: `places` decimals, a real minus; a rounded zero carries no sign."""
+    text = language.number(Decimal(value).copy_abs(), places)
     return f"{MINUS}{text}" if value < 0 and any(digit in text for digit in "123456789") else text
 
 
@@ -75,13 +76,13 @@ def days(value: int | None, kind: str = "") -> str:
         return NONE
     count = abs(value)
     if kind != "late":
-        text = ngettext("%(count)s day", "%(count)s days", count) % {"count": f"{count:,}"}
+        text = ngettext("%(count)s day", "%(count)s days", count) % {"count": language.number(count)}
         return f"{MINUS}{text}" if value < 0 else text
     if value == 0:
         return _("due today")
     if value < 0:
-        return ngettext("due in %(count)s day", "due in %(count)s days", count) % {"count": f"{count:,}"}
-    return ngettext("%(count)s day late", "%(count)s days late", count) % {"count": f"{count:,}"}
+        return ngettext("due in %(count)s day", "due in %(count)s days", count) % {"count": language.number(count)}
+    return ngettext("%(count)s day late", "%(count)s days late", count) % {"count": language.number(count)}
 
 
 @register.filter
