@@ -6,12 +6,12 @@
 
 import io
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.messages import pofile
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract
 from babel.messages.mofile import write_mo
 
@@ -94,10 +94,12 @@ def update() -> int:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(written(catalog))
             path.with_suffix(".mo").write_bytes(compiled(catalog))
-            waits[place or "templates"] = len([m for m in catalog if m.id and not _translated(m.string)])
+            waits[place or "templates"] = len([m for m in catalog if m.id and not translated(m)])
         print(f"{language}: " + ", ".join(f"{place} {count}" for place, count in waits.items()) + " to translate.")
     return 0
 
 
-def _translated(string: str | Sequence[str] | None) -> bool:
-    return bool(string) if isinstance(string, str) else bool(string) and all(string or ())
+def translated(message: Message) -> bool:
+    """Whether every form of the message has its words."""
+    said = message.string
+    return bool(said) if isinstance(said, str) else bool(said) and all(said or ())
