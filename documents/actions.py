@@ -38,7 +38,10 @@ class Action:
     def warning(self) -> str:
         """What a reader is told before a step that cannot be taken back."""
         if self.step == "close":
-            return _("What is still open of it will weigh nothing any more. This cannot be taken back.")
+            return _(
+                "What is still open of it will weigh nothing any more; what stands on draft invoices weighs until they are "
+                "issued or cancelled. This cannot be taken back."
+            )
         if self.step == "reverse":
             return _("A credit note over all that is not credited yet is issued, and posted where the invoice is.")
         return _("It will weigh nothing any more. This cannot be taken back.")

@@ -1,5 +1,6 @@
 """Amending: which changes a document takes, whether they ask for more credit, and carrying them out."""
 
+from collections import defaultdict
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -81,7 +82,7 @@ def _refuse_another_party(document: Document, changes: Changes) -> None:
 
 def _replace_lines(document: Document, changes: Changes, at: Moment) -> set[int]:
     """Write the lines anew; return the documents from which a draft now takes over something else."""
-    old = list(document.lines.select_related("source").order_by("position"))
+    old = list(document.lines.select_related("source__document").order_by("position"))
     made = Line.objects.filter(source__in=old).exclude(document__state=State.CANCELLED)
     if any(line.settled or line.drafted for line in old) or made.exists():
         raise InvalidState(f"Something was made from {document} already.")
@@ -89,6 +90,7 @@ def _replace_lines(document: Document, changes: Changes, at: Moment) -> set[int]
     lines = [after for _before, after in pairs]
     document.total = writing.checked_total(lines)
     writing.refuse_more_than_can_come_back(document.origin, document.kind, lines, beside=document)
+    _refuse_more_of_closed(old, lines)
     changed = set() if document.kind == Kind.ORDER else steps.take_apart(document)
     # What was cancelled since still names the lines that it was made from: those stay, with other values.
     named = set(Line.objects.filter(source__in=old).values_list("source_id", flat=True))
@@ -107,6 +109,20 @@ def _replace_lines(document: Document, changes: Changes, at: Moment) -> set[int]
     if document.kind in (Kind.INVOICE, Kind.CREDIT_NOTE):
         changed |= steps.draw_up(document, at).documents
     return changed
+
+
+def _refuse_more_of_closed(old: list[Line], lines: list[Line]) -> None:
+    """Refuse to take more of an order that was closed than the draft had of it: nobody promises that any more."""
+    had: defaultdict[int | None, Decimal] = defaultdict(Decimal)
+    for line in old:
+        if line.source is not None and line.source.document.state == State.CLOSED:
+            had[line.source_id] += line.amount
+    for line in lines:
+        if line.source_id in had:
+            had[line.source_id] -= line.amount
+            if had[line.source_id] < 0:
+                order = next(before.source.document for before in old if before.source_id == line.source_id)
+                raise InvalidState(f"{order} is closed: no more of it is invoiced than this draft had.", field="lines")
 
 
 def _pairs(document: Document, changes: Changes, old: list[Line]) -> list[tuple[Line | None, Line]]:

@@ -202,7 +202,7 @@ def cancel(document: Document, at: Moment) -> Touched:
 
 
 def close(document: Document, at: Moment) -> Touched:
-    """Close an order short: what is left of it weighs nothing."""
+    """Close an order short: what is left of it weighs nothing, what stands on draft invoices until they are issued."""
     _must_be(document, Kind.ORDER)
     _refuse_unless(document, State.CONFIRMED, State.PICKED, State.PART_DELIVERED, State.DELIVERED)
     _move(document, State.CLOSED)

@@ -7,7 +7,8 @@
 CREATE VIEW exposure_formula AS
 
 -- Documents: what has not gone on to a later document. A draft invoice's share of its source is kept apart, so that
--- policy can say whether the draft or its source weighs.
+-- policy can say whether the draft or its source weighs. Of an order that was closed short that share alone is left: it
+-- goes on weighing until the draft is issued or cancelled, so that issuing it asks for no credit that nobody looked at.
 SELECT 'D'::text AS origin, d.id AS source_id, d.debtor_id AS customer_id, d.company_id,
        b.bucket, COALESCE(d.ship_date, d.document_date) AS day, d.currency::text AS currency,
        SUM(b.amount) * CASE WHEN d.kind IN ('RETURN', 'CREDIT_NOTE') THEN -1 ELSE 1 END * COALESCE(t.sign, 1) AS amount
@@ -22,7 +23,7 @@ CROSS JOIN LATERAL (VALUES
           WHEN d.kind IN ('DELIVERY', 'RETURN')          THEN 'DELIVERED'
           WHEN d.state = 'DRAFT'                         THEN 'INVOICES_DRAFT'
           ELSE                                                'INVOICES_ISSUED' END,
-     l.amount - l.settled - l.drafted),
+     CASE WHEN d.state = 'CLOSED' THEN 0 ELSE l.amount - l.settled - l.drafted END),
     (CASE WHEN d.kind = 'ORDER' AND p.prepaid            THEN 'ORDERS_PREPAID'
           WHEN d.kind = 'ORDER'                          THEN 'ORDERS_DRAFTED'
           ELSE                                                'DELIVERED_DRAFTED' END,
@@ -30,7 +31,7 @@ CROSS JOIN LATERAL (VALUES
 ) AS b (bucket, amount)
 WHERE b.amount <> 0
   AND COALESCE(t.counts, TRUE)
-  AND ((d.kind = 'ORDER' AND d.state IN ('DRAFT', 'CONFIRMED', 'PICKED', 'PART_DELIVERED', 'DELIVERED'))
+  AND ((d.kind = 'ORDER' AND d.state IN ('DRAFT', 'CONFIRMED', 'PICKED', 'PART_DELIVERED', 'DELIVERED', 'CLOSED'))
     OR (d.kind IN ('DELIVERY', 'RETURN') AND d.state = 'DELIVERED')
     OR (d.kind IN ('INVOICE', 'CREDIT_NOTE') AND d.state IN ('DRAFT', 'ISSUED')))
 GROUP BY d.id, d.debtor_id, d.company_id, b.bucket, d.ship_date, d.document_date, d.currency, d.kind, t.sign

@@ -68,8 +68,8 @@ def step_of(cast: Cast, company: Company, step: str, pick: int, cents: int, now:
     elif step == "confirm":
         if order := some(Document.objects.filter(kind="ORDER", state="DRAFT")):
             gate.submit(order, "confirm", by=cast.sara, now=now)
-    elif step == "close":  # what stands on a draft invoice is given up with the order, and comes back when it is issued
-        if order := some(Document.objects.filter(kind="ORDER").exclude(lines__drafted__gt=0)):
+    elif step == "close":
+        if order := some(Document.objects.filter(kind="ORDER")):
             gate.submit(order, "close", by=cast.sara, now=now)
     elif step == "draft" and pick % 2:
         if order := some(Document.objects.filter(kind="ORDER", state__in=["CONFIRMED", "PART_DELIVERED"])):
