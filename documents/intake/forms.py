@@ -15,8 +15,8 @@ class MessageForm(forms.Form):
     """A message sent in."""
 
     file = FileField(
-        help_text=gettext_lazy("UBL or Peppol, UN/CEFACT CII, FatturaPA (XML)."),
-        widget=forms.ClearableFileInput(attrs={"accept": ".xml"}),
+        help_text=gettext_lazy("UBL or Peppol, UN/CEFACT CII, FatturaPA: XML, or signed (p7m)."),
+        widget=forms.ClearableFileInput(attrs={"accept": ".xml,.p7m"}),
     )
     company = CodeField(queryset=None, label=gettext_lazy("Seller"), required=False)
 

@@ -1,8 +1,9 @@
 """Says what a message is and has it read; what we do not take in is refused by name."""
 
 import re
+from dataclasses import replace
 
-from documents.intake import cii, fatturapa, ubl
+from documents.intake import cii, fatturapa, signed, ubl
 from documents.intake.incoming import Incoming
 from ledger.imports import guarded
 from ledger.imports.delimited import BadFile
@@ -12,8 +13,14 @@ TAKEN = "UBL and Peppol orders, invoices and credit notes, UN/CEFACT CII, and Fa
 
 
 def read(content: bytes, name: str) -> list[Incoming]:
-    """Read every document of a message. Raises BadFile, which says what the message is where that can be said."""
+    """Read every document of a message, signed or not. Raises BadFile, which says what the message is where it can."""
     guarded.checked_size(len(content), name)
+    if signed.is_signed(content):
+        return [replace(found, format=f"{found.format}, signed") for found in _read(signed.opened(content, name), name)]
+    return _read(content, name)
+
+
+def _read(content: bytes, name: str) -> list[Incoming]:
     start = content[:400].lstrip(b"\xef\xbb\xbf \r\n\t")
     if not start.startswith(b"<") and not content.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise BadFile(f"{name} is {_other(start, name)}; taken in are {TAKEN}.")
@@ -28,13 +35,7 @@ def read(content: bytes, name: str) -> list[Incoming]:
     raise BadFile(f"{name} is a message of kind “{shown(what)}”; taken in are {TAKEN}.")
 
 
-# How a signed message begins: DER or BER by the length of its length, or the same in base64, with armour or without.
-_SIGNED = (b"0\x80", b"0\x81", b"0\x82", b"0\x83", b"0\x84", b"MII", b"-----BEGIN")
-
-
 def _other(start: bytes, name: str) -> str:
-    if start.startswith(_SIGNED) or name.lower().endswith((".p7m", ".p7s")):
-        return "signed (CAdES, p7m): take the XML out of its envelope and send that"
     if start.startswith((b"UNA", b"UNB", b"UNH+")):
         return "an EDIFACT message"
     if re.match(rb"ISA|GS\W|ST\W\d{3}\W", start):  # whole, or without its envelope

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from creditrisk import pages
 from creditrisk.forms import refuse
 from creditrisk.roles import Actor, companies_of, door
-from documents.intake import receiving
+from documents.intake import receiving, signed
 from documents.intake.forms import BuyerForm, MessageForm
 from documents.intake.models import Message, MessageState
 from documents.intake.tables import MessageTable
@@ -74,10 +74,14 @@ def message(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _page(request: HttpRequest, found: Message, form: BuyerForm | None = None) -> HttpResponse:
     content = bytes(found.content)
+    is_signed = signed.is_signed(content)
+    if is_signed and found.format:  # so it was opened before
+        content = signed.opened(content, found.name)
     context: dict[str, Any] = {
         "message": found, "documents": found.documents.select_related("debtor").order_by("pk"),
         "dead": found.state == MessageState.DEAD, "form": form or BuyerForm(user=request.user),
         "text": content[:SHOWN].decode("utf-8", errors="replace"), "cut": len(content) > SHOWN,
+        "signed": is_signed,
     }  # fmt: skip
     return render(request, "intake/message.html", context, status=422 if form and form.errors else None)
 

@@ -267,7 +267,7 @@ def test_what_failed_can_be_tried_again_and_counts_its_tries(cast: Cast) -> None
         (b"ISA*00*", "an X12 message"),
         (b'{"order": 1}', "JSON"),
         (b"%PDF-1.7", "a PDF"),
-        (b"0\x82\x01", "signed"),
+        (b"0\x82\x01", "begins like a signed message"),
         (
             b"<DespatchAdvice xmlns='urn:oasis:names:specification:ubl:schema:xsd:DespatchAdvice-2'/>",
             "kind “DespatchAdvice”",

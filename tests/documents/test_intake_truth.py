@@ -35,22 +35,6 @@ def test_real_messages_of_older_standards_are_refused_by_their_name(folder: str,
     assert len(files) >= 3
 
 
-@pytest.mark.parametrize(
-    ("content", "name"),
-    [
-        (b"0\x82\x21\x9a\x06\x09*\x86H\x86\xf7\r\x01\x07\x02", "IT01234567890_11002.xml.p7m"),
-        (b"0\x83\x01\x21\x9a\x06\x09", "IT01234567890_11002.xml"),
-        (b"0\x80\x06\x09*\x86", "invoice.bin"),
-        (b"MIIhmgYJKoZIhvcNAQcCoIIhizCCIYcCAQEx", "invoice.txt"),
-        (b"-----BEGIN PKCS7-----\nMIIh", "invoice.pem"),
-        (b"\x00\x01", "INVOICE.XML.P7M"),
-    ],
-)
-def test_a_signed_invoice_is_refused_and_says_what_to_do(content: bytes, name: str) -> None:
-    with pytest.raises(BadFile, match=r"is signed \(CAdES, p7m\): take the XML out of its envelope"):
-        recognising.read(content, name)
-
-
 def _read(folder: str) -> int:
     read, said = 0, []
     for path in sorted(realdata.path("messages", *folder.split("/")).rglob("*")):
