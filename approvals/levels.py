@@ -45,10 +45,14 @@ class Figures:
 
 @dataclass(frozen=True)
 class Seen:
-    """What deciding rests on: the levels, and the figures of each customer (by id)."""
+    """What deciding rests on: the levels, the figures of each customer (by id), and which requests have evidence.
+
+    Evidence is looked for with new customers alone.
+    """
 
     levels: tuple[ApprovalLevel, ...]
     figures: Mapping[int, Figures]
+    proven: frozenset[int] = frozenset()
 
 
 def see(customers: Iterable[Customer], *, day: date) -> Seen:
@@ -56,7 +60,16 @@ def see(customers: Iterable[Customer], *, day: date) -> Seen:
     ids = sorted({customer.pk for customer in customers})
     levels = tuple(ApprovalLevel.objects.select_related("group").order_by("position"))
     picture = context.look(ids, today=day)
-    return Seen(levels, {pk: _figures(picture, pk) for pk in ids if pk in picture.accounts})
+    figures = {pk: _figures(picture, pk) for pk in ids if pk in picture.accounts}
+    return Seen(levels, figures, _proven([pk for pk, found in figures.items() if found.awaits_first]))
+
+
+def _proven(customer_ids: list[int]) -> frozenset[int]:
+    """Return the requests of these customers that have evidence of third parties: one query, none for nobody."""
+    if not customer_ids:
+        return frozenset()
+    found = Attachment.objects.filter(request_event__request__customer__in=customer_ids)
+    return frozenset(found.values_list("request_event__request_id", flat=True).distinct())
 
 
 def _figures(picture: context.Picture, pk: int) -> Figures:
@@ -155,7 +168,7 @@ def lacks_evidence(request: LimitRequest, *, seen: Seen) -> bool:
     found = seen.figures.get(request.customer_id)
     if found is None or not found.awaits_first or not request.state_wanted or request.amount == ZERO:
         return False
-    return not Attachment.objects.filter(request_event__request=request).exists()  # read for new customers alone
+    return request.pk not in seen.proven
 
 
 def wanted_amount(request: LimitRequest, found: Figures) -> Decimal | None:

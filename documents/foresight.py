@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from creditrisk.exposure.read import Slot
 from creditrisk.money import ZERO, shares
+from documents import writing
 from documents.drafts import UNSET, Changes
 from documents.models import Document, DocumentType, Kind, Line, State, Takeover
 
@@ -166,11 +167,12 @@ def _parts(kind: str, lines: Sequence[tuple[Decimal, int | None]]) -> tuple[Part
     """Return the parts of a document of these lines: what each amounts to, and the line that it is made from."""
     ids = [source for _amount, source in lines if source]
     sources = Line.objects.select_related("document__type", "document__terms").in_bulk(ids) if ids else {}
-    advances = _advances(sources) if sources and kind == Kind.DELIVERY else {}
+    advances = writing.advances(sources) if sources and kind == Kind.DELIVERY else {}
     found = []
     for amount, pk in lines:
         source = sources.get(pk)
-        earlier = Earlier(source.pk, _row(source), advances.get(source.pk, ZERO)) if source else None
+        ahead = sum((a.left for a in advances.get(pk or 0, ())), ZERO)
+        earlier = Earlier(source.pk, _row(source), ahead) if source else None
         found.append(Part(amount, earlier))
     return tuple(found)
 
@@ -215,22 +217,3 @@ def _drafted(document: Document) -> Iterable[Slot]:
     for row in taken.select_related("earlier__document__type", "earlier__document__terms"):
         if row.earlier.document.kind != Kind.INVOICE:
             yield _row(row.earlier, drafted=True, amount=row.amount)
-
-
-def _advances(sources: Iterable[int]) -> dict[int, Decimal]:
-    """Return by order line what was invoiced in advance and waits for its goods."""
-    invoiced = list(
-        Takeover.objects.filter(earlier__in=sources, undone=False, drafted=False, later__document__kind=Kind.INVOICE)
-        .values_list("earlier_id", "later_id", "amount").order_by("pk")
-    )  # fmt: skip
-    used: defaultdict[int, Decimal] = defaultdict(lambda: ZERO)
-    if invoiced:
-        delivered = Takeover.objects.filter(
-            earlier__in=[later for _e, later, _a in invoiced], undone=False, offsets=True
-        )
-        for later, amount in delivered.values_list("earlier_id", "amount"):
-            used[later] += amount
-    found: defaultdict[int, Decimal] = defaultdict(lambda: ZERO)
-    for earlier, later, amount in invoiced:
-        found[earlier] += max(amount - used[later], ZERO)
-    return dict(found)

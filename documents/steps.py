@@ -68,17 +68,20 @@ def deliver(document: Document, at: Moment) -> Touched:
     _must_be(document, Kind.DELIVERY)
     _refuse_unless(document, State.DRAFT)
     changed = {document.pk}
-    for line in _with_sources(document):
+    lines = _with_sources(document)
+    advances = writing.advances([line.source_id for line in lines if line.source_id])
+    for line in lines:
         order_line = line.source
         if order_line is None:
             continue
         _must_be_open(order_line)
         left = line.amount
-        for advance in writing.advances(order_line):
+        for advance in advances.get(order_line.pk, ()):
             part = min(left, advance.left)
             if part > 0:
                 _take(advance.line, line, part, offsets=True)
                 changed.add(advance.line.document_id)
+                advance.left -= part
                 left -= part
         part = min(left, writing.residual(order_line))
         if part > 0:
@@ -244,8 +247,13 @@ def _with(new: ledger_items.NewItem, **changes: Any) -> ledger_items.NewItem:
     return ledger_items.NewItem(**{**new.__dict__, **changes})
 
 
-def _with_sources(document: Document) -> Iterable[Line]:
-    return document.lines.select_related("source__document").order_by("position")
+def _with_sources(document: Document) -> list[Line]:
+    """Return the lines, each with what it is made from; two that are made from one share it, and see what the other took."""
+    lines = list(document.lines.select_related("source__document").order_by("position"))
+    shared = {line.source_id: line.source for line in lines}
+    for line in lines:
+        line.source = shared[line.source_id]
+    return lines
 
 
 def _take(

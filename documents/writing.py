@@ -1,6 +1,8 @@
 """Writing documents down: numbers, headers and lines of drafts, made by hand or from earlier documents."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -13,7 +15,7 @@ from customers import terms
 from customers.models import Customer
 from documents import numbers
 from documents.drafts import NewDocument, NewLine, Portion
-from documents.models import Document, Kind, Line, State
+from documents.models import Document, Kind, Line, State, Takeover
 from ledger.items import LARGEST
 
 _PRICED = ("price", "discount_percent", "tax_percent")
@@ -217,13 +219,14 @@ def left_for(new: NewDocument) -> list[tuple[Line, Decimal]]:
 
     Raises InvalidState where the documents are not in a state for it.
     """
-    return [(line, left) for line in _upstream(new) if (left := _takeable(line, new)) > 0]
+    upstream = _upstream(new)
+    return [(line, left) for line, left in zip(upstream, _takeables(upstream, new), strict=True) if left > 0]
 
 
 def _portions(new: NewDocument, currency: str) -> list[Portion]:
     """Return from which earlier lines, and how much of each, the new document is made."""
     upstream = _upstream(new)
-    open_amounts = [_takeable(line, new) for line in upstream]
+    open_amounts = _takeables(upstream, new)
     whole = sum(open_amounts, ZERO)
     wanted = _wanted(new, whole, currency)
     if new.kind in (Kind.RETURN, Kind.CREDIT_NOTE) and wanted > whole:
@@ -300,38 +303,40 @@ def _upstream(new: NewDocument) -> list[Line]:
     return [*delivered, *own]
 
 
-def _takeable(line: Line, new: NewDocument) -> Decimal:
+def _takeables(upstream: Sequence[Line], new: NewDocument) -> list[Decimal]:
+    """Return how much such a document can take of each of these lines: a fixed number of queries."""
     if new.origin is None:
-        if new.kind == Kind.DELIVERY:
-            return residual(line) + advance_left(line)
-        return residual(line)
+        left = advances(upstream) if new.kind == Kind.DELIVERY else {}
+        return [residual(line) + sum((a.left for a in left.get(line.pk, ())), ZERO) for line in upstream]
     # What of a delivery or invoice has not come back yet, drafts included.
-    back = Line.objects.filter(source=line, document__kind=new.kind).exclude(document__state=State.CANCELLED)
-    return line.amount - sum(back.values_list("amount", flat=True), ZERO)
+    back: defaultdict[int | None, Decimal] = defaultdict(lambda: ZERO)
+    lines = Line.objects.filter(source__in=upstream, document__kind=new.kind).exclude(document__state=State.CANCELLED)
+    for source, amount in lines.values_list("source_id", "amount"):
+        back[source] += amount
+    return [line.amount - back[line.pk] for line in upstream]
 
 
-def advance_left(order_line: Line) -> Decimal:
-    """Return what of an order line was invoiced in advance and is not delivered yet."""
-    return sum((a.left for a in advances(order_line)), ZERO)
-
-
+@dataclass
 class Advance:
     """An invoice line made from an order line before its goods left, and how much of it still waits for them."""
 
-    def __init__(self, line: Line, left: Decimal) -> None:
-        self.line, self.left = line, left
+    line: Line
+    left: Decimal
 
 
-def advances(order_line: Line) -> list[Advance]:
-    """Return the order line's advance invoice lines with something left, oldest first."""
-    found = []
-    for taken in order_line.given.filter(undone=False, drafted=False, later__document__kind=Kind.INVOICE).order_by(
-        "pk"
-    ):
-        used = sum(
-            taken.later.given.filter(undone=False, offsets=True).values_list("amount", flat=True),
-            ZERO,
-        )
-        if taken.amount > used:
-            found.append(Advance(taken.later, taken.amount - used))
-    return found
+def advances(order_lines: Iterable[Line | int]) -> dict[int, list[Advance]]:
+    """Return by order line its advance invoice lines with something left, oldest first: two queries."""
+    invoiced = list(
+        Takeover.objects.filter(earlier__in=order_lines, undone=False, drafted=False, later__document__kind=Kind.INVOICE)
+        .select_related("later__document").order_by("pk")
+    )  # fmt: skip
+    used: defaultdict[int, Decimal] = defaultdict(lambda: ZERO)
+    if invoiced:
+        delivered = Takeover.objects.filter(earlier__in=[t.later_id for t in invoiced], undone=False, offsets=True)
+        for later, amount in delivered.values_list("earlier_id", "amount"):
+            used[later] += amount
+    found: defaultdict[int, list[Advance]] = defaultdict(list)
+    for taken in invoiced:
+        if taken.amount > used[taken.later_id]:
+            found[taken.earlier_id].append(Advance(taken.later, taken.amount - used[taken.later_id]))
+    return dict(found)
