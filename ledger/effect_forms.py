@@ -28,7 +28,12 @@ class PresentForm(forms.Form):
 
     effect = forms.TypedMultipleChoiceField(
         coerce=int,
-        error_messages={"required": gettext_lazy("Choose at least one effect of the portfolio.")},
+        error_messages={
+            "required": gettext_lazy("Choose at least one effect of the portfolio."),
+            "invalid_choice": gettext_lazy(
+                "Some of the effects ticked cannot be presented any more: look at the list as it stands now."
+            ),
+        },
     )
     mode = forms.ChoiceField(
         label=gettext_lazy("Way"),

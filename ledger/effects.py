@@ -138,6 +138,23 @@ def present(
     if account is not None:
         account = BankAccount.objects.select_for_update(of=("self",)).get(pk=account.pk)
     rows = _locked(effects)
+    refuse_unfit(rows, account=account, mode=mode, day=day)
+    presentation = Presentation.objects.create(
+        company_id=rows[0].company_id, account=account, mode=mode, bank=account.name if account else bank, day=day,
+        number=lines.next_number(account.company, Numbered.LIST, day=day) if account else "", made_at=now, made_by=by,
+    )  # fmt: skip
+    for effect in rows:
+        effect.state, effect.presentation, effect.swept = EffectState.PRESENTED, presentation, False
+    Effect.objects.bulk_update(rows, ["state", "presentation", "swept"])
+    EffectEvent.objects.bulk_create(_event(e, "presented", day, by, now, presentation=presentation) for e in rows)
+    return presentation, rows
+
+
+def refuse_unfit(rows: Sequence[Effect], *, account: BankAccount | None, mode: str, day: date) -> None:
+    """Refuse what cannot go to the bank together: other states, companies, currencies; more than the line has free.
+
+    Raises InvalidState and Refused.
+    """
     if not rows:
         raise Refused("Choose at least one effect.", field="effects")
     for effect in rows:
@@ -152,15 +169,6 @@ def present(
             raise Refused(f"{effect} was issued after that day.", field="day")
     if account is not None:
         _check_account(account, rows, mode=mode, day=day)
-    presentation = Presentation.objects.create(
-        company_id=rows[0].company_id, account=account, mode=mode, bank=account.name if account else bank, day=day,
-        number=lines.next_number(account.company, Numbered.LIST, day=day) if account else "", made_at=now, made_by=by,
-    )  # fmt: skip
-    for effect in rows:
-        effect.state, effect.presentation, effect.swept = EffectState.PRESENTED, presentation, False
-    Effect.objects.bulk_update(rows, ["state", "presentation", "swept"])
-    EffectEvent.objects.bulk_create(_event(e, "presented", day, by, now, presentation=presentation) for e in rows)
-    return presentation, rows
 
 
 def _check_account(account: BankAccount, rows: Sequence[Effect], *, mode: str, day: date) -> None:

@@ -81,6 +81,16 @@ class EffectFilter(_LedgerFilter):
     due_to = DayFilter(field_name="due", lookup_expr="lte", label=_("Due to"))
 
 
+class PresentFilter(_LedgerFilter):
+    """Which effects are put on a list: by kind, and when they fall due."""
+
+    own = "number"
+
+    kind = django_filters.ChoiceFilter(choices=EffectKind.choices, label=_("Kind"), empty_label=_("any"))
+    due_from = DayFilter(field_name="due", lookup_expr="gte", label=_("Due from"))
+    due_to = DayFilter(field_name="due", lookup_expr="lte", label=_("Due to"))
+
+
 class ListFilter(django_filters.FilterSet):
     """Lists that went to banks: by account, way and day."""
 
@@ -116,7 +126,9 @@ class IssueFilter(_LedgerFilter):
     def having(self, rows: Any, _name: str, terms: PaymentTerms) -> Any:
         return rows.filter(
             Q(document__terms=terms) | Q(document__isnull=True, customer__terms=terms)
-            | Q(document__isnull=True, customer__terms__isnull=True, customer__segment__terms=terms)
+            | Q(document__isnull=True, customer__terms__isnull=True, customer__region__terms=terms)
+            | Q(document__isnull=True, customer__terms__isnull=True, customer__region__terms__isnull=True,
+                customer__segment__terms=terms)
         )  # fmt: skip
 
     def kept(self, rows: Any, _name: str, _value: str) -> Any:

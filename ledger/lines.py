@@ -68,6 +68,12 @@ def _position(line: CreditLine, beside: dict[str, CreditLine], used: dict[tuple[
     )  # fmt: skip
 
 
+def position_for(account: BankAccount, mode: str, *, day: date) -> LinePosition | None:
+    """Return the line that effects presented by this way use; None where there is none, or none is needed."""
+    of_kind = {p.kind: p for p in positions([account], day=day)[account.pk]}
+    return None if mode == PresentationMode.COLLECTION else of_kind.get(mode) or of_kind.get(LineKind.ALL)
+
+
 def check(account: BankAccount, mode: str, amount: Decimal, *, day: date) -> None:
     """Refuse what the bank does not advance: more than is free of the line for this way of presentation.
 
@@ -75,8 +81,7 @@ def check(account: BankAccount, mode: str, amount: Decimal, *, day: date) -> Non
     """
     if mode == PresentationMode.COLLECTION:
         return
-    of_kind = {p.kind: p for p in positions([account], day=day)[account.pk]}
-    position = of_kind.get(mode) or of_kind.get(LineKind.ALL)
+    position = position_for(account, mode, day=day)
     label = PresentationMode(mode).label
     unit = account.currency
     if position is None:

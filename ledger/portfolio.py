@@ -12,8 +12,9 @@ from django.db.models import Count, Q, QuerySet, Sum
 from django.shortcuts import get_object_or_404
 
 from creditrisk.money import ZERO
+from creditrisk.refusal import Refused
 from creditrisk.roles import companies_of
-from ledger import lines
+from ledger import effects, lines
 from ledger.lines import LinePosition
 from ledger.models import BankAccount, Effect, EffectEvent, EffectState, ItemKind, OpenItem, Presentation
 from ledger.statement import visible_effects
@@ -76,6 +77,51 @@ def sums(found: Iterable[Proposal]) -> list[tuple[str, int, Decimal]]:
     for p in found:
         whole[p.currency].append(p.amount)
     return [(currency, len(amounts), sum(amounts, ZERO)) for currency, amounts in sorted(whole.items())]
+
+
+# -- a list that is being prepared --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What a list would be: its effects by currency, the bank's line before and after it, and why it could not go."""
+
+    sums: tuple[tuple[str, int, Decimal], ...]
+    past: int
+    account: BankAccount | None
+    position: LinePosition | None
+    amount: Decimal
+    problem: str
+
+    @property
+    def free_after(self) -> Decimal:
+        """Return what of the line is free once the list is presented, negative where it exceeds the line."""
+        return self.position.free - self.amount if self.position else ZERO
+
+
+def presentable(user: Any) -> QuerySet[Effect]:
+    """Return what can be handed to a bank: effects of the portfolio, and those that came back, the first due first."""
+    found = visible_effects(user).filter(state__in=effects.PRESENTABLE)
+    return found.select_related("customer", "company").order_by("due", "number")
+
+
+def prepared(chosen: Sequence[Effect], *, account: BankAccount | None, mode: str, day: date) -> Prepared:
+    """Return what presenting these effects would come to; nothing is written, and nothing of the exposure moves."""
+    by_currency: defaultdict[str, list[Decimal]] = defaultdict(list)
+    for effect in chosen:
+        by_currency[effect.currency].append(effect.amount)
+    problem = ""
+    if chosen:
+        try:
+            effects.refuse_unfit(chosen, account=account, mode=mode, day=day)
+        except Refused as error:
+            problem = str(error)
+    return Prepared(
+        tuple((currency, len(amounts), sum(amounts, ZERO)) for currency, amounts in sorted(by_currency.items())),
+        sum(effect.due < day for effect in chosen), account,
+        lines.position_for(account, mode, day=day) if account else None,
+        sum(by_currency[account.currency], ZERO) if account else ZERO, problem,
+    )  # fmt: skip
 
 
 # -- what lies where and falls due when --------------------------------------------------------------------------------

@@ -78,12 +78,12 @@ class ItemTable(BaseTable):
 
 # The badge of each state of an effect.
 EFFECT_BADGES = {
-    EffectState.ISSUED: "open",
+    EffectState.ISSUED: "in_portfolio",
     EffectState.PRESENTED: "presented",
     EffectState.COLLECTED: "collected",
     EffectState.UNPAID: "unpaid",
     EffectState.UNPAID_POSTED: "unpaid",
-    EffectState.REPLACED: "closed",
+    EffectState.REPLACED: "replaced",
 }
 
 

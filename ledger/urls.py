@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from ledger.views import accounts, corrections, effects, entry, items, lists, rates
+from ledger.views import accounts, corrections, effects, entry, items, lists, presenting, rates
 
 urlpatterns = [
     path("items/", items.items, name="items"),
@@ -22,7 +22,7 @@ urlpatterns = [
     path("effects/new/", effects.new, name="effect_new"),
     path("effects/issue/", lists.issue, name="effects_issue"),
     path("effects/portfolio/", lists.portfolio, name="effects_portfolio"),
-    path("effects/present/", effects.present, name="effects_present"),
+    path("effects/present/", presenting.present, name="effects_present"),
     path("effects/<int:pk>/", effects.effect, name="effect"),
     path("effects/<int:pk>/collect/", effects.collect, name="effect_collect"),
     path("effects/<int:pk>/unpaid/", effects.unpaid, name="effect_unpaid"),

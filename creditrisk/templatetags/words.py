@@ -79,7 +79,9 @@ STATE_BADGES: Mapping[str, Badge] = {
     "suspended": Badge(_("Suspended"), "held", "lock"),
     "released": Badge(_("Released"), "passed", "unlock"),
     "rejected": Badge(_("Rejected"), "refused", "refused"),
+    "in_portfolio": Badge(_("In portfolio"), "info", "draft"),
     "presented": Badge(_("Presented"), "info", "effects"),
+    "replaced": Badge(_("Replaced"), "quiet", "undo"),
     "collected": Badge(_("Collected"), "passed", "check"),
     "unpaid": Badge(_("Unpaid"), "overdue", "refused"),
 }

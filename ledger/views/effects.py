@@ -5,7 +5,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from approvals import booking
@@ -17,7 +16,6 @@ from creditrisk.roles import Actor, door, may
 from customers import queries as customer_queries
 from ledger import statement
 from ledger.effect_forms import PresentForm, ReplaceForm, ReturnForm
-from ledger.effects import PRESENTABLE
 from ledger.filters import EffectFilter
 from ledger.forms import EffectForm
 from ledger.models import Effect
@@ -35,8 +33,6 @@ def effects(request: HttpRequest) -> HttpResponse:
     if not may_post:
         table.exclude = ("choose",)
     context = {"filter": chosen, "table": table, "may_post": may_post}
-    if may_post:
-        context["present_form"] = PresentForm(user=request.user, portfolio_ids=[])
     return pages.show(request, "ledger/effects.html", "ledger/_effects.html", context)
 
 
@@ -108,28 +104,6 @@ def _issue(request: HttpRequest, form: EffectForm) -> HttpResponse | None:
         return None
     messages.success(request, _("Effect %(number)s is issued.") % {"number": made.number})
     return redirect("effect", made.pk)
-
-
-@door("post_ledger")
-@require_POST
-def present(request: HttpRequest) -> HttpResponse:
-    """Hand effects of the portfolio to a bank."""
-    presentable = statement.visible_effects(request.user).filter(state__in=PRESENTABLE)
-    form = PresentForm(request.POST, user=request.user, portfolio_ids=list(presentable.values_list("pk", flat=True)))
-    if not form.is_valid():
-        for sentences in form.errors.values():
-            messages.error(request, " ".join(sentences))
-        return pages.back(request, "effects")
-    typed = form.cleaned_data
-    chosen = list(Effect.objects.filter(pk__in=typed["effect"]).order_by("pk"))
-    try:
-        made = booking.present(chosen, mode=typed["mode"], **form.place, by=Actor.of(request), now=timezone.now())
-    except pages.REFUSALS as error:
-        pages.tell_refusal(request, error)
-        return pages.back(request, "effects")
-    told = ngettext("%(count)d effect is presented.", "%(count)d effects are presented.", len(chosen))
-    messages.success(request, told % {"count": len(chosen)})
-    return redirect("presentation", made.pk)
 
 
 @door("post_ledger")

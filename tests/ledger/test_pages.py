@@ -157,6 +157,45 @@ def test_a_list_above_the_line_is_refused_with_the_figure(carla: Client, account
     assert not Presentation.objects.exists()
 
 
+def test_a_list_is_looked_at_beside_the_banks_line_before_it_is_presented(
+    carla: Client, account: BankAccount, effect: Any, now: Any
+) -> None:
+    one, two = effect("100", number="E1"), effect("200", number="E2")
+    address = reverse("effects_present")
+    chosen = {"mode": "SBF", "account": account.pk}
+
+    asked = words(carla.get(address))
+    found = words(carla.get(address, {"kind": "RIBA"}))
+    looked = carla.post(address, {**chosen, "effect": [one.pk], "look": "1"})
+    nothing = words(carla.post(address, {**chosen, "look": "1", "kind": "RIBA"}))
+
+    assert "Say which effects are meant." in asked
+    assert "2 of 2 ticked" in found
+    assert looked.status_code == 200
+    page = words(looked).replace("\xa0", " ")
+    assert "1 effect EUR 100.00" in page
+    assert "Free now EUR 500.00 Free after this list EUR 400.00" in page
+    assert "Say which effects are meant." in nothing
+    assert not Presentation.objects.exists()
+    carla.post(f"{address}?kind=RIBA", {**chosen, "effect": [one.pk, two.pk]})
+    assert Presentation.objects.get().effects.count() == 2
+
+
+def test_a_list_that_cannot_go_says_why_while_it_is_looked_at(carla: Client, account: BankAccount, effect: Any) -> None:
+    big = effect("500.01")
+    address = reverse("effects_present")
+    chosen = {"effect": [big.pk], "account": account.pk, "look": "1"}
+
+    too_much = words(carla.post(address, {**chosen, "mode": "SBF"})).replace("\xa0", " ")
+    after = words(carla.post(address, {**chosen, "mode": "COLLECTION"}))
+    gone = carla.post(address, {"effect": [10**9], "account": account.pk, "mode": "SBF"})
+
+    assert "EUR 500.00 free of its line" in too_much
+    assert "Free after this list EUR \N{MINUS SIGN}0.01" in too_much
+    assert "none is used: the bank pays after collection" in after
+    assert gone.status_code == 422 and not Presentation.objects.exists()
+
+
 def test_where_accounts_are_kept_one_must_be_chosen(carla: Client, account: BankAccount, effect: Any) -> None:
     response = carla.post(reverse("effects_present"), {"effect": [effect().pk], "mode": "SBF"}, follow=True)
 
