@@ -101,21 +101,37 @@ class AnswerForm(forms.Form):
 
 
 class OutcomesForm(forms.Form):
-    """What became of each receipt: found out where the bank's code says so, else said here."""
+    """What became of each receipt: found out where the bank's code says so, else said here, for a code or for one.
+
+    `codes` are the bank's codes that are not known here, each with the effects (by id) that came back with it.
+    """
 
     posted = forms.BooleanField(
         label=gettext_lazy("Put unpaid ones back into the ledger"), required=False, initial=True
     )
 
-    def __init__(self, *args: Any, proposed: dict[int, str], **options: Any) -> None:
+    def __init__(
+        self, *args: Any, proposed: dict[int, str], codes: dict[str, list[int]] | None = None, **options: Any
+    ) -> None:
         super().__init__(*args, **options)
         choices = [("", _("nothing")), ("paid", _("paid")), ("unpaid", _("unpaid"))]
-        self.ids = list(proposed)
+        self.ids, self.codes = list(proposed), codes or {}
         for pk, proposal in proposed.items():
             self.fields[f"effect_{pk}"] = forms.ChoiceField(
                 label=_("Outcome"), choices=choices, required=False, initial=proposal
             )
+        for code in self.codes:
+            self.fields[f"code_{code}"] = forms.ChoiceField(
+                label=_("All with code %(code)s were") % {"code": code}, required=False,
+                choices=[("", _("as said for each")), *choices[1:]],
+            )  # fmt: skip
+
+    def meanings(self) -> list[forms.BoundField]:
+        """Return the questions about the bank's codes."""
+        return [self[f"code_{code}"] for code in self.codes]
 
     def outcomes(self) -> dict[int, str]:
-        """Return what was chosen, by effect."""
-        return {pk: chosen for pk in self.ids if (chosen := self.cleaned_data.get(f"effect_{pk}"))}
+        """Return what was chosen, by effect: for itself, else for its code."""
+        typed = self.cleaned_data
+        of_code = {pk: typed.get(f"code_{code}", "") for code, ids in self.codes.items() for pk in ids}
+        return {pk: said for pk in self.ids if (said := typed.get(f"effect_{pk}") or of_code.get(pk, ""))}

@@ -274,15 +274,24 @@ def answer(request: HttpRequest) -> HttpResponse:
         return redirect("bank_lists")
     words = {True: "paid", False: "unpaid", None: ""}
     proposed = {a.effect.pk: words[a.returned.paid] for a in found if a.effect and not a.problem}
-    outcomes = OutcomesForm(proposed=proposed)
+    codes: dict[str, list[int]] = {}
+    for a in found:
+        if a.effect and not a.problem and a.returned.paid is None:
+            codes.setdefault(a.returned.code, []).append(a.effect.pk)
+    outcomes = OutcomesForm(proposed=proposed, codes=codes)
     rows = [(a, outcomes[f"effect_{a.effect.pk}"] if a.effect and not a.problem else None) for a in found]
-    context = {"rows": rows, "form": outcomes, "can_book": bool(proposed), "ids": list(proposed)}
+    context = {"rows": rows, "form": outcomes, "can_book": bool(proposed), "ids": list(proposed), "codes": codes}
     return render(request, "bank/answer.html", context)
 
 
 def _book_answer(request: HttpRequest) -> HttpResponse:
     ids = [int(pk) for pk in request.POST.getlist("id") if pk.isascii() and pk.isdigit()][:5000]
-    form = OutcomesForm(request.POST, proposed=dict.fromkeys(ids, ""))
+    codes: dict[str, list[int]] = {}
+    for told in request.POST.getlist("with_code")[:5000]:
+        code, _colon, pk = told.partition(":")
+        if pk.isascii() and pk.isdigit() and len(pk) < 19:
+            codes.setdefault(code[:5], []).append(int(pk))
+    form = OutcomesForm(request.POST, proposed=dict.fromkeys(ids, ""), codes=codes)
     if not form.is_valid() or not form.outcomes():
         messages.error(request, _("Say of at least one receipt what became of it."))
         return redirect("bank_lists")

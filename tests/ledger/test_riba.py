@@ -186,3 +186,23 @@ def test_the_banks_answer_is_shown_first_and_booked_once(carla: Client, cast: Ca
     assert list(Effect.objects.order_by("pk").values_list("state", flat=True)) == ["UNPAID_POSTED", "COLLECTED"]
     assert "cannot" in words(again)
     assert exposure.audit().total == 0
+
+
+@pytest.mark.django_db
+def test_a_code_that_is_not_known_is_said_once_for_all_its_receipts(
+    carla: Client, cast: Cast, effects: list[Effect]
+) -> None:
+    account = known(cast)
+    taken = carla.get(reverse("bank_flow", args=[effects[0].presentation_id]), {"account": account.pk})
+    back = answered(taken.content.decode(), "30099")
+    one, two = effects[:2]
+
+    shown = carla.post(reverse("bank_answer"), {"file": SimpleUploadedFile("a.txt", back)})
+    said = {"book": "1", "id": [one.pk, two.pk], "with_code": [f"30099:{one.pk}", f"30099:{two.pk}"],
+            "code_30099": "paid", f"effect_{two.pk}": "unpaid"}  # fmt: skip
+    booked = carla.post(reverse("bank_answer"), said, follow=True)
+
+    assert "All with code 30099 were" in words(shown)
+    assert f'name="with_code" value="30099:{one.pk}"' in shown.content.decode()
+    assert "1 receipts are paid, 1 came back unpaid." in words(booked)
+    assert exposure.audit().total == 0
