@@ -109,6 +109,7 @@ def item(
     disputed: bool = False,
     excluded: bool = False,
     provisional: bool = False,
+    instalment: int = 1,
     source_key: str | None = None,
     by: Actor,
     now: datetime,
@@ -126,7 +127,7 @@ def item(
         company=company or customer.company, customer=customer, kind=kind, reference=reference.strip(),
         currency=currency or customer.currency, amount=amount, item_date=min(booking.day, due) if due else booking.day,
         due=due or booking.day, booked_on=booking.day, disputed=disputed, excluded=excluded, provisional=provisional,
-        source_key=source_key,
+        instalment=instalment, source_key=source_key,
     )  # fmt: skip
     (opened,) = ledger_items.open_items([new], by=by.user, now=now)
     booking.post(_items(opened), family, cause="item opened")

@@ -189,3 +189,15 @@ def securities(customer: Customer) -> list[Security]:
 def blocks(customer: Customer, *, today: date) -> list[CustomerBlock]:
     """Return the manual stops in force today."""
     return [b for b in customer.blocks.filter(end__isnull=True).select_related("placed_by") if b.covers(today)]
+
+
+def makes_a_ring(customer: Customer, head: Customer) -> bool:
+    """Return whether the customer would stand above itself if `head` were its head."""
+    seen: set[int] = set()
+    at: Customer | None = head
+    while at is not None and at.pk not in seen:
+        if at.pk == customer.pk:
+            return True
+        seen.add(at.pk)
+        at = at.parent
+    return False

@@ -23,8 +23,8 @@ from creditrisk.money import MissingRate
 from creditrisk.refusal import InvalidState, Refused
 from creditrisk.roles import Actor
 from creditrisk.takeover import kinds, writers
+from creditrisk.takeover.desk import Desk, Told
 from creditrisk.takeover.models import KeptMapping, Mode, Outcome, Upload, UploadRow, UploadState, What
-from creditrisk.takeover.writers import Desk, Told
 from ledger.imports import guarded, styles, tabular
 from ledger.imports.delimited import BadFile
 from ledger.imports.styles import Fit
@@ -34,6 +34,8 @@ from ledger.imports.values import Unreadable
 AT_ONCE = 200  # So many rows are checked and carried out while the person waits; more is the worker's.
 STALE = timedelta(minutes=30)
 REFUSALS = (Unreadable, Refused, MissingRate)
+# What the file of refused rows says beside each; a file that was refused before has these columns already.
+REFUSED_COLUMNS = ("refused row", "refused because")
 
 
 class Drifted(RuntimeError):
@@ -156,11 +158,12 @@ def rejected_csv(upload: Upload) -> str:
     """Return the refused rows as CSV, each with its reason, harmless to a spreadsheet."""
     target = io.StringIO()
     writer = csv.writer(target)
-    header = list(sheet_of(upload).header)
-    writer.writerow([*map(guarded.harmless, header), "row", "reason"])
+    header = sheet_of(upload).header
+    own = [at for at, name in enumerate(header) if name not in REFUSED_COLUMNS]
+    writer.writerow([*(guarded.harmless(header[at]) for at in own), *REFUSED_COLUMNS])
     for row in upload.rows.filter(outcome=Outcome.REFUSED).order_by("number"):
-        cells = [*row.cells, *[""] * len(header)][: len(header)]
-        writer.writerow([*map(guarded.harmless, cells), row.number, guarded.harmless(row.sentence)])
+        cells = [*row.cells, *[""] * len(header)]
+        writer.writerow([*(guarded.harmless(cells[at]) for at in own), row.number, guarded.harmless(row.sentence)])
     return target.getvalue()
 
 
@@ -212,6 +215,7 @@ def _batches(jobs: Sequence[_Job]) -> Iterator[list[_Job]]:
 
 
 def _write(what: str, job: _Job, desk: Desk, account: _Account) -> None:
+    desk.begin()
     try:
         with transaction.atomic():
             told = writers.write(what, job.values, desk)

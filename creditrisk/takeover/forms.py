@@ -60,7 +60,9 @@ class ColumnsForm(forms.Form):
                 self.fields[f"{known.name}_written"] = self._written(known)
         if upload.what == What.DOCUMENTS:
             self.fields["confirms"] = forms.BooleanField(
-                label=_("Confirm orders, issue and post invoices at once"), required=False, initial=upload.confirms
+                label=_("Confirm orders, let deliveries leave, issue and post invoices and credit notes at once"),
+                required=False,
+                initial=upload.confirms,
             )
         if upload.what == What.PAYMENTS:
             self.fields["oldest_first"] = forms.BooleanField(

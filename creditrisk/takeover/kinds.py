@@ -104,6 +104,18 @@ KINDS: Mapping[str, Kind] = {
             _TERMS,
             Field("segment", "Segment", "code", most=20, called=("segment", "category", "segmento", "categoria", "segmento",
                                                                  "gruppe", "kundengruppe", "categorie")),
+            Field("region", "Region", "code", most=20, called=("region", "regione", "area", "zona", "gebiet", "zone")),
+            Field("tax_number", "Tax number", most=30, called=("tax number", "vat", "vat number", "vat id", "partita iva",
+                  "p iva", "piva", "codice fiscale", "ust id", "ustid", "steuernummer", "numero tva", "tva", "nif", "cif")),
+            Field("address", "Address", most=400, called=("address", "indirizzo", "adresse", "anschrift", "direccion")),
+            Field("head", "Corporate head", "customer", most=40, called=("head", "parent", "corporate head", "group head",
+                  "capogruppo", "konzern", "mutter", "maison mere", "matriz")),
+            Field("bill_to", "Bill to", "customer", most=40, called=("bill to", "bill to customer", "billto", "fatturare a",
+                  "intestatario fattura", "rechnungsempfanger", "facturer a")),
+            Field("invoicing", "Deliveries invoiced", "code", most=20, called=("invoicing", "billing cycle", "fatturazione",
+                  "ciclo di fatturazione", "fakturierung", "facturation")),
+            Field("salesperson", "Salesperson (user name)", "code", most=150, called=("salesperson", "sales rep", "agent",
+                  "agente", "venditore", "verkaufer", "vertreter", "commercial", "vendedor")),
             Field("email", "E-mail", most=200, called=("email", "e mail", "mail", "posta elettronica")),
             Field("since", "Customer since", "day", called=("since", "customer since", "cliente dal", "kunde seit",
                                                             "client depuis")),
@@ -133,11 +145,14 @@ KINDS: Mapping[str, Kind] = {
             Field("amount", "Open amount", "amount", needed=True, called=_AMOUNT),
             Field("date", "Date", "day", needed=True, called=_DATE),
             Field("due", "Due date", "day", needed=True, called=_DUE),
+            Field("instalment", "Instalment", "number", called=("instalment", "installment", "instalment no", "rata",
+                  "numero rata", "n rata", "rate nr", "teilzahlung", "ratennummer", "tranche", "plazo", "cuota")),
             _COMPANY, _CURRENCY,
             Field("disputed", "Disputed", "yes", called=("disputed", "dispute", "contestata", "contestazione", "strittig",
                                                          "litige")),
         ),
-        "A negative amount is a credit note. A row that is in the ledger with the same amount and due date is left alone.",
+        "A negative amount is a credit note. Rows with the same reference are the instalments of one invoice. A row that is"
+        " in the ledger with the same amount and due date is left alone.",
     ),
     What.PAYMENTS: Kind(
         What.PAYMENTS,
@@ -157,7 +172,7 @@ KINDS: Mapping[str, Kind] = {
     What.DOCUMENTS: Kind(
         What.DOCUMENTS,
         (
-            Field("kind", "Kind (order or invoice)", called=("kind", "type", "document type", "tipo", "tipo documento", "art",
+            Field("kind", "Kind (order, delivery note, invoice, credit note)", called=("kind", "type", "document type", "tipo", "tipo documento", "art",
                                                              "belegart", "nature")),
             Field("number", "Number", needed=True, most=60, called=("order", "order number", "ordine", "numero ordine",
                   "auftrag", "auftragsnummer", "commande", *_REFERENCE)),
@@ -175,7 +190,8 @@ KINDS: Mapping[str, Kind] = {
                                                            "lieferdatum", "date livraison")),
             _TERMS, _COMPANY, _CURRENCY,
         ),
-        "Rows with the same number are the lines of one document, which goes through the gate as if it were typed.",
+        "Rows with the same number are the lines of one document, which goes through the gate as if it were typed. Without a"
+        " kind it is an order.",
     ),
 }  # fmt: skip
 

@@ -15,7 +15,7 @@ class What(models.TextChoices):
     LIMITS = "LIMITS", _("credit limits")
     ITEMS = "ITEMS", _("open items")
     PAYMENTS = "PAYMENTS", _("payments")
-    DOCUMENTS = "DOCUMENTS", _("orders and invoices")
+    DOCUMENTS = "DOCUMENTS", _("orders, delivery notes and invoices")
 
 
 class UploadState(models.TextChoices):
@@ -56,7 +56,7 @@ class Upload(models.Model):
     currency = currency_field(blank=True, default="")
     columns = models.JSONField(_("our field: their column"), default=dict, blank=True)
     styles = models.JSONField(_("our field: how it is written"), default=dict, blank=True)
-    confirms = models.BooleanField(_("confirm orders, issue and post invoices"), default=False)
+    confirms = models.BooleanField(_("confirm orders, deliver, issue and post invoices"), default=False)
     oldest_first = models.BooleanField(_("payments settle the oldest items"), default=False)
     state = models.CharField(_("state"), max_length=10, choices=UploadState, default=UploadState.COLUMNS)
     mode = models.CharField(_("mode"), max_length=4, choices=Mode, default=Mode.ALL)

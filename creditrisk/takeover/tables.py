@@ -32,7 +32,7 @@ class UploadTable(BaseTable):
     """Files that were sent in, the newest first."""
 
     caption = _("Imports")
-    hint = _("Send a file in: customers, limits, open items, payments, or orders and invoices.")
+    hint = _("Send a file in: customers, limits, open items, payments, orders, delivery notes or invoices.")
 
     name = DocumentColumn(verbose_name=_("File"), linkify=("import", {"pk": django_tables2.A("pk")}))
     what = TextColumn(verbose_name=_("What"))

@@ -1,128 +1,26 @@
 """Writes what rows say, each kind in its own way, through the doors that people use: gate, bookings, grants."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
-
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 
 from approvals import booking, gate
 from creditrisk.money import ZERO, decimals, figure
-from creditrisk.roles import Actor, companies_of
+from creditrisk.takeover import owing, people
+from creditrisk.takeover.desk import Desk, Told, Values
 from creditrisk.takeover.kinds import whole
-from creditrisk.takeover.models import Outcome, Upload, What
+from creditrisk.takeover.models import Outcome, What
 from customers.models import (
     Company,
-    CreditAccount,
     Customer,
     Limit,
     LimitKind,
     LimitState,
-    PaymentTerms,
-    Segment,
 )
 from documents.drafts import NewDocument, NewLine
 from documents.models import Document, Kind
 from ledger import items as ledger_items
-from ledger.imports.values import Unreadable, customer_code, shown
+from ledger.imports.values import Unreadable, shown
 from ledger.models import ItemKind, OpenItem
-
-Values = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Told:
-    """What became of a row."""
-
-    outcome: Outcome
-    sentence: str = ""
-    key: str = ""
-
-
-@dataclass
-class Desk:
-    """What every row needs: the upload's defaults, who acts and when, and master data looked up once."""
-
-    upload: Upload
-    by: Actor
-    now: datetime
-    today: date
-    _customers: dict[str, int] | None = None
-    _terms: dict[str, PaymentTerms] = field(default_factory=dict)
-    _segments: dict[str, Segment] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        allowed = companies_of(self.by.user) if self.by.user is not None else None
-        self.companies = {c.code: c for c in Company.objects.all() if allowed is None or c.pk in allowed}
-
-    def company(self, row: Values) -> Company | None:
-        """Return the company that the row, or the upload, names. Raises Unreadable for one that is not yours."""
-        code = row.get("company", "")
-        if not code:
-            return self.upload.company
-        if code not in self.companies:
-            raise Unreadable(f"There is no company “{shown(code)}”, or you do not work in it.")
-        return self.companies[code]
-
-    def customer(self, row: Values) -> Customer:
-        """Return the row's customer, spelled with or without leading zeros; a merged one is the one that stayed."""
-        found = self.known(row["customer"])
-        if found is None:
-            raise Unreadable(f"There is no customer {row['customer']}. Import the customers first.")
-        if found.company_id not in {c.pk for c in self.companies.values()}:
-            raise Unreadable(f"Customer {row['customer']} belongs to a company that you do not work in.")
-        return found
-
-    def known(self, code: str) -> Customer | None:
-        """Return the customer of that number, or None."""
-        if self._customers is None:
-            self._customers = {customer_code(c): into or pk for pk, c, into in _codes()}
-        pk = self._customers.get(code)
-        return (
-            None if pk is None else Customer.objects.select_related("company", "segment", "terms", "bill_to").get(pk=pk)
-        )
-
-    def remember(self, customer: Customer) -> None:
-        """Know a customer that was made just now."""
-        if self._customers is not None:
-            self._customers[customer_code(customer.code)] = customer.pk
-
-    def forget(self) -> None:
-        """Forget what was looked up: a savepoint was rolled back."""
-        self._customers = None
-        self._terms, self._segments = {}, {}
-
-    def terms(self, code: str) -> PaymentTerms | None:
-        """Return the payment terms of that code; None where the row names none. Raises Unreadable."""
-        if not code:
-            return None
-        if code not in self._terms:
-            found = PaymentTerms.objects.filter(code__iexact=code).first()
-            if found is None:
-                raise Unreadable(f"There are no payment terms “{shown(code)}”. An administrator can add them.")
-            self._terms[code] = found
-        return self._terms[code]
-
-    def segment(self, code: str) -> Segment | None:
-        """Return the segment of that code; None where the row names none. Raises Unreadable."""
-        if not code:
-            return None
-        if code not in self._segments:
-            found = Segment.objects.filter(code__iexact=code).first()
-            if found is None:
-                raise Unreadable(f"There is no segment “{shown(code)}”. An administrator can add it.")
-            self._segments[code] = found
-        return self._segments[code]
-
-    def currency(self, row: Values, customer: Customer | None = None) -> str:
-        return str(row.get("currency") or self.upload.currency or (customer.currency if customer else ""))
-
-
-def _codes() -> Any:
-    return Customer.objects.values_list("pk", "code", "merged_into_id")
 
 
 def write(what: str, rows: Sequence[Values], desk: Desk) -> list[Told]:
@@ -137,56 +35,11 @@ def key_of(what: str, row: Values) -> str:
     """Return under which key rows belong together; empty where each stands alone."""
     if what == What.PAYMENTS:
         return f"{row['customer']}:{row['reference']}"
+    if what == What.ITEMS:
+        return f"{row['customer']}:{row.get('company', '')}:{row['amount'] > 0}:{row['reference']}"
     if what == What.DOCUMENTS:
         return f"{row.get('company', '')}:{_document_kind(row)}:{row['number']}"
     return ""
-
-
-def _customer(rows: Sequence[Values], desk: Desk) -> list[Told]:
-    (row,) = rows
-    code = row["customer"]
-    known = desk.known(code)
-    changes = {
-        "name": row["name"], "country": row.get("country", "").upper(), "email": row.get("email", ""),
-        "terms": desk.terms(row.get("terms", "")), "segment": desk.segment(row.get("segment", "")),
-        "customer_since": row.get("since"),
-    }  # fmt: skip
-    if changes["country"] and not (len(changes["country"]) == 2 and changes["country"].isalpha()):
-        raise Unreadable(f"“{shown(changes['country'])}” is not a country of two letters.")
-    if changes["email"]:
-        try:
-            validate_email(changes["email"])
-        except ValidationError as error:
-            raise Unreadable(f"“{shown(changes['email'])}” is not an e-mail address.") from error
-    if changes["customer_since"] and changes["customer_since"] > desk.today:
-        raise Unreadable("Nobody is a customer since a day to come.")
-    if known is None:
-        return [_new_customer(row, changes, desk)]
-    desk.customer(row)
-    currency = row.get("currency", "")
-    if currency and currency != known.currency:
-        raise Unreadable(f"Customer {code} is kept in {known.currency}; the currency of an account cannot be changed.")
-    differing = {n: v for n, v in changes.items() if v not in ("", None) and getattr(known, n) != v}
-    if not differing:
-        return [Told(Outcome.ALREADY, key=code)]
-    for name, value in differing.items():
-        setattr(known, name, value)
-    known.save(update_fields=list(differing))
-    words = ", ".join(name.replace("_", " ") for name in differing)
-    return [Told(Outcome.CHANGED, f"{words.capitalize()} of {known.name} changed.", code)]
-
-
-def _new_customer(row: Values, changes: Mapping[str, Any], desk: Desk) -> Told:
-    company = desk.company(row)
-    if company is None:
-        raise Unreadable("No company is named for this new customer; choose one for rows without.")
-    made = Customer.objects.create(
-        code=row["customer"], company=company, currency=desk.currency(row) or company.currency,
-        **{name: value for name, value in changes.items() if value not in ("", None)},
-    )  # fmt: skip
-    CreditAccount.objects.create(customer=made)
-    desk.remember(made)
-    return Told(Outcome.CREATED, f"New customer {made.name}", made.code)
 
 
 def _limit(rows: Sequence[Values], desk: Desk) -> list[Told]:
@@ -215,47 +68,6 @@ def _limit(rows: Sequence[Values], desk: Desk) -> list[Told]:
         else ""
     )
     return [Told(outcome, f"{says}{before}", customer.code)]
-
-
-def _item(rows: Sequence[Values], desk: Desk) -> list[Told]:
-    (row,) = rows
-    customer = desk.customer(row)
-    company = desk.company(row) or customer.company
-    currency = desk.currency(row, customer)
-    amount = whole(row["amount"], currency)
-    if not amount:
-        raise Unreadable("The amount is zero: nothing is owed.")
-    if row["date"] > desk.today:
-        raise Unreadable(f"The date {row['date'].isoformat()} lies in the future.")
-    if row["due"] < row["date"]:
-        raise Unreadable("The due date lies before the date.")
-    kind = ItemKind.INVOICE if amount > 0 else ItemKind.CREDIT_NOTE
-    reference = row["reference"]
-    there = OpenItem.objects.filter(
-        company=company, customer=customer, reference=reference, kind__in=(kind, ItemKind.OPENING)
-    ).first()
-    if there is not None:
-        return [_item_again(there, amount, currency, row["due"])]
-    booking.item(
-        customer=customer, company=company, kind=kind, reference=reference, currency=currency, amount=abs(amount),
-        day=row["date"], due=row["due"], disputed=row.get("disputed", False), by=desk.by, now=desk.now,
-        source_key=f"import:{company.code}:{customer.code}:{kind}:{reference}"[:120],
-    )  # fmt: skip
-    says = f"{currency} {abs(amount):,.{decimals(currency)}f}, due {row['due'].isoformat()}"
-    return [
-        Told(Outcome.CREATED, f"{customer.name}: {'invoice' if amount > 0 else 'credit note'} of {says}", reference)
-    ]
-
-
-def _item_again(there: OpenItem, amount: Decimal, currency: str, due: date) -> Told:
-    if there.currency != currency or there.due != due or abs(there.amount) < abs(amount):
-        raise Unreadable(f"{there.reference} is in the ledger with another amount, currency or due date.")
-    if there.open_amount != amount and there.amount != amount:
-        raise Unreadable(
-            f"Of {there.reference} {there.currency} {figure(there.open_amount, there.currency)} is open here, {figure(amount, currency)} in the file:"
-            " book the payment."
-        )
-    return Told(Outcome.ALREADY, "", there.reference)
 
 
 def _payment(rows: Sequence[Values], desk: Desk) -> list[Told]:
@@ -313,13 +125,23 @@ def _settled(
     return parts
 
 
+# How files name the kinds of documents.
+_KINDS = {
+    Kind.ORDER: ("order", "ordine", "auftrag", "commande", "pedido", "so", "sales order"),
+    Kind.DELIVERY: ("delivery", "delivery note", "ddt", "bolla", "lieferschein", "bon de livraison", "albaran", "dn"),
+    Kind.INVOICE: ("invoice", "fattura", "rechnung", "facture", "factura"),
+    Kind.CREDIT_NOTE: ("credit note", "credit", "nota di credito", "gutschrift", "avoir", "abono", "cn"),
+}
+# What is done with a document at once where that is wanted.
+_STEPS = {Kind.ORDER: ("confirm",), Kind.DELIVERY: ("deliver",)}
+
+
 def _document_kind(row: Values) -> str:
-    word = str(row.get("kind", "order")).lower()
-    if word in ("order", "ordine", "auftrag", "commande", "pedido", "so", "sales order"):
-        return str(Kind.ORDER)
-    if word in ("invoice", "fattura", "rechnung", "facture", "factura"):
-        return str(Kind.INVOICE)
-    raise Unreadable(f"“{shown(word)}” is neither an order nor an invoice.")
+    word = " ".join(str(row.get("kind", "order")).lower().replace("_", " ").split())
+    found = next((kind for kind, words in _KINDS.items() if word in words), None)
+    if found is None:
+        raise Unreadable(f"“{shown(word)}” is neither an order nor a delivery note, an invoice or a credit note.")
+    return str(found)
 
 
 def _document(rows: Sequence[Values], desk: Desk) -> list[Told]:
@@ -352,7 +174,7 @@ def _document(rows: Sequence[Values], desk: Desk) -> list[Told]:
         f"{customer.name}: {result.document.get_kind_display()} of {currency} {figure(result.document.total, currency)}"
     )
     if desk.upload.confirms and result.hold is None:
-        for step in ("confirm",) if kind == Kind.ORDER else ("issue", "post"):
+        for step in _STEPS.get(Kind(kind), ("issue", "post")):
             result = gate.submit(result.document, step, by=desk.by, now=desk.now)
             if result.hold is not None:
                 break
@@ -362,9 +184,9 @@ def _document(rows: Sequence[Values], desk: Desk) -> list[Told]:
 
 
 _WRITERS: Mapping[str, Callable[[Sequence[Values], Desk], list[Told]]] = {
-    What.CUSTOMERS: _customer,
+    What.CUSTOMERS: people.write,
     What.LIMITS: _limit,
-    What.ITEMS: _item,
+    What.ITEMS: owing.write,
     What.PAYMENTS: _payment,
     What.DOCUMENTS: _document,
 }

@@ -230,7 +230,7 @@ def test_refused_rows_can_be_downloaded_and_hold_no_formula(dario: Client) -> No
     response = dario.get(reverse("import_refused", args=[upload.pk]))
 
     header, row = csv.reader(io.StringIO(response.content.decode()))
-    assert header[-2:] == ["row", "reason"]
+    assert header[-2:] == ["refused row", "refused because"]
     assert row[0] == "'=HYPERLINK(0)"
     assert row[-2] == "2"
     assert "There is no customer" in row[-1]
