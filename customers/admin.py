@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.db.models import Q
 from django.http import HttpRequest
@@ -13,6 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from approvals import causes
 from approvals.concerning import Concerning
 from creditrisk.backoffice import ReadOnly, Reference, ReferenceRows
+from creditrisk.money import HUNDRED
+from customers import queries
 from customers.models import (
     AccountStatus,
     Company,
@@ -39,8 +42,38 @@ class CompanyAdmin(Reference):
     search_fields = ("code", "name")
 
 
+class InstalmentFormSet(forms.BaseInlineFormSet):
+    """The instalments of terms: together the whole invoice."""
+
+    def clean(self) -> None:
+        super().clean()
+        kept = [f.cleaned_data for f in self.forms if getattr(f, "cleaned_data", None) and not f.cleaned_data["DELETE"]]
+        percents = [row["percent"] for row in kept if row.get("percent") is not None]
+        if percents and not any(self.errors) and sum(percents) != HUNDRED:
+            raise forms.ValidationError(
+                _("The instalments come to %(sum)s %% of the invoice: they must come to 100 %%.")
+                % {"sum": f"{sum(percents).normalize():f}"}
+            )
+
+
 class InstalmentRows(ReferenceRows):
     model = TermsInstalment
+    formset = InstalmentFormSet
+
+
+class TermsForm(forms.ModelForm):
+    """Terms; an early-payment discount has its percent and its days, or is none."""
+
+    def clean(self) -> dict[str, Any]:
+        typed: dict[str, Any] = super().clean() or {}
+        percent, days = typed.get("discount_percent"), typed.get("discount_days")
+        if days is not None and not percent and "discount_percent" not in self.errors:
+            self.add_error("discount_percent", _("Say how much is taken off within these days."))
+        if percent and days is None and "discount_days" not in self.errors:
+            self.add_error("discount_days", _("Say within how many days it is granted."))
+        if percent and not 0 < percent < HUNDRED:
+            self.add_error("discount_percent", _("It lies between 0 and 100."))
+        return typed
 
 
 @admin.register(PaymentTerms)
@@ -49,6 +82,7 @@ class PaymentTermsAdmin(Concerning):
     list_filter = ("prepaid", "end_of_month")
     search_fields = ("code", "name")
     inlines = (InstalmentRows,)
+    form = TermsForm
 
     def concerned(self, obj: Any) -> set[int]:
         theirs = Q(terms=obj.pk) | Q(region__terms=obj.pk) | Q(segment__terms=obj.pk)
@@ -127,6 +161,16 @@ class AccountRow(Suspension, ReferenceRows):
     can_delete = False
 
 
+class CustomerForm(forms.ModelForm):
+    """A customer; nobody stands above oneself, be it over others."""
+
+    def clean_parent(self) -> Customer | None:
+        head: Customer | None = self.cleaned_data["parent"]
+        if head is not None and self.instance.pk and queries.makes_a_ring(self.instance, head):
+            raise forms.ValidationError(_("%(head)s stands below this customer already.") % {"head": head})
+        return head
+
+
 @admin.register(Customer)
 class CustomerAdmin(Concerning):
     """A customer with its credit account. Deleting one is for the database: whoever has documents stays."""
@@ -137,6 +181,7 @@ class CustomerAdmin(Concerning):
     search_fields = ("code", "name")
     autocomplete_fields = ("parent", "bill_to", "salesperson", "terms")
     inlines = (AccountRow,)
+    form = CustomerForm
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)

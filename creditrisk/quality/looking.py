@@ -57,8 +57,9 @@ _QUESTIONS: Mapping[str, str] = {
     What.TERMS: """
         SELECT c.id::text, left(format('%%s %%s has no payment terms: invoices fall due at once.', c.code, c.name), 300), 100,
                c.company_id, c.id, NULL, NULL, NULL
-        FROM customers_customer c LEFT JOIN customers_segment s ON s.id = c.segment_id
-        WHERE c.terms_id IS NULL AND s.terms_id IS NULL AND c.merged_into_id IS NULL ORDER BY c.code
+        FROM customers_customer c
+        LEFT JOIN customers_segment s ON s.id = c.segment_id LEFT JOIN customers_region r ON r.id = c.region_id
+        WHERE c.terms_id IS NULL AND s.terms_id IS NULL AND r.terms_id IS NULL AND c.merged_into_id IS NULL ORDER BY c.code
     """,
     What.LIMIT: """
         SELECT c.id::text, left(format('%%s %%s owes and has no limit of any kind.', c.code, c.name), 300), 100,
@@ -103,12 +104,12 @@ _QUESTIONS: Mapping[str, str] = {
         WITH n AS (
             SELECT company_id, substring(number FROM '^(.*?)[0-9]+$') AS prefix, number,
                    substring(number FROM '([0-9]{1,12})$')::bigint AS at
-            FROM documents_document WHERE kind = 'INVOICE' AND state IN ('ISSUED', 'POSTED', 'CANCELLED')
-              AND number ~ '[0-9]{1,12}$' AND number !~ '[0-9]{13}$'
+            FROM documents_document WHERE kind IN ('INVOICE', 'CREDIT_NOTE') AND numbered
+              AND state IN ('ISSUED', 'POSTED', 'CANCELLED') AND number ~ '[0-9]{1,12}$' AND number !~ '[0-9]{13}$'
             UNION
             SELECT company_id, substring(reference FROM '^(.*?)[0-9]+$'), reference,
                    substring(reference FROM '([0-9]{1,12})$')::bigint
-            FROM ledger_openitem WHERE kind = 'INVOICE' AND document_id IS NULL
+            FROM ledger_openitem WHERE kind IN ('INVOICE', 'CREDIT_NOTE') AND document_id IS NULL
               AND reference ~ '[0-9]{1,12}$' AND reference !~ '[0-9]{13}$'
         ), dense AS (
             SELECT company_id, prefix FROM n GROUP BY company_id, prefix

@@ -15,7 +15,7 @@ from creditrisk.exposure.models import Entry as ExposureEntry
 from creditrisk.quality import looking, merging
 from creditrisk.quality.models import Finding, Merge
 from creditrisk.refusal import InvalidState, Refused
-from customers.models import Customer, Limit, Security
+from customers.models import Customer, Limit, Region, Security, Segment
 from documents.drafts import NewDocument
 from documents.models import Document
 from ledger.models import Effect, ExchangeRate, OpenItem
@@ -80,6 +80,14 @@ def test_customers_without_terms_or_limit_are_found_where_it_matters(cast: Cast)
     assert not Finding.objects.filter(what="LIMIT", customer=idle).exists()
 
 
+@pytest.mark.parametrize("where", ["region", "segment"])
+def test_terms_of_a_region_or_segment_are_terms(cast: Cast, where: str) -> None:
+    owner = (Region if where == "region" else Segment).objects.create(code="X", terms=cast.terms)
+    Customer.objects.filter(pk=cast.rossi.pk).update(terms=None, **{where: owner})
+
+    assert found("TERMS") == []
+
+
 def test_a_missing_rate_is_found_until_it_is_there(cast: Cast) -> None:
     booking.item(customer=cast.rossi, amount=Decimal(5), reference="U1", currency="USD", by=cast.carla, now=NOW)
 
@@ -109,6 +117,20 @@ def test_holes_in_a_dense_series_are_found_and_none_in_a_thin_one(cast: Cast) ->
         cast.item(cast.neri, "5", due=TODAY, reference=f"S{n}")
 
     assert found("NUMBERS") == ["Between F-005 and F-007 one number is missing."]
+
+
+def test_drafts_that_were_thrown_away_leave_no_hole_and_credit_notes_have_a_series_too(cast: Cast) -> None:
+    for n in range(8):
+        new = NewDocument(kind="INVOICE", customer=cast.rossi, amount=Decimal(5))
+        draft = gate.submit(new, "enter", by=cast.sara, now=NOW).document
+        if n != 3:
+            gate.submit(draft, "cancel", by=cast.sara, now=NOW)
+    for n in (1, 2, 3, 4, 5, 7, 8, 9, 10, 11):
+        booking.item(
+            customer=cast.rossi, amount=Decimal(5), kind="CREDIT_NOTE", reference=f"C-{n:03d}", by=cast.carla, now=NOW
+        )
+
+    assert found("NUMBERS") == ["Between C-005 and C-007 one number is missing."]
 
 
 def test_a_hole_in_time_is_found(cast: Cast) -> None:

@@ -90,6 +90,24 @@ def test_the_command_rebuilds_and_audits_a_company(stocked: Cast) -> None:
     assert ledger.audit().total == 0
 
 
+def test_the_command_tells_the_smallest_unit_of_any_currency(cast: Cast) -> None:
+    said = StringIO()
+    for reference, currency, amount in (("K", "KWD", "10.125"), ("J", "JPY", "1500")):
+        booking.item(
+            customer=cast.rossi, amount=D(amount), currency=currency, reference=reference, by=cast.carla, now=NOW
+        )
+    call_command("exposure", "as-of", "--day", "2026-03-02", stdout=said)
+    Balance.objects.filter(currency="KWD").update(amount=D("10.126"))
+
+    with pytest.raises(CommandError, match="differs from the formula"):
+        call_command("exposure", "audit", stdout=said)
+
+    assert "KWD             10.125" in said.getvalue()
+    assert "JPY              1,500\n" in said.getvalue()
+    assert "the formula says 10.125, the ledger 10.126" in said.getvalue()
+    assert "difference 0.001" in said.getvalue()
+
+
 @pytest.mark.parametrize("where", ["balance", "entry"])
 def test_the_hourly_audit_finds_a_cent_mends_it_and_raises_an_alarm(stocked: Cast, where: str) -> None:
     if where == "balance":

@@ -5,7 +5,7 @@ from django.test import Client
 from django.urls import reverse
 
 from approvals import stopping
-from customers.models import CreditAccount
+from customers.models import CreditAccount, PaymentTerms
 from tests.cast import NOW, Cast
 from tests.pages import as_user, words
 
@@ -45,3 +45,27 @@ def test_a_new_customer_gets_an_account_that_is_not_suspended(cast: Cast, ada: C
     page = ada.get(reverse("admin:customers_customer_add"))
 
     assert page.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ({"instalments-0-percent": "30", "instalments-1-percent": "30"}, "The instalments come to 60 % of the invoice"),
+        ({"discount_days": "10"}, "Say how much is taken off within these days."),
+        ({"discount_percent": "2"}, "Say within how many days it is granted."),
+        ({"discount_days": "10", "discount_percent": "100"}, "It lies between 0 and 100."),
+        ({"discount_days": "10", "discount_percent": "2"}, ""),
+    ],
+)
+def test_terms_are_whole(cast: Cast, ada: Client, typed: dict[str, str], sentence: str) -> None:
+    form = {
+        "code": "T1", "days": "0", "days_after_month_end": "0",
+        "instalments-TOTAL_FORMS": "2", "instalments-INITIAL_FORMS": "0",
+        "instalments-0-position": "1", "instalments-0-percent": "33.3333", "instalments-0-days": "30",
+        "instalments-1-position": "2", "instalments-1-percent": "66.6667", "instalments-1-days": "60", **typed,
+    }  # fmt: skip
+
+    response = ada.post(reverse("admin:customers_paymentterms_add"), form)
+
+    assert PaymentTerms.objects.filter(code="T1").exists() is not bool(sentence)
+    assert sentence in words(response)

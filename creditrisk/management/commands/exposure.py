@@ -13,7 +13,7 @@ from approvals import recompute
 from creditrisk.clock import business_day
 from creditrisk.exposure import ledger, read
 from creditrisk.exposure.ledger import Scope
-from creditrisk.money import ZERO
+from creditrisk.money import ZERO, figure
 from creditrisk.policy import compile as policies
 from customers.models import Company, Customer
 
@@ -58,7 +58,7 @@ class Command(BaseCommand):
         self.stdout.write(f"{added} entries added.")
         found = recompute.recompute(scope.customer_ids, company_ids=scope.company_ids, now=now)
         self.stdout.write(
-            f"{len(found.differences) + len(found.balances)} differences repaired, {found.total:.2f} in all."
+            f"{len(found.differences) + len(found.balances)} differences repaired, {_told(found.total)} in all."
         )
 
     def _audit(self, scope: Scope, *, now: datetime, repair: bool) -> None:
@@ -72,9 +72,9 @@ class Command(BaseCommand):
             where = f"{d.origin}{d.source_id}" if d.origin else "balance"
             self.stdout.write(
                 f"{codes.get(d.customer_id, d.customer_id)} {where} {d.bucket} {d.day} {d.currency}: "
-                f"the formula says {d.formula:.2f}, the ledger {d.ledger:.2f}"
+                f"the formula says {_told(d.formula)}, the ledger {_told(d.ledger)}"
             )
-        self.stdout.write(f"{found.customers} customers, difference {found.total:.2f}")
+        self.stdout.write(f"{found.customers} customers, difference {_told(found.total)}")
         if found.total and not repair:
             raise CommandError("The ledger differs from the formula; --repair mends it and keeps the evidence.")
 
@@ -99,8 +99,14 @@ class Command(BaseCommand):
         codes = dict(Customer.objects.values_list("pk", "code"))
         by_currency: defaultdict[str, Decimal] = defaultdict(lambda: ZERO)
         for (customer, currency, bucket), amount in sorted(totals.items(), key=lambda e: (codes[e[0][0]], *e[0][1:])):
-            self.stdout.write(f"{codes[customer]:<24} {bucket:<24} {currency} {amount:>18,.2f}")
+            self.stdout.write(f"{codes[customer]:<24} {bucket:<24} {currency} {figure(amount, currency):>18}")
             by_currency[currency] += amount
         self.stdout.write(f"As of {on:%d %b %Y}:")
         for currency, amount in sorted(by_currency.items()):
-            self.stdout.write(f"{'all':<24} {'total':<24} {currency} {amount:>18,.2f}")
+            self.stdout.write(f"{'all':<24} {'total':<24} {currency} {figure(amount, currency):>18}")
+
+
+def _told(amount: Decimal) -> str:
+    """Return an amount that may be of any currency, to the last decimal that says something; two at least."""
+    places = max(2, -int(amount.normalize().as_tuple().exponent))
+    return f"{amount:.{places}f}"
