@@ -107,7 +107,7 @@ DOORS_OF_PAGES: dict[str, tuple[tuple[str, ...], set[str]]] = {
     "payment_new": (BOTH, CREDIT),
     "effects": (READ, CREDIT | CONTROL),
     "effect_new": (BOTH, CREDIT),
-    "effects_present": (SEND, CREDIT),
+    "effects_present": (BOTH, CREDIT),
     "effect": (READ, CREDIT | CONTROL),
     "effect_collect": (SEND, CREDIT),
     "effect_unpaid": (SEND, CREDIT),
