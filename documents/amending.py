@@ -5,6 +5,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from creditrisk.exposure.ledger import Touched
 from creditrisk.money import Rates, quantity_worth, shares
 from creditrisk.refusal import InvalidState, Refused
@@ -122,7 +124,10 @@ def _refuse_more_of_closed(old: list[Line], lines: list[Line]) -> None:
             had[line.source_id] -= line.amount
             if had[line.source_id] < 0:
                 order = next(before.source.document for before in old if before.source_id == line.source_id)
-                raise InvalidState(f"{order} is closed: no more of it is invoiced than this draft had.", field="lines")
+                raise InvalidState(
+                    _("%(order)s is closed: no more of it is invoiced than this draft had.") % {"order": order},
+                    field="lines",
+                )
 
 
 def _pairs(document: Document, changes: Changes, old: list[Line]) -> list[tuple[Line | None, Line]]:

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.utils.translation import gettext as _
 
 from creditrisk.roles import Actor, companies_of
 from creditrisk.takeover.models import Outcome, Upload
@@ -46,16 +47,20 @@ class Desk:
         if not code:
             return self.upload.company
         if code not in self.companies:
-            raise Unreadable(f"There is no company “{shown(code)}”, or you do not work in it.")
+            raise Unreadable(_("There is no company “%(code)s”, or you do not work in it.") % {"code": shown(code)})
         return self.companies[code]
 
     def customer(self, row: Values) -> Customer:
         """Return the row's customer, spelled with or without leading zeros; a merged one is the one that stayed."""
         found = self.known(row["customer"])
         if found is None:
-            raise Unreadable(f"There is no customer {row['customer']}. Import the customers first.")
+            raise Unreadable(
+                _("There is no customer %(code)s. Import the customers first.") % {"code": row["customer"]}
+            )
         if found.company_id not in {c.pk for c in self.companies.values()}:
-            raise Unreadable(f"Customer {row['customer']} belongs to a company that you do not work in.")
+            raise Unreadable(
+                _("Customer %(code)s belongs to a company that you do not work in.") % {"code": row["customer"]}
+            )
         return found
 
     def known(self, code: str) -> Customer | None:
@@ -87,19 +92,21 @@ class Desk:
 
     def terms(self, code: str) -> PaymentTerms | None:
         """Return the payment terms of that code; None where the row names none. Raises Unreadable."""
-        return self._named(PaymentTerms, code, "There are no payment terms “%s”. An administrator can add them.")
+        return self._named(
+            PaymentTerms, code, _("There are no payment terms “%(code)s”. An administrator can add them.")
+        )
 
     def segment(self, code: str) -> Segment | None:
         """Return the segment of that code; None where the row names none. Raises Unreadable."""
-        return self._named(Segment, code, "There is no segment “%s”. An administrator can add it.")
+        return self._named(Segment, code, _("There is no segment “%(code)s”. An administrator can add it."))
 
     def region(self, code: str) -> Region | None:
         """Return the region of that code; None where the row names none. Raises Unreadable."""
-        return self._named(Region, code, "There is no region “%s”. An administrator can add it.")
+        return self._named(Region, code, _("There is no region “%(code)s”. An administrator can add it."))
 
     def salesperson(self, name: str) -> Any:
         """Return the user of that name; None where the row names none. Raises Unreadable."""
-        return self._named(User, name, "There is no user “%s”.", by="username")
+        return self._named(User, name, _("There is no user “%(code)s”."), by="username")
 
     def _named(self, model: Any, name: str, missing: str, *, by: str = "code") -> Any:
         if not name:
@@ -107,7 +114,7 @@ class Desk:
         if (model, name) not in self._looked_up:
             found = model.objects.filter(**{f"{by}__iexact": name}).first()
             if found is None:
-                raise Unreadable(missing % shown(name))
+                raise Unreadable(missing % {"code": shown(name)})
             self._looked_up[model, name] = found
         return self._looked_up[model, name]
 

@@ -6,6 +6,8 @@ from datetime import date
 from decimal import Decimal
 from itertools import count
 
+from django.utils.translation import gettext as _
+
 from approvals import booking
 from creditrisk.money import figure
 from creditrisk.takeover.desk import Desk, Told, Values
@@ -37,7 +39,7 @@ def write(rows: Sequence[Values], desk: Desk) -> list[Told]:
         there.remove(same)
         told[owed] = _again(same, owed.amount, owed.currency, owed.due)
     if unknown and there and not all(owed.instalment for owed in unknown):
-        raise Unreadable(f"{reference} is in the ledger with another amount, currency or due date.")
+        raise Unreadable(_differs(reference))
     free = (n for n in count(1) if n not in taken)
     for owed in unknown:
         number = owed.instalment or (1 if len(found) == 1 else next(free))
@@ -47,10 +49,11 @@ def write(rows: Sequence[Values], desk: Desk) -> list[Told]:
             amount=abs(owed.amount), day=owed.day, due=owed.due, disputed=owed.disputed, instalment=number, by=desk.by,
             now=desk.now, source_key=(key if number == 1 else f"{number}/{key}")[:120],
         )  # fmt: skip
-        what = "invoice" if owed.amount > 0 else "credit note"
-        part = f", instalment {number}" if len(found) > 1 or number > 1 else ""
-        says = f"{owed.currency} {figure(abs(owed.amount), owed.currency)}, due {owed.due.isoformat()}{part}"
-        told[owed] = Told(Outcome.CREATED, f"{customer.name}: {what} of {says}", reference)
+        values = {
+            "customer": customer.name, "currency": owed.currency, "amount": figure(abs(owed.amount), owed.currency),
+            "due": owed.due.isoformat(), "number": number,
+        }  # fmt: skip
+        told[owed] = Told(Outcome.CREATED, _opened(owed, part=len(found) > 1 or number > 1) % values, reference)
     return [told[owed] for owed in found]
 
 
@@ -69,13 +72,13 @@ class _Owed:
 def _owed(row: Values, currency: str, desk: Desk) -> _Owed:
     amount, number = whole(row["amount"], currency), row.get("instalment")
     if not amount:
-        raise Unreadable("The amount is zero: nothing is owed.")
+        raise Unreadable(_("The amount is zero: nothing is owed."))
     if row["date"] > desk.today:
-        raise Unreadable(f"The date {row['date'].isoformat()} lies in the future.")
+        raise Unreadable(_("The date %(day)s lies in the future.") % {"day": row["date"].isoformat()})
     if row["due"] < row["date"]:
-        raise Unreadable("The due date lies before the date.")
+        raise Unreadable(_("The due date lies before the date."))
     if number is not None and not (number == int(number) and 1 <= number <= 999):
-        raise Unreadable(f"“{number:f}” is not the number of an instalment.")
+        raise Unreadable(_("“%(number)s” is not the number of an instalment.") % {"number": f"{number:f}"})
     return _Owed(
         amount, currency, row["date"], row["due"], row.get("disputed", False), None if number is None else int(number)
     )
@@ -91,10 +94,30 @@ def _same(owed: _Owed, there: Sequence[OpenItem]) -> OpenItem | None:
 
 def _again(there: OpenItem, amount: Decimal, currency: str, due: date) -> Told:
     if there.currency != currency or there.due != due or abs(there.amount) < abs(amount):
-        raise Unreadable(f"{there.reference} is in the ledger with another amount, currency or due date.")
+        raise Unreadable(_differs(there.reference))
     if there.open_amount != amount and there.amount != amount:
         raise Unreadable(
-            f"Of {there.reference} {there.currency} {figure(there.open_amount, there.currency)} is open here, {figure(amount, currency)} in the file:"
-            " book the payment."
+            _("Of %(item)s %(currency)s %(open)s is open here, %(told)s in the file: book the payment.")
+            % {
+                "item": there.reference,
+                "currency": currency,
+                "open": figure(there.open_amount, currency),
+                "told": figure(amount, currency),
+            }
         )
     return Told(Outcome.ALREADY, "", there.reference)
+
+
+def _differs(reference: str) -> str:
+    return _("%(item)s is in the ledger with another amount, currency or due date.") % {"item": reference}
+
+
+def _opened(owed: _Owed, *, part: bool) -> str:
+    """Return the sentence about an item that is new: an invoice or a credit note, as a whole or an instalment."""
+    if owed.amount > 0:
+        if part:
+            return _("%(customer)s: invoice of %(currency)s %(amount)s, due %(due)s, instalment %(number)s")
+        return _("%(customer)s: invoice of %(currency)s %(amount)s, due %(due)s")
+    if part:
+        return _("%(customer)s: credit note of %(currency)s %(amount)s, due %(due)s, instalment %(number)s")
+    return _("%(customer)s: credit note of %(currency)s %(amount)s, due %(due)s")

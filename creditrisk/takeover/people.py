@@ -6,10 +6,12 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from approvals import causes, evaluation_requests
+from creditrisk.takeover import kinds
 from creditrisk.takeover.desk import Desk, Told, Values
-from creditrisk.takeover.models import Outcome
+from creditrisk.takeover.models import Outcome, What
 from customers import queries
 from customers.models import CreditAccount, Customer, InvoicingCycle
 from ledger.imports.values import Unreadable, shown
@@ -20,7 +22,8 @@ _CYCLES = {
     "weekly": "WEEKLY", "week": "WEEKLY", "settimanale": "WEEKLY", "wochentlich": "WEEKLY", "hebdomadaire": "WEEKLY",
     "monthly": "MONTHLY", "month": "MONTHLY", "mensile": "MONTHLY", "monatlich": "MONTHLY", "mensuel": "MONTHLY",
 }  # fmt: skip
-# What holds may rest on.
+# How the columns call what the customer calls otherwise; what holds may rest on.
+_FIELDS = {"parent": "head", "customer_since": "since"}
 _WEIGHTY = {"terms", "segment", "region", "parent", "bill_to"}
 
 
@@ -43,7 +46,10 @@ def write(rows: Sequence[Values], desk: Desk) -> list[Told]:
     desk.customer(row)
     currency = row.get("currency", "")
     if currency and currency != known.currency:
-        raise Unreadable(f"Customer {code} is kept in {known.currency}; the currency of an account cannot be changed.")
+        raise Unreadable(
+            _("Customer %(code)s is kept in %(currency)s; the currency of an account cannot be changed.")
+            % {"code": code, "currency": known.currency}
+        )
     differing = {n: v for n, v in changes.items() if v not in ("", None) and getattr(known, n) != v}
     if not differing:
         return [Told(Outcome.ALREADY, key=code)]
@@ -52,23 +58,26 @@ def write(rows: Sequence[Values], desk: Desk) -> list[Told]:
     known.save(update_fields=list(differing))
     if differing.keys() & _WEIGHTY:
         evaluation_requests.ask(causes.held(Q(pk=known.pk) | Q(children=known.pk)), cause="import", now=desk.now)
-    words = ", ".join(name.replace("_", " ").replace("parent", "head") for name in differing)
-    return [Told(Outcome.CHANGED, f"{words.capitalize()} of {known.name} changed.", code)]
+    fields = kinds.KINDS[What.CUSTOMERS].by_name
+    words = ", ".join(str(fields[_FIELDS.get(name, name)].label) for name in differing)
+    return [Told(Outcome.CHANGED, _("Changed of %(name)s: %(what)s.") % {"name": known.name, "what": words}, code)]
 
 
 def _check(changes: Mapping[str, Any], known: Customer | None, desk: Desk) -> None:
     if changes["country"] and not (len(changes["country"]) == 2 and changes["country"].isalpha()):
-        raise Unreadable(f"“{shown(changes['country'])}” is not a country of two letters.")
+        raise Unreadable(_("“%(word)s” is not a country of two letters.") % {"word": shown(changes["country"])})
     if changes["email"]:
         try:
             validate_email(changes["email"])
         except ValidationError as error:
-            raise Unreadable(f"“{shown(changes['email'])}” is not an e-mail address.") from error
+            raise Unreadable(_("“%(word)s” is not an e-mail address.") % {"word": shown(changes["email"])}) from error
     if changes["customer_since"] and changes["customer_since"] > desk.today:
-        raise Unreadable("Nobody is a customer since a day to come.")
+        raise Unreadable(_("Nobody is a customer since a day to come."))
     head = changes["parent"]
     if known is not None and head is not None and queries.makes_a_ring(known, head):
-        raise Unreadable(f"{head} stands below {known.code} already, so it cannot be its head.")
+        raise Unreadable(
+            _("%(head)s stands below %(code)s already, so it cannot be its head.") % {"head": head, "code": known.code}
+        )
 
 
 def _cycle(word: str) -> str:
@@ -77,7 +86,7 @@ def _cycle(word: str) -> str:
     bare = word.strip().lower().replace("ö", "o")
     found = _CYCLES.get(bare, bare.upper())
     if found not in InvoicingCycle.values:
-        raise Unreadable(f"“{shown(word)}” says neither per delivery nor weekly nor monthly.")
+        raise Unreadable(_("“%(word)s” says neither per delivery nor weekly nor monthly.") % {"word": shown(word)})
     return found
 
 
@@ -92,11 +101,11 @@ def _relative(row: Values, name: str, known: Customer | None, desk: Desk) -> Cus
 def _new(row: Values, changes: Mapping[str, Any], desk: Desk) -> Told:
     company = desk.company(row)
     if company is None:
-        raise Unreadable("No company is named for this new customer; choose one for rows without.")
+        raise Unreadable(_("No company is named for this new customer; choose one for rows without."))
     made = Customer.objects.create(
         code=row["customer"], company=company, currency=desk.currency(row) or company.currency,
         **{name: value for name, value in changes.items() if value not in ("", None)},
     )  # fmt: skip
     CreditAccount.objects.create(customer=made)
     desk.remember(made)
-    return Told(Outcome.CREATED, f"New customer {made.name}", made.code)
+    return Told(Outcome.CREATED, _("New customer %(name)s") % {"name": made.name}, made.code)

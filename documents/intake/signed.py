@@ -4,6 +4,7 @@ import base64
 import binascii
 
 from asn1crypto import cms
+from django.utils.translation import gettext as _
 
 from ledger.imports.delimited import BadFile
 
@@ -30,11 +31,14 @@ def _is_short(bare: bytes) -> bool:
 
 def opened(content: bytes, name: str) -> bytes:
     """Return the message inside, however often it was signed; one that is not signed as it is. Raises BadFile."""
-    for _depth in range(DEEPEST):
+    for _time in range(DEEPEST):
         if not is_signed(content):
             return content
         content = _unwrapped(_binary(content, name), name)
-    raise BadFile(f"{name} is signed more than {DEEPEST} times over; take the XML out of its envelopes and send that.")
+    raise BadFile(
+        _("%(file)s is signed more than %(times)s times over; take the XML out of its envelopes and send that.")
+        % {"file": name, "times": DEEPEST}
+    )
 
 
 def _binary(content: bytes, name: str) -> bytes:
@@ -45,7 +49,7 @@ def _binary(content: bytes, name: str) -> bytes:
     try:
         return base64.b64decode(b"".join(lines), validate=True)
     except binascii.Error as error:
-        raise BadFile(f"{name} begins like a signed message in base64, and is none.") from error
+        raise BadFile(_("%(file)s begins like a signed message in base64, and is none.") % {"file": name}) from error
 
 
 def _armoured(content: bytes) -> list[bytes]:
@@ -58,9 +62,16 @@ def _unwrapped(content: bytes, name: str) -> bytes:
         what = envelope["content_type"].native
         inside = envelope["content"]["encap_content_info"]["content"].native if what == "signed_data" else None
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise BadFile(f"{name} begins like a signed message, and its envelope is damaged.") from error
+        raise BadFile(
+            _("%(file)s begins like a signed message, and its envelope is damaged.") % {"file": name}
+        ) from error
     if what != "signed_data":
-        raise BadFile(f"{name} is an envelope of another kind ({what.replace('_', ' ')}), which is not opened.")
+        raise BadFile(
+            _("%(file)s is an envelope of another kind (%(kind)s), which is not opened.")
+            % {"file": name, "kind": what.replace("_", " ")}
+        )
     if not isinstance(inside, bytes) or not inside:
-        raise BadFile(f"{name} holds a signature without the message that it signs; send the message.")
+        raise BadFile(
+            _("%(file)s holds a signature without the message that it signs; send the message.") % {"file": name}
+        )
     return inside
