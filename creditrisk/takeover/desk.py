@@ -98,11 +98,17 @@ class Desk:
 
     def segment(self, code: str) -> Segment | None:
         """Return the segment of that code; None where the row names none. Raises Unreadable."""
-        return self._named(Segment, code, _("There is no segment “%(code)s”. An administrator can add it."))
+        found: Segment | None = self._named(
+            Segment, code, _("There is no segment “%(code)s”. An administrator can add it.")
+        )
+        return found
 
     def region(self, code: str) -> Region | None:
         """Return the region of that code; None where the row names none. Raises Unreadable."""
-        return self._named(Region, code, _("There is no region “%(code)s”. An administrator can add it."))
+        found: Region | None = self._named(
+            Region, code, _("There is no region “%(code)s”. An administrator can add it.")
+        )
+        return found
 
     def salesperson(self, name: str) -> Any:
         """Return the user of that name; None where the row names none. Raises Unreadable."""
