@@ -92,9 +92,10 @@ class Desk:
 
     def terms(self, code: str) -> PaymentTerms | None:
         """Return the payment terms of that code; None where the row names none. Raises Unreadable."""
-        return self._named(
+        found: PaymentTerms | None = self._named(
             PaymentTerms, code, _("There are no payment terms “%(code)s”. An administrator can add them.")
         )
+        return found
 
     def segment(self, code: str) -> Segment | None:
         """Return the segment of that code; None where the row names none. Raises Unreadable."""
