@@ -55,6 +55,7 @@ DOORS: dict[str, frozenset[str]] = {
     "view_alerts": _EVERYBODY,
     "view_exposure": _OFFICE | _AUDIT,
     "view_figures": _OFFICE | {"auditor"},
+    "try_without_row": _MANAGERS,
     "recompute": _MANAGERS | {"admin"},
     "view_trail": _AUDIT | {"finance_director"},
     "view_overrides": _MANAGERS | {"auditor"},

@@ -79,16 +79,17 @@ class Ending:
         return next((outcome for outcome in WORST if self.amounts.get(outcome, ZERO) > ZERO), Outcome.NOT_DUE)
 
 
-def outcome(part: Settled, *, today: date) -> tuple[Outcome, int]:
+def outcome(part: Settled, *, today: date, grace: int = 0) -> tuple[Outcome, int]:
     """Return how a part of an instalment ended, and how many days late.
 
     A payment counts from the day on which the money came, however late it was matched. What was given up is unpaid; what
     was credited is cancelled. An effect that is with the bank and matured counts as paid on its due date until it comes back.
+    Up to `grace` days after the due day are on time, and what is still open in them is not due yet.
     """
     late = (today - part.due).days
     match part.how, part.by:
         case "OPEN", _by:
-            return (Outcome.UNPAID, late) if late > 0 else (Outcome.NOT_DUE, 0)
+            return (Outcome.UNPAID, late) if late > grace else (Outcome.NOT_DUE, 0)
         case "EFFECT", "UNPAID":
             return Outcome.UNPAID, max(late, 0)
         case "EFFECT", "ISSUED" | "PRESENTED" if part.day is not None and part.day >= today:
@@ -100,14 +101,14 @@ def outcome(part: Settled, *, today: date) -> tuple[Outcome, int]:
         case "SETTLED", "CREDIT_NOTE" | "REVERSAL":
             return Outcome.CANCELLED, 0
     late = (part.day - part.due).days if part.day is not None else 0
-    return (Outcome.LATE, late) if late > 0 else (Outcome.ON_TIME, 0)
+    return (Outcome.LATE, late) if late > grace else (Outcome.ON_TIME, 0)
 
 
-def ending(parts: Iterable[Settled], *, today: date) -> Ending:
+def ending(parts: Iterable[Settled], *, today: date, grace: int = 0) -> Ending:
     """Return how all parts of an invoice ended."""
     found = Ending()
     for part in parts:
-        how, days = outcome(part, today=today)
+        how, days = outcome(part, today=today, grace=grace)
         found.add(how, part.amount, days)
     return found
 

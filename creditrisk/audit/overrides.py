@@ -16,10 +16,7 @@ from creditrisk.audit.outcomes import Ending, Outcome
 from creditrisk.export import plain
 from creditrisk.money import ZERO, MissingRate, Rates
 from creditrisk.roles import companies_of
-from documents.models import Kind, State
 from ledger import rates
-
-OVER = (State.CANCELLED, State.CLOSED)  # what is not invoiced then, never will be
 
 
 @dataclass(frozen=True)
@@ -140,16 +137,6 @@ def _released(
     row: dict[str, Any], later: Iterable[Later], ended: Mapping[int, Ending], converted: _Converted
 ) -> Released:
     rate = converted.rate(row["currency"], row["into"], row["released_on"])
-    whole, invoiced = Ending(), ZERO
-    for document, is_invoice, amount, share in later:
-        if is_invoice:
-            invoiced += amount
-            # An invoice that is not in the ledger yet is owed, and not due.
-            posted = ended.get(document)
-            whole.take(posted, share * rate) if posted else whole.add(Outcome.NOT_DUE, amount * rate)
-    rest = max(row["total"] - invoiced, ZERO)
-    if rest and (row["kind"] != Kind.INVOICE or row["state"] == State.CANCELLED):
-        whole.add(Outcome.CANCELLED if row["state"] in OVER else Outcome.NOT_DUE, rest * rate)
     excess = row["excess"] or ZERO
     return Released(
         id=row["id"],
@@ -166,7 +153,7 @@ def _released(
         reason=row["reason"],
         amount=row["amount"] * rate,
         excess=excess * converted.rate(row["account_currency"], row["into"], row["released_on"]) if excess else ZERO,
-        ending=whole,
+        ending=endings.followed(row["total"], row["kind"], row["state"], later, ended, rate=rate),
     )
 
 

@@ -1,9 +1,10 @@
--- How the instalments of invoices ended: each part of each, with the day on which it was paid.
--- Parameter: ids of the invoices. An effect in place of a debt is followed to its end, and so is what came back of it.
+-- How instalments of invoices ended: each part of each, with the day on which it was paid.
+-- {{key}} is what the parts are grouped by, {{whose}} which instalments. An effect in place of a debt is followed to its
+-- end, and so is what came back of it.
 WITH RECURSIVE debt(invoice, item, effect, fraction, due) AS (
-    SELECT i.document_id, i.id, NULL::bigint, 1::numeric, i.due
+    SELECT {key}, i.id, NULL::bigint, 1::numeric, i.due
       FROM ledger_openitem i
-     WHERE i.document_id = ANY(%(invoices)s) AND i.kind = 'INVOICE'
+     WHERE {whose} AND i.kind = 'INVOICE'
     UNION ALL
     SELECT d.invoice, n.item, n.effect, d.fraction * n.fraction, d.due
       FROM debt d CROSS JOIN LATERAL (

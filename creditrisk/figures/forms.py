@@ -13,7 +13,7 @@ from customers.forms import CodeField
 from customers.models import Company
 
 
-class _OfCompany(forms.Form):
+class OfCompany(forms.Form):
     """One of the reader's companies; without a choice the first."""
 
     company = CodeField(queryset=None, label=gettext_lazy("Company"), required=False, empty_label=None)
@@ -45,7 +45,7 @@ class _OfCompany(forms.Form):
         return typed
 
 
-class SheetForm(_OfCompany):
+class SheetForm(OfCompany):
     """All figures of a company on a day."""
 
     day = DayField(label=gettext_lazy("At the end of"), required=False)
@@ -54,7 +54,7 @@ class SheetForm(_OfCompany):
         return self.not_ahead("day")
 
 
-class CourseForm(_OfCompany):
+class CourseForm(OfCompany):
     """The course of a figure over a period."""
 
     since = DayField(label=gettext_lazy("From"), required=False)
