@@ -27,6 +27,8 @@ app.conf.beat_schedule = {
     "uploads that wait": {"task": "creditrisk.takeover.tasks.work_off", "schedule": 10 * SECOND},
     "what looks wrong in the data": {"task": "creditrisk.quality.tasks.look", "schedule": 24 * HOUR},
     "figures of the day that is over": {"task": "creditrisk.figures.tasks.keep", "schedule": HOUR},
+    "reports that are due": {"task": "creditrisk.reports.tasks.make", "schedule": 60 * SECOND},
+    "reports that wait to be sent": {"task": "creditrisk.reports.tasks.send", "schedule": 30 * SECOND},
     "what the audit trail has not sealed": {"task": "creditrisk.audit.tasks.seal", "schedule": 15 * SECOND},
     "the whole audit trail": {"task": "creditrisk.audit.tasks.verify", "schedule": 24 * HOUR},
     "a slice of the ledger against the formula": {

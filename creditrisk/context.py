@@ -57,6 +57,7 @@ def _ways(request: HttpRequest) -> list[Way]:
         ("view_exposure", _("Portfolio"), "portfolio", "gauge", "g p"),
         ("view_figures", _("Figures"), "figures", "trend", ""),
         ("view_figures", _("Insight"), "insight", "insight", ""),
+        ("view_reports", _("Reports"), "reports", "mail", ""),
         ("view_ledger", _("Open items"), "items", "payment", "g t"),
         ("view_ledger", _("Effects"), "effects", "effects", "g e"),
         ("post_ledger", _("Bank"), "bank", "company", "g b"),

@@ -84,7 +84,7 @@ def xlsx_response(name: str, header: Sequence[Any], rows: Iterable[Sequence[Any]
         titles.append(made)
     sheet.append(titles)
     for row in rows:
-        sheet.append([_value(value) for value in row])
+        sheet.append([plain_value(value) for value in row])
     file = io.BytesIO()
     book.save(file)
     response = HttpResponse(file.getvalue(), content_type=_XLSX)
@@ -92,7 +92,7 @@ def xlsx_response(name: str, header: Sequence[Any], rows: Iterable[Sequence[Any]
     return response
 
 
-def _value(value: Any) -> Any:
+def plain_value(value: Any) -> Any:
     """Return one value for a workbook, which knows no time zones and no letters below the blank but tab and newline."""
     match value:
         case bool():

@@ -56,6 +56,8 @@ DOORS: dict[str, frozenset[str]] = {
     "view_exposure": _OFFICE | _AUDIT,
     "view_figures": _OFFICE | {"auditor"},
     "try_without_row": _MANAGERS,
+    "view_reports": _OFFICE | {"auditor"},
+    "edit_reports": _MANAGERS,
     "recompute": _MANAGERS | {"admin"},
     "view_trail": _AUDIT | {"finance_director"},
     "view_overrides": _MANAGERS | {"auditor"},

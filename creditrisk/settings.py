@@ -47,7 +47,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat")
 INSTALLED_APPS = [
     *("creditrisk", *(f"creditrisk.{app}" for app in ("exposure", "policy", "decisions", "monitoring"))),
     *("customers", "ledger", "ledger.bank", "documents", "documents.intake", "approvals"),
-    *("creditrisk.takeover", "creditrisk.quality", "creditrisk.audit", "creditrisk.figures"),
+    *("creditrisk.takeover", "creditrisk.quality", "creditrisk.audit", "creditrisk.figures", "creditrisk.reports"),
     "creditrisk.preferences",
     *(f"django.contrib.{app}" for app in ("admin", "auth", "contenttypes", "sessions", "messages", "staticfiles")),
     *("django.contrib.postgres", "django.contrib.humanize", "django_htmx", "django_tables2", "django_filters"),

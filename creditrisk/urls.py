@@ -28,6 +28,7 @@ urlpatterns = [
     path("", include("creditrisk.figures.urls")),
     path("", include("creditrisk.preferences.urls")),
     path("", include("creditrisk.insight.urls")),
+    path("", include("creditrisk.reports.urls")),
     path("login/", auth.LoginView.as_view(**LOGIN), name="login"),
     path("logout/", auth.LogoutView.as_view(), name="logout"),
     path("admin/", admin.site.urls),

@@ -16,14 +16,14 @@ YEAR, LATELY = timedelta(days=365), timedelta(days=90)
 # were collected. What was undone never happened.
 _SETTLED = """
     WITH settled AS (
-        SELECT d.currency, a.amount, c.item_date AS day, c.item_date - d.due AS late, c.item_date - d.item_date AS taken
+        SELECT d.customer_id, d.currency, a.amount, c.item_date AS day, c.item_date - d.due AS late, c.item_date - d.item_date AS taken
         FROM ledger_openitem d
         JOIN ledger_allocation a ON a.debit_id = d.id AND a.reverses_id IS NULL
         JOIN ledger_openitem c ON c.id = a.credit_id AND c.kind = 'PAYMENT'
         WHERE {whose} AND c.item_date > %(since)s AND c.item_date <= %(day)s
           AND NOT EXISTS (SELECT 1 FROM ledger_allocation u WHERE u.reverses_id = a.id)
         UNION ALL
-        SELECT d.currency, p.amount, e.collected_on, e.collected_on - d.due, e.collected_on - d.item_date
+        SELECT d.customer_id, d.currency, p.amount, e.collected_on, e.collected_on - d.due, e.collected_on - d.item_date
         FROM ledger_openitem d
         JOIN ledger_effectitem p ON p.item_id = d.id
         JOIN ledger_effect e ON e.id = p.effect_id AND e.state = 'COLLECTED'
@@ -46,6 +46,24 @@ _OF_COMPANY = (
     SELECT currency, taken, late, SUM(amount) FROM settled GROUP BY currency, taken, late
 """
 )
+
+_BY_DAY = (
+    _SETTLED.format(whose="d.customer_id = ANY (%(customers)s) AND d.company_id = %(company)s")
+    + """
+    SELECT customer_id, currency, day, late, SUM(amount) FROM settled GROUP BY customer_id, currency, day, late
+"""
+)
+
+
+@dataclass(frozen=True)
+class PaidOn:
+    """What a customer paid in one currency on a day, so many days after the due day."""
+
+    customer: int
+    currency: str
+    day: date
+    late: int
+    amount: Decimal
 
 
 @dataclass(frozen=True)
@@ -104,6 +122,13 @@ def of_company(company_id: int, *, day: date) -> list[Settled]:
     with connection.cursor() as cursor:
         cursor.execute(_OF_COMPANY, {"company": company_id, "day": day, "since": day - YEAR})
         return [Settled(*row) for row in cursor.fetchall()]
+
+
+def by_day(customer_ids: Sequence[int], *, company_id: int, since: date, day: date) -> list[PaidOn]:
+    """Return what these customers paid a company after `since` up to `day`, by day and lateness: one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(_BY_DAY, {"customers": list(customer_ids), "company": company_id, "day": day, "since": since})
+        return [PaidOn(*row) for row in cursor.fetchall()]
 
 
 def came_back(customer_ids: Sequence[int], *, day: date) -> int:

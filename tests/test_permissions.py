@@ -18,6 +18,8 @@ from creditrisk.clock import business_day
 from creditrisk.decisions.models import Decision
 from creditrisk.policy import compile as policies
 from creditrisk.quality.models import Finding
+from creditrisk.reports import making
+from creditrisk.reports.models import Report
 from creditrisk.roles import DOORS, ROLES, may
 from creditrisk.takeover import carrying
 from documents.drafts import NewDocument
@@ -46,6 +48,15 @@ DOORS_OF_PAGES: dict[str, tuple[tuple[str, ...], set[str]]] = {
     "insight_terms": (READ, CREDIT | {"auditor"}),
     "insight_alarms": (READ, CREDIT | {"auditor"}),
     "insight_try": (SEND, MANAGERS),
+    "reports": (READ, CREDIT | {"auditor"}),
+    "report_new": (BOTH, MANAGERS),
+    "report": (READ, CREDIT | {"auditor"}),
+    "report_edit": (BOTH, MANAGERS),
+    "report_preview": (READ, MANAGERS),
+    "report_make": (SEND, MANAGERS),
+    "report_edition": (READ, CREDIT | {"auditor"}),
+    "report_file": (READ, CREDIT | {"auditor"}),
+    "report_again": (SEND, MANAGERS),
     "overrides": (READ, MANAGERS | {"auditor"}),
     "trail": (READ, CONTROL | {"finance_director"}),
     "trail_line": (READ, CONTROL | {"finance_director"}),
@@ -301,7 +312,28 @@ def scene(db: None) -> Scene:
         "attachment": [evidence.files.get().pk],
         **{name: [run.pk] for name in ("evaluation", "evaluation_again")},
     }
-    return Scene(cast, arguments | _fed(cast, effect))
+    return Scene(cast, arguments | _fed(cast, effect) | _reported(cast))
+
+
+def _reported(cast: Cast) -> dict[str, list[Any]]:
+    """A report, an edition of it, and its delivery."""
+    now = timezone.now()
+    report = Report.objects.create(
+        name="Weekly",
+        company=cast.company,
+        weekday=1,
+        addresses="a@example.com",
+        starts_at=now,
+        made_by=cast.dario.user,
+        made_at=now,
+    )
+    edition = making.make(report, by=cast.dario, now=now, mailed=True)
+    return {
+        **{name: [report.pk] for name in ("report", "report_edit", "report_preview", "report_make")},
+        "report_edition": [edition.pk],
+        "report_file": [edition.pk, "xlsx"],
+        "report_again": [edition.deliveries.get().pk],
+    }
 
 
 def _fed(cast: Cast, effect: Effect) -> dict[str, list[Any]]:

@@ -31,8 +31,9 @@ WATCHED: Mapping[str, Watch] = {
         "bank_collectingaccount", "bank_drawnon", "customers_accountstatus", "customers_company", "customers_creditaccount",
         "customers_creditgroup", "customers_customer", "customers_paymentterms", "customers_region", "customers_riskclass",
         "customers_security", "customers_segment", "customers_settlementdiscount", "customers_termsinstalment",
-        "documents_documenttype", "ledger_bankaccount", "approvals_releasereason",
+        "documents_documenttype", "ledger_bankaccount", "approvals_releasereason", "reports_report_customers", "reports_report_people",
     ), MASTER),
+    "reports_report": Watch("MASTER", hidden=("error", "failed_at")),
     **dict.fromkeys(("customers_sharedlimit", "customers_sharedlimit_members", "customers_sublimit"), LIMIT),
     **dict.fromkeys(("policy_checkpoint", "policy_companycheckpoint", "policy_parameters", "policy_rulerow"), POLICY),
     **dict.fromkeys((

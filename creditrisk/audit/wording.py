@@ -32,6 +32,8 @@ LINKS = {
     "auth_user_groups": "role of a person",
     "auth_user_user_permissions": "permission of a person",
     "customers_sharedlimit_members": "member of a shared limit",
+    "reports_report_customers": "customer of a report",
+    "reports_report_people": "reader of a report",
 }
 LONG = 160  # A value of more letters is cut in the sentence; the row itself keeps it.
 _STATES = {"INHERIT": "inherited", "UNLIMITED": "unlimited"}

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.django_db
 # Append-only, and no part of the trail: money in the ledger and what follows from the rows of the trail.
 OTHER_HISTORIES = {
     "approvals_alert", "exposure_drift", "exposure_entry", "ledger_allocation", "ledger_effectevent", "ledger_effectitem",
-    "audit_seal", "audit_sealedrow", "audit_verification", "figures_snapshot",
+    "audit_seal", "audit_sealedrow", "audit_verification", "figures_snapshot", "reports_edition",
 }  # fmt: skip
 
 

@@ -1,0 +1,1 @@
+"""Reports by schedule: what is told to whom and when, what was made, and its mailing."""
