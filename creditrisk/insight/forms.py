@@ -1,5 +1,7 @@
 """Of which company, days and grace the history is asked."""
 
+from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date, timedelta
 from typing import Any
 
@@ -15,12 +17,20 @@ GRACE_MOST = 60
 
 
 class _OfPeriod(OfCompany):
-    """A company and a period; what cannot be read is said, and the usual is shown."""
+    """A company and a period; what was not typed is the usual, and what cannot be read is said beside it."""
 
     usual = timedelta(days=364)
+    otherwise: Mapping[str, str] = {}
 
     since = DayField(label=_("From"), required=False)
     until = DayField(label=_("To"), required=False)
+
+    def __init__(self, given: Mapping[str, Any], *, user: Any, today: date) -> None:
+        typed = {name: value for name, value in given.items() if value}
+        until = typed.setdefault("until", today.isoformat())
+        with suppress(ValueError, OverflowError):
+            typed.setdefault("since", (date.fromisoformat(until) - self.usual).isoformat())
+        super().__init__({**self.otherwise, **typed}, user=user, today=today)
 
     def clean_until(self) -> date | None:
         return self.not_ahead("until")
@@ -53,6 +63,8 @@ def _grace() -> forms.IntegerField:
 class LimitsForm(_OfPeriod):
     """What fell due in a period, by limits."""
 
+    otherwise = {"by": "relative", "grace": str(USUAL_GRACE)}
+
     by = forms.ChoiceField(
         label=_("Limits"), required=False, choices=[("relative", _("relative to turnover")), ("amount", _("by amount"))]
     )
@@ -63,6 +75,7 @@ class TermsForm(_OfPeriod):
     """Changes of terms in a period, with so many days before and after."""
 
     usual = timedelta(days=729)
+    otherwise = {"window": str(lengthening.WINDOWS[1])}
 
     window = forms.TypedChoiceField(
         label=_("Compared"), required=False, coerce=int, empty_value=None,
@@ -72,5 +85,7 @@ class TermsForm(_OfPeriod):
 
 class AlarmsForm(_OfPeriod):
     """Holds opened in a period."""
+
+    otherwise = {"grace": str(USUAL_GRACE)}
 
     grace = _grace()

@@ -270,7 +270,7 @@ def _around(day: date, changes: Iterable[Change], window: int) -> list[Change]:
 
 def _histories(asked: Asked, *, zone: str) -> dict[int, tuple[int, list[Change]]]:
     """Return by customer the first terms and every change, as invoices and the trail tell it."""
-    values = {"company": asked.company.pk, "day": asked.day, "zone": zone}
+    values: dict[str, Any] = {"company": asked.company.pk, "day": asked.day, "zone": zone}
     runs: defaultdict[int, list[tuple[int, date, int]]] = defaultdict(list)
     agreed: defaultdict[tuple[int, int], list[date]] = defaultdict(list)
     with connection.cursor() as cursor:
@@ -312,12 +312,24 @@ def _measured(asked: Asked, turns: Mapping[int, date], spans: Mapping[int, tuple
         rate = known.rate(currency, company.currency)
         sums[pk] = [a + b * rate for a, b in zip(sums[pk], amounts, strict=True)]
     people = Customer.objects.filter(pk__in=turns).order_by("code").values_list("pk", "code", "name", "segment__code")
-    return {
-        pk: Measured(code, name, segment or "", turns[pk], *spans[pk], *sums[pk], window=asked.window)
-        for pk, code, name, segment in people
-        # Who bought nothing in both periods tells nothing of either.
-        if sums[pk][1] > 0 or sums[pk][3] > 0
-    }
+    found = {}
+    for pk, code, name, segment in people:
+        (term_before, term_after), (owed, sold, owed_after, sold_after) = spans[pk], sums[pk]
+        if sold > 0 or sold_after > 0:  # who bought nothing before and after tells nothing of either
+            found[pk] = Measured(
+                code,
+                name,
+                segment or "",
+                turns[pk],
+                term_before,
+                term_after,
+                owed,
+                sold,
+                owed_after,
+                sold_after,
+                asked.window,
+            )
+    return found
 
 
 def _pairs(measured: Mapping[int, Measured], longer: Mapping[int, Change], window: int) -> Iterator[Pair]:

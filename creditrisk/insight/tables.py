@@ -45,17 +45,15 @@ class PayerTable(BaseTable):
 
     live = True
     caption = _("Customers")
-    minor = ("turnover", "relative", "debts", "late")
+    minor = ("relative", "debts")
 
     code = DocumentColumn(verbose_name=_("Customer"), linkify=("customer", {"code": django_tables2.A("code")}))
     name = LongColumn(verbose_name=_("Name"))
     limit = AmountColumn(verbose_name=_("Limit"))
-    turnover = AmountColumn(verbose_name=_("Turnover before"))
     relative = PercentColumn(verbose_name=_("Limit of it"))
     debts = NumberColumn(verbose_name=_("Instalments"))
     due = AmountColumn(verbose_name=_("Due"))
     on_time_percent = PercentColumn(verbose_name=_("On time"))
-    late = AmountColumn(verbose_name=_("Late"))
     unpaid = AmountColumn(verbose_name=_("Unpaid"))
     days_late = ShortColumn(verbose_name=_("Days late"))
 
@@ -74,11 +72,11 @@ class MeasuredTable(BaseTable):
     name = LongColumn(verbose_name=_("Name"))
     day = DayColumn(verbose_name=_("Turns on"))
     term_before = NumberColumn(verbose_name=_("Terms before"))
-    term_after = NumberColumn(verbose_name=_("after"))
+    term_after = NumberColumn(verbose_name=_("Terms after"))
     dso_before = ShortColumn(verbose_name=_("DSO before"))
-    dso_after = ShortColumn(verbose_name=_("after"))
-    sold_before = AmountColumn(verbose_name=_("Sold before"))
-    sold_after = AmountColumn(verbose_name=_("after"))
+    dso_after = ShortColumn(verbose_name=_("DSO after"))
+    sold_before = NumberColumn(verbose_name=_("Sold before"))
+    sold_after = NumberColumn(verbose_name=_("Sold after"))
     growth = GrowthColumn(verbose_name=_("Growth"))
 
     class Meta(BaseTable.Meta):

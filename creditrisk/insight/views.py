@@ -49,12 +49,11 @@ def _page(request: HttpRequest, form: Any, name: str, look: Look) -> HttpRespons
 def limits(request: HttpRequest) -> HttpResponse:
     """Show whether customers with lower limits pay more reliably; `group` lists a band, `as=csv` and `as=xlsx` download."""
     today = business_day(timezone.now())
-    form = LimitsForm(request.GET or None, user=request.user, today=today)
+    form = LimitsForm(request.GET.dict(), user=request.user, today=today)
 
     def look(shown: dict[str, Any]) -> HttpResponse | None:
         (since, until), company = form.period(), shown["company"]
         by, grace = form.typed("by", "relative"), form.typed("grace", USUAL_GRACE)
-        form.initial = {"company": company, "since": since, "until": until, "by": by, "grace": grace}
         asked = reliability.Asked(company, since, until, day=today, by=by, grace=grace)
         found = reliability.look(asked)
         chosen = [b for b in found.every if b.key == shown["group"]]
@@ -76,12 +75,11 @@ def limits(request: HttpRequest) -> HttpResponse:
 def terms(request: HttpRequest) -> HttpResponse:
     """Show what longer terms did to DSO and sales; `group` lists the customers, `as=csv` and `as=xlsx` download."""
     today = business_day(timezone.now())
-    form = TermsForm(request.GET or None, user=request.user, today=today)
+    form = TermsForm(request.GET.dict(), user=request.user, today=today)
 
     def look(shown: dict[str, Any]) -> HttpResponse | None:
         (since, until), company = form.period(), shown["company"]
         window = form.typed("window", lengthening.WINDOWS[1])
-        form.initial = {"company": company, "since": since, "until": until, "window": window}
         found = lengthening.look(lengthening.Asked(company, since, until, today, window), zone=settings.TIME_ZONE)
         chosen = [(p, g) for p in found.pairs for g in p.groups if f"{p.segment}:{g.key}" == shown["group"]]
         if (file := FILES.get(request.GET.get("as", ""))) is not None:
@@ -112,12 +110,11 @@ def _both(pairs: Sequence[lengthening.Pair], what: str) -> list[tuple[str, Any]]
 def alarms(request: HttpRequest) -> HttpResponse:
     """Show which rules held what was then paid on time; `group` lists the holds, `as=csv` and `as=xlsx` download."""
     today = business_day(timezone.now())
-    form = AlarmsForm(request.GET or None, user=request.user, today=today)
+    form = AlarmsForm(request.GET.dict(), user=request.user, today=today)
 
     def look(shown: dict[str, Any]) -> HttpResponse | None:
         (since, until), company = form.period(), shown["company"]
         grace = form.typed("grace", USUAL_GRACE)
-        form.initial = {"company": company, "since": since, "until": until, "grace": grace}
         found = alarming.look(alarming.Asked(company, since, until, day=today, grace=grace))
         chosen = [a for a in (found.every, *found.rows) if a.key == shown["group"]]
         if (file := FILES.get(request.GET.get("as", ""))) is not None:
@@ -142,7 +139,7 @@ def try_without(request: HttpRequest) -> HttpResponse:
     """Try the policy in force without one of its rows on the decisions of the period."""
     now = timezone.now()
     today = business_day(now)
-    form = AlarmsForm(request.POST, user=request.user, today=today)
+    form = AlarmsForm(request.POST.dict(), user=request.user, today=today)
     row = request.POST.get("row", "")
     made = alarming.without(int(row)) if row.isascii() and row.isdigit() and len(row) < 10 else None
     if made is None:

@@ -35,7 +35,8 @@ def between(found: Any, unit: str, *, signed: bool = False) -> str:
     if found.bounds is None:
         return _("no interval from one customer")
     low, high = found.bounds
-    return _("%(low)s to %(high)s") % {"low": said(low, unit, signed=signed), "high": said(high, unit, signed=signed)}
+    first = said(low, unit, signed=signed).partition(NBSP)[0]  # the unit is said once
+    return _("%(low)s to %(high)s") % {"low": first, "high": said(high, unit, signed=signed)}
 
 
 @register.simple_tag
