@@ -1,7 +1,7 @@
 """The demo company's world: companies, segments, terms, customers with their limits and habits, and the policy."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from random import Random
@@ -36,6 +36,7 @@ from customers.models import (
 from ledger.models import ExchangeRate
 
 YEARS = 2
+YEAR = timedelta(days=365)
 HOME, ABROAD = "ADR", "ADU"
 
 # How many customers: by company and segment.
@@ -47,6 +48,11 @@ HABITS: Mapping[str, tuple[int, int, int]] = {
     "prompt": (-3, 3, 0), "usual": (0, 9, 0), "slow": (8, 26, 0), "late": (22, 55, 3), "bad": (40, 110, 14),
 }  # fmt: skip
 
+# Who pays well is granted more for the same business.
+GENEROSITY: Mapping[str, Decimal] = {
+    "prompt": Decimal("1.12"), "usual": Decimal(1), "slow": Decimal("0.94"), "late": Decimal("0.86"), "bad": Decimal("0.8"),
+}  # fmt: skip
+
 RELEASE_REASONS = (
     ("PAYMENT", "Payment is announced"), ("PLAN", "A payment plan is agreed"), ("HISTORY", "Pays late but reliably"),
     ("LIMIT", "A higher limit is in progress"), ("SECURED", "Secured otherwise"),
@@ -56,13 +62,18 @@ RELEASE_REASONS = (
 
 @dataclass(frozen=True)
 class Profile:
-    """A customer with what the generator knows of it: turnover a month, days between orders, habit, whether by RiBa."""
+    """A customer with what the generator knows of it: turnover a month, days between orders, habit, whether by RiBa.
+
+    Until `longer_from` it had its `former` terms.
+    """
 
     customer: Customer
     monthly: Decimal
     interval: int
     habit: str
     by_effect: bool
+    former: PaymentTerms | None = None
+    longer_from: date | None = None
 
     @property
     def tax_percent(self) -> Decimal:
@@ -110,7 +121,9 @@ def open_market(*, today: date, now: datetime, people: Mapping[str, Any]) -> Mar
         ),
         "PUB": Segment.objects.create(code="PUB", name="Public sector", terms=terms["N90"], invoicing="MONTHLY"),
     }
-    profiles = _customers(rng, companies, segments, terms, seller=people["sara"])
+    profiles = _lengthened(
+        _customers(rng, companies, segments, terms, seller=people["sara"]), former=terms["N30"], about=today - YEAR
+    )
     _accounts(rng, profiles, today)
     _limits(rng, profiles, first_day=first_day, today=today, now=now, by=people["dario"])
     _families(profiles, first_day=first_day, now=now, by=people["fiona"])
@@ -171,6 +184,16 @@ def _customers(
     return profiles
 
 
+def _lengthened(profiles: list[Profile], *, former: PaymentTerms, about: date) -> list[Profile]:
+    """Let half of those with 60 days have had 30 until about a year ago."""
+    rng, found = Random("terms"), []
+    for p in profiles:
+        is_longer = p.customer.terms is not None and p.customer.terms.code == "N60" and rng.random() < 0.5
+        day = about + timedelta(days=rng.randint(-40, 20))
+        found.append(replace(p, former=former, longer_from=day) if is_longer else p)
+    return found
+
+
 def _name(rng: Random, *, home: bool, segment: str, taken: set[str]) -> str:
     while True:
         if home and segment == "PUB":
@@ -214,7 +237,7 @@ def _limits(rng: Random, profiles: list[Profile], *, first_day: date, today: dat
     rows = []
     for number, p in enumerate(profiles):
         wait = (p.customer.terms.days if p.customer.terms else 60) + 35
-        amount = round_figure(p.monthly * wait / 30 * Decimal(rng.randint(13, 24)) / 10)
+        amount = round_figure(p.monthly * wait / 30 * Decimal(rng.randint(13, 24)) / 10 * GENEROSITY[p.habit])
 
         def grant(value: Decimal, first: date, last: date | None, why: str, customer: Customer = p.customer) -> Limit:
             return Limit(

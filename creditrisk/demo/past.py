@@ -13,11 +13,12 @@ from approvals.past import Party, PastDocument, PastEffect, PastItem
 from creditrisk.demo import names
 from creditrisk.demo.market import HABITS, Market, Profile
 from creditrisk.money import HUNDRED, rounded
-from customers.models import Customer, PaymentTerms
+from customers.models import PaymentTerms
 from customers.terms import Instalment, instalments, usual
 from documents.models import Kind
 from documents.numbers import PREFIX
 
+MORE_BOUGHT = Decimal("1.14")  # by those who got longer terms
 BANKS = ("Banca Adriatica", "Credito del Nord")
 
 
@@ -82,7 +83,9 @@ class Past:
         gap = max(4, int(profile.interval * rng.uniform(0.6, 1.4)))
         self._next_order(profile, day + timedelta(days=gap))
         worth = profile.monthly * profile.interval / 30 * Decimal(rng.randint(45, 160)) / HUNDRED
-        party = self._party(profile.customer)
+        if profile.longer_from is not None and day >= profile.longer_from:
+            worth *= MORE_BOUGHT
+        party = self._party(profile, day)
         ships = weekday(day + timedelta(days=rng.randint(2, 24)))
         lines = lines_worth(rng, worth, profile.tax_percent, party.currency)
         order = self.history.order(
@@ -108,7 +111,10 @@ class Past:
         self.at(day + timedelta(days=wait), lambda on: self._invoice(profile, note, on))
 
     def _invoice(self, profile: Profile, note: PastDocument, day: date) -> None:
-        due = [(part.due, part.amount) for part in self._instalments(profile.customer, day, note.left)]
+        terms = usual(profile.customer)
+        if profile.former is not None and note.party.terms == profile.former.pk:
+            terms = profile.former
+        due = [(part.due, part.amount) for part in self._instalments(terms, day, note.left, note.party.currency)]
         number = self.number(note.party.company, Kind.INVOICE, day)
         _document, items = self.history.invoice([note], number, day=day, due=due)
         for item in items:
@@ -137,7 +143,7 @@ class Past:
             self.history.dispute(item, day=day, reason=reason)
 
     def _pay(self, profile: Profile, item: PastItem, day: date, amount: Decimal) -> None:
-        party = self._party(profile.customer)
+        party = self._party(profile, day)
         reference = f"PAY-{day.year}-{next(self._order):06d}"
         self.history.pay(reference, party=party, amount=amount, day=day, settles=[(item, amount)])
 
@@ -146,7 +152,7 @@ class Past:
             return
         number = f"RB-{day.year}-{next(self._order):06d}"
         effect = self.history.effect(
-            number, party=self._party(profile.customer), kind="RIBA", items=[item], due=item.due, day=day
+            number, party=self._party(profile, day), kind="RIBA", items=[item], due=item.due, day=day
         )
         self._portfolio.append(effect)
         self.at(item.due + timedelta(days=4), lambda on: self._mature(profile, effect, on))
@@ -168,22 +174,24 @@ class Past:
         if day > self.last_day - timedelta(days=40) and self.rng.random() < 0.5:
             self.history.unpaid(effect, day=day)
             return
-        item = self.history.unpaid(effect, day=day, party=self._party(profile.customer))
+        item = self.history.unpaid(effect, day=day, party=self._party(profile, day))
         if item is not None:
             self.at(day + timedelta(days=self.rng.randint(15, 50)), lambda on: self._pay(profile, item, on, item.open))
 
-    def _party(self, customer: Customer) -> Party:
+    def _party(self, profile: Profile, day: date) -> Party:
+        customer = profile.customer
         terms = usual(customer)
+        if profile.longer_from is not None and day < profile.longer_from:
+            terms = profile.former
         return Party(
             customer=customer.pk, company=customer.company_id, currency=customer.currency, debtor=customer.pk,
             terms=terms.pk if terms else None,
         )  # fmt: skip
 
-    def _instalments(self, customer: Customer, day: date, amount: Decimal) -> list[Instalment]:
+    def _instalments(self, terms: PaymentTerms | None, day: date, amount: Decimal, currency: str) -> list[Instalment]:
         """Return what falls due when; terms without parts of their own need no query each time."""
-        terms = usual(customer)
         if terms is None or terms.code == "N3060":
-            return instalments(terms, issued_on=day, amount=amount, currency=customer.currency)
+            return instalments(terms, issued_on=day, amount=amount, currency=currency)
         (whole,) = self._whole(terms, day)
         return [Instalment(1, whole[1], amount)]
 

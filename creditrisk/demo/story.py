@@ -12,7 +12,7 @@ from approvals.history_writing import write
 from approvals.models import Hold
 from creditrisk.audit.attribution import acting
 from creditrisk.clock import business_day
-from creditrisk.demo import office
+from creditrisk.demo import office, telling
 from creditrisk.demo.exceptions import let_through
 from creditrisk.demo.market import HOME, open_market
 from creditrisk.demo.past import Past
@@ -71,6 +71,8 @@ def make(*, now: datetime, tell: Callable[[str], object] = lambda text: None) ->
     office.work(people, now=now)
     tell("the figures of a year, every four weeks")
     _keep_figures(until=today - timedelta(days=1), now=now)
+    tell("two reports")
+    telling.make_reports(people, now=now)
     tell("auditing the exposure ledger")
     audit = exposure.audit()
     if audit.differences or audit.balances:
