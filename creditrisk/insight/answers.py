@@ -1,5 +1,7 @@
 """The answers in sentences: what is compared, how many cases, the interval, and that small numbers say little."""
 
+from decimal import Decimal
+
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -7,6 +9,7 @@ from creditrisk.insight.alarms import Alarm, Alarms
 from creditrisk.insight.intervals import Estimate
 from creditrisk.insight.lengthening import Lengthening
 from creditrisk.insight.reliability import Reliability
+from creditrisk.templatetags.credit import written
 from creditrisk.templatetags.intervals import DAYS, PERCENT, POINTS, between, said
 
 WORDS = (gettext_lazy("longer terms"), gettext_lazy("terms unchanged"))
@@ -131,5 +134,5 @@ def _value(found: Estimate | None, unit: str) -> str:
     return _("n/a") if found is None else said(found.value, unit, signed=True)
 
 
-def _whole(value: object) -> str:
-    return _("n/a") if value is None else f"{value:.0f}"
+def _whole(value: Decimal | None) -> str:
+    return _("n/a") if value is None else written(value, 0)

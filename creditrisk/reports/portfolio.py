@@ -21,7 +21,7 @@ from creditrisk.monitoring.past import PastRow
 from creditrisk.reports.sheets import AMOUNT, CHANGE, DAY, NUMBER, PERCENT, TEXT, Column, Content, Table, Tile
 from creditrisk.templatetags.charts import ageing_bars
 from creditrisk.templatetags.courses import small_course
-from creditrisk.templatetags.credit import money, percent
+from creditrisk.templatetags.credit import money, percent, written
 from customers.models import Company, Customer
 from documents.models import Document, Kind, State
 from ledger import queries, rates
@@ -309,7 +309,7 @@ def _concentration(now: Mapping[int, _Standing]) -> Table:
         [Column(_("Customer")), Column(_("Name")), Column(_("Exposure with branches"), AMOUNT), Column(_("Share %"), PERCENT)],
         [[s.row.code, s.row.name, s.total, s.total / whole * HUNDRED] for s in top],
         note=_("The ten largest have %(share)s of what is lent; Herfindahl-Hirschman index %(index)s (10,000 is one customer).")
-        % {"share": _percent(share), "index": f"{index:,.0f}"} if index is not None else "",
+        % {"share": _percent(share), "index": written(index, 0)} if index is not None else "",
         empty=_("Nobody owes anything."),
     )  # fmt: skip
 
