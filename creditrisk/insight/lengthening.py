@@ -233,8 +233,8 @@ def _less(one: Estimate | None, other: Estimate | None) -> Estimate | None:
 def look(asked: Asked, *, zone: str) -> Lengthening:
     """Return the effect of longer terms: a fixed number of queries. `zone` is the time zone of business days.
 
-    Customers whose terms changed twice, or became shorter, and those whose days after are not over are left out and
-    counted. Amounts at the rates of the last day known. Raises MissingRate.
+    Customers whose terms changed twice, or became shorter, those who are newer than the days before, and those whose days
+    after are not over are left out and counted. Amounts at the rates of the last day known. Raises MissingRate.
     """
     known = PaymentTerms.objects.prefetch_related("instalments").in_bulk()
     lengths = {pk: terms.longest_days(one) for pk, one in known.items()}
@@ -242,7 +242,8 @@ def look(asked: Asked, *, zone: str) -> Lengthening:
     left_out: defaultdict[str, int] = defaultdict(int)
     longer: dict[int, Change] = {}
     stayed: dict[int, int] = {}
-    for customer, (first, changes) in histories.items():
+    began = {customer: day for customer, (_first, day, _changes) in histories.items()}
+    for customer, (first, _day, changes) in histories.items():
         near = [c for c in changes if asked.since <= c.day <= asked.until]
         if not changes:
             stayed[customer] = first
@@ -252,11 +253,17 @@ def look(asked: Asked, *, zone: str) -> Lengthening:
             left_out["shorter"] += 1
         elif near and near[0].day + timedelta(days=asked.window) > asked.day + _ONE_DAY:
             left_out["running"] += 1
+        elif near and _is_new(began[customer], near[0].day, asked):
+            left_out["new"] += 1
         elif near:
             longer[customer] = near[0]
     if not longer:
         return Lengthening((), None, left_out)
     middle = median_low(c.day for c in longer.values())
+    fresh = [pk for pk in stayed if _is_new(began[pk], middle, asked)]
+    if fresh:
+        left_out["new"] += len(fresh)
+        stayed = {pk: one for pk, one in stayed.items() if pk not in fresh}
     turns = {pk: c.day for pk, c in longer.items()} | dict.fromkeys(stayed, middle)
     spans = {pk: (lengths[c.was], lengths[c.becomes]) for pk, c in longer.items()}
     spans |= {pk: (lengths[one], lengths[one]) for pk, one in stayed.items()}
@@ -264,12 +271,17 @@ def look(asked: Asked, *, zone: str) -> Lengthening:
     return Lengthening(tuple(_pairs(measured, longer, asked.window)), middle, left_out)
 
 
+def _is_new(began: date, day: date, asked: Asked) -> bool:
+    """Return whether somebody bought for the first time within the days before, which then tell only a part."""
+    return began > day - timedelta(days=asked.window)
+
+
 def _around(day: date, changes: Iterable[Change], window: int) -> list[Change]:
     return [c for c in changes if abs((c.day - day).days) < window]
 
 
-def _histories(asked: Asked, *, zone: str) -> dict[int, tuple[int, list[Change]]]:
-    """Return by customer the first terms and every change, as invoices and the trail tell it."""
+def _histories(asked: Asked, *, zone: str) -> dict[int, tuple[int, date, list[Change]]]:
+    """Return by customer the first terms, their first day, and every change, as invoices and the trail tell it."""
     values: dict[str, Any] = {"company": asked.company.pk, "day": asked.day, "zone": zone}
     runs: defaultdict[int, list[tuple[int, date, int]]] = defaultdict(list)
     agreed: defaultdict[tuple[int, int], list[date]] = defaultdict(list)
@@ -285,8 +297,8 @@ def _histories(asked: Asked, *, zone: str) -> dict[int, tuple[int, list[Change]]
 
 def _history(
     runs: Sequence[tuple[int, date, int]], customer: int, agreed: Mapping[tuple[int, int], Sequence[date]]
-) -> tuple[int, list[Change]]:
-    """Return the first terms and the changes; a single invoice between two runs of the same terms is none."""
+) -> tuple[int, date, list[Change]]:
+    """Return the first terms, their first day, and the changes; a single invoice between two runs of the same terms is none."""
     usual: list[tuple[int, date]] = []
     for n, (terms_id, first, many) in enumerate(runs):
         exception = many == 1 and 0 < n < len(runs) - 1 and runs[n - 1][0] == runs[n + 1][0]
@@ -296,7 +308,7 @@ def _history(
     for (was, _first), (becomes, first) in itertools.pairwise(usual):
         told = [day for day in agreed.get((customer, becomes), ()) if first - _AGREED_BEFORE <= day <= first]
         changes.append(Change(was, becomes, max(told, default=first)))
-    return usual[0][0], changes
+    return (*usual[0], changes)
 
 
 def _measured(asked: Asked, turns: Mapping[int, date], spans: Mapping[int, tuple[int, int]]) -> dict[int, Measured]:

@@ -186,6 +186,16 @@ def test_changes_that_cannot_be_compared_are_counted(longer: Cast) -> None:
 
 
 @pytest.mark.django_db
+def test_who_is_newer_than_the_days_before_is_left_out(longer: Cast) -> None:
+    invoice(longer, longer.bianchi, "10", 45, longer.terms)
+
+    found = lengthened(longer)
+    assert [c.code for c in found.pairs[0].same.customers] == ["NERI"]
+    assert found.left_out == {"new": 1}
+    assert lengthened(longer, window=180, day=after(500).date()).pairs == ()
+
+
+@pytest.mark.django_db
 def test_one_exception_is_no_change_and_back_again_is_several(longer: Cast) -> None:
     n60 = PaymentTerms.objects.get(code="N60")
     invoice(longer, longer.neri, "10", 165, n60)
