@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from customers.models import Company
+from customers.models import Company, Customer, amount_field, currency_field
 
 
 class HoldStep(models.TextChoices):
@@ -47,6 +47,31 @@ class HoldEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.hold_id} {self.step}"
+
+
+class HoldChange(models.Model):
+    """What a hold stops became something else: an amendment asked for again, a document changed, customers merged.
+
+    Append-only. The database carries it over to the hold, which nobody can change by hand, and keeps what stood there.
+    """
+
+    hold = models.ForeignKey("approvals.Hold", on_delete=models.PROTECT, related_name="changes")
+    step = models.CharField(_("step"), max_length=10)
+    checkpoint = models.CharField(_("checkpoint"), max_length=12)
+    payload = models.JSONField(_("what the step would have done"), default=dict)
+    amount = amount_field(_("amount"))
+    currency = currency_field()
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+")
+    was = models.JSONField(_("before"), default=dict, help_text=_("Written by the database."))
+    made_at = models.DateTimeField(_("made at"))
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    actor = models.JSONField(default=dict)
+
+    class Meta:
+        indexes = [models.Index(fields=["hold", "-id"], name="approvals_changes_of_hold")]
+
+    def __str__(self) -> str:
+        return f"{self.hold_id} {self.amount}"
 
 
 class SubstitutionQuerySet(models.QuerySet["Substitution"]):

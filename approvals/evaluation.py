@@ -61,7 +61,7 @@ def evaluate_hold(hold: Hold, *, now: datetime) -> Looked:
                 by=by,
                 now=now,
                 changes=releasing.held_changes(hold),
-                on_behalf_of=hold.opened_by,
+                on_behalf_of=holds.asker(hold),
             )
             submission.run(hold.document)
     return Looked.RELEASED

@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 
 from approvals.models import (
     Hold,
+    HoldChange,
     HoldClosing,
     HoldEvent,
     HoldReview,
@@ -72,8 +73,7 @@ def open_or_refresh(
             hold.step = step if forced_next else hold.step
             hold.checkpoint = checkpoint if forced_next else hold.checkpoint
             hold.payload, hold.amount, hold.currency, hold.customer_id = asked
-            hold.opened_by = by.user or hold.opened_by
-            hold.save(update_fields=["step", "checkpoint", "payload", "amount", "currency", "customer", "opened_by"])
+            changed(hold, by=by, now=now).save()
         return hold, False
     return (
         Hold.objects.create(
@@ -84,10 +84,20 @@ def open_or_refresh(
     )  # fmt: skip
 
 
-def follow(hold: Hold, document: Document) -> None:
+def follow(hold: Hold, document: Document, *, by: Actor, now: datetime) -> None:
     """Let an open hold say what its document is now: its amount, its currency and who owes it."""
-    hold.amount, hold.currency, hold.customer_id = document.total, document.currency, document.debtor_id
-    hold.save(update_fields=["amount", "currency", "customer"])
+    is_now = (document.total, document.currency, document.debtor_id)
+    if is_now != (hold.amount, hold.currency, hold.customer_id):
+        hold.amount, hold.currency, hold.customer_id = is_now
+        changed(hold, by=by, now=now).save()
+
+
+def changed(hold: Hold, *, by: Actor, now: datetime) -> HoldChange:
+    """Return the row, unsaved, that lets a hold become what it says here; adding it is what changes the hold."""
+    return HoldChange(
+        hold=hold, step=hold.step, checkpoint=hold.checkpoint, payload=hold.payload, amount=hold.amount,
+        currency=hold.currency, customer_id=hold.customer_id, made_at=now, made_by=by.user, actor=by.as_record(),
+    )  # fmt: skip
 
 
 def review(
@@ -97,8 +107,9 @@ def review(
     excess: Decimal,
     decision_id: int | None,
     now: datetime,
+    by: Actor | None = None,
 ) -> HoldReview:
-    """Keep which reasons of a hold are true now."""
+    """Keep which reasons of a hold are true now; `by` is who held it by hand."""
     return HoldReview.objects.create(
         hold=hold,
         decision_id=decision_id,
@@ -106,6 +117,7 @@ def review(
         excess=excess,
         amount=hold.amount,
         reviewed_at=now,
+        actor=by.as_record() if by is not None else {},
     )
 
 
@@ -130,8 +142,7 @@ def close(hold: Hold, *, how: str, by: Actor, now: datetime, reason: str = "", n
     except IntegrityError as error:
         refuse_closed(hold)
         raise AlreadyClosed("This hold was decided before.") from error
-    hold.open = False
-    hold.save(update_fields=["open"])
+    hold.open = False  # as the closing has made the row
     return closing
 
 
@@ -166,9 +177,15 @@ def authors(hold: Hold) -> set[int]:
     """Return who entered or ever amended the document, changed it while it was held, or asked for the held amendment."""
     document = hold.document
     found = {document.entered_by_id, document.amended_by_id, *(document.amended_before or ()), *_changers(hold)}
-    if hold.step == "amend":
+    if hold.step == "amend" and not hold.forced_reason:  # whoever held it by hand asked for nothing
         found.add(hold.opened_by_id)
     return {pk for pk in found if pk is not None}
+
+
+def asker(hold: Hold) -> Any:
+    """Return who asked last for what is held: whoever changed it while it was held, or else ran into it."""
+    change = hold.events.filter(step=HoldStep.CHANGED).select_related("made_by").order_by("-pk").first()
+    return change.made_by if change is not None else hold.opened_by
 
 
 def _changers(hold: Hold) -> Iterable[int | None]:

@@ -17,7 +17,10 @@ class JournalState(models.TextChoices):
 
 
 class LimitJournal(models.Model):
-    """A batch of new limits. While it is prepared its lines may be changed; sent, each line is a limit request."""
+    """A batch of new limits. While it is prepared its lines may be changed; sent, each line is a limit request.
+
+    Its events move it: the database carries over what they say.
+    """
 
     text = models.CharField(_("what it is for"), max_length=120)
     company = models.ForeignKey(Company, on_delete=models.PROTECT, null=True, blank=True, verbose_name=_("company"))

@@ -343,8 +343,7 @@ def _told(
 def _turn(
     journal: LimitJournal, state: str, step: str, *, by: Actor, now: datetime, lines: int = 0, note: str = ""
 ) -> LimitJournal:
-    journal.state = state
-    journal.save(update_fields=["state"])
+    journal.state = state  # as the event makes the row
     _note(journal, step, by=by, now=now, lines=lines, note=note)
     return journal
 

@@ -68,7 +68,6 @@ def change(request: LimitRequest, asked: Asked, *, by: Actor, now: datetime, not
     if request.in_journal and (asked.terms or asked.settlement_discount or asked.state != LimitState.AMOUNT):
         raise Refused("A line of a journal is an amount.", field="state")
     request.state, request.assigned_to = RequestState.OPEN, None
-    request.save()
     _note(request, RequestStep.CHANGED, by=by, now=now, note=note or asked.reason)
     return request
 
@@ -87,7 +86,6 @@ def approve(
         raise Stale("Something happened to this request since the page was drawn; look at it again.")
     seen = levels.see([request.customer], day=business_day(now))
     _agreed(request, by=by, now=now, note=note, seen=seen, four_eyes=policies.active().four_eyes).save()
-    request.save(update_fields=["state", "assigned_to"])
     if request.state == RequestState.AGREED and not request.in_journal:
         return _apply(request, by=by, now=now)
     return request
@@ -105,7 +103,6 @@ def ask_change(request: LimitRequest, *, by: Actor, now: datetime, note: str) ->
     """Send it back for a change, with what is wanted. Raises as `reject`."""
     request = _decidable(request, by=by, now=now, note=note)
     request.state = RequestState.CHANGE_WANTED
-    request.save(update_fields=["state"])
     _note(request, RequestStep.CHANGE_WANTED, by=by, now=now, note=note)
     return request
 
@@ -116,6 +113,7 @@ def delegate(request: LimitRequest, *, to: Any, by: Actor, now: datetime, note: 
     request = _locked(request)
     _refuse_person(request, by=by)
     _refuse_own(request, by=by)
+    _refuse_back(request)
     if to.pk == request.requested_by_id:
         raise FourEyes("Whoever asked cannot decide it.", field="to")
     if not may(to, "approve_limit"):
@@ -127,7 +125,6 @@ def delegate(request: LimitRequest, *, to: Any, by: Actor, now: datetime, note: 
         raise Refused(f"{to} does not work in the company of this customer.", field="to")
     levels.refuse_beyond(request, by=by, seen=levels.see([request.customer], day=business_day(now)))
     request.assigned_to = to
-    request.save(update_fields=["assigned_to"])
     _note(request, RequestStep.DELEGATED, by=by, now=now, note=note, to=to)
     return request
 
@@ -179,7 +176,7 @@ def approve_many(requests: Iterable[LimitRequest], *, by: Actor, now: datetime, 
             events.append(_agreed(request, by=by, now=now, note=note, seen=seen, four_eyes=four_eyes))
         except Refused as error:
             refused[request.pk] = str(error)
-    _write(found, events)
+    RequestEvent.objects.bulk_create(events, batch_size=500)
     return refused
 
 
@@ -203,7 +200,7 @@ def reject_many(requests: Iterable[LimitRequest], *, by: Actor, now: datetime, n
             continue
         request.state, request.assigned_to = RequestState.REJECTED, None
         events.append(event(request, RequestStep.REJECTED, by=by, now=now, seen=seen, note=note.strip()))
-    _write(found, events)
+    RequestEvent.objects.bulk_create(events, batch_size=500)
     return refused
 
 
@@ -213,7 +210,9 @@ def withdraw_many(requests: Iterable[LimitRequest], *, by: Actor, now: datetime,
     seen = levels.see([request.customer for request in found], day=business_day(now))
     for request in found:
         request.state, request.assigned_to = RequestState.WITHDRAWN, None
-    _write(found, [event(r, RequestStep.WITHDRAWN, by=by, now=now, seen=seen, note=note) for r in found])
+    RequestEvent.objects.bulk_create(
+        (event(r, RequestStep.WITHDRAWN, by=by, now=now, seen=seen, note=note) for r in found), batch_size=500
+    )
 
 
 def apply_many(
@@ -226,7 +225,9 @@ def apply_many(
     granted = booking.grant_limits(grants, by=by, now=now)
     for request in requests:
         request.state = RequestState.APPLIED
-    _write(requests, [event(request, RequestStep.APPLIED, by=by, now=now, seen=seen) for request in requests])
+    RequestEvent.objects.bulk_create(
+        (event(request, RequestStep.APPLIED, by=by, now=now, seen=seen) for request in requests), batch_size=500
+    )
     return granted
 
 
@@ -234,11 +235,6 @@ def _open_ones(requests: Iterable[LimitRequest]) -> list[LimitRequest]:
     ids = [request.pk for request in requests]
     rows = LimitRequest.objects.select_for_update(of=("self",)).filter(pk__in=ids)
     return list(rows.select_related("customer").prefetch_related("events").order_by("pk"))
-
-
-def _write(requests: Iterable[LimitRequest], events: Iterable[RequestEvent]) -> None:
-    LimitRequest.objects.bulk_update(requests, ["state", "assigned_to"], batch_size=500)
-    RequestEvent.objects.bulk_create(events, batch_size=500)
 
 
 # -- refusals --------------------------------------------------------------------------------------------------------
@@ -293,6 +289,11 @@ def _refuse_person(request: LimitRequest, *, by: Actor) -> None:
         raise NotPermitted("This customer belongs to a company that is not yours.")
 
 
+def _refuse_back(request: LimitRequest) -> None:
+    if request.state == RequestState.CHANGE_WANTED:
+        raise Refused("Whoever asked was asked for a change; wait for it.")
+
+
 def _refuse_own(request: LimitRequest, *, by: Actor, four_eyes: bool | None = None) -> None:
     four_eyes = policies.active().four_eyes if four_eyes is None else four_eyes
     _refuse_asker(request, by=by, four_eyes=four_eyes)
@@ -337,8 +338,7 @@ def _fields(asked: Asked) -> dict[str, Any]:
 
 def _agreed(request: LimitRequest, *, by: Actor, now: datetime, note: str, seen: Seen, four_eyes: bool) -> RequestEvent:
     """Put the request where it is when this person agrees; return the event, unsaved. Raises as `approve`."""
-    if request.state == RequestState.CHANGE_WANTED:
-        raise Refused("Whoever asked was asked for a change; wait for it.")
+    _refuse_back(request)
     _refuse_person(request, by=by)
     _refuse_own(request, by=by, four_eyes=four_eyes)
     level = levels.refuse_beyond(request, by=by, seen=seen)
@@ -352,12 +352,14 @@ def _agreed(request: LimitRequest, *, by: Actor, now: datetime, note: str, seen:
 
 
 def event(request: LimitRequest, step: str, *, by: Actor, now: datetime, seen: Seen, **more: Any) -> RequestEvent:
-    """Return a step of a request with the figures of the day, unsaved."""
+    """Return a step of a request with the figures of the day, unsaved; adding it moves the request to where it is here."""
     found = seen.figures.get(request.customer_id)
     figures = found.as_record() if found else {}
+    wanted = request.wanted() if step in (RequestStep.ASKED, RequestStep.CHANGED) else None
     return RequestEvent(
-        request=request, step=step, made_at=now, made_by=by.user, actor=by.as_record(), figures=figures, **more
-    )
+        request=request, step=step, state=request.state, wanted=wanted, made_at=now, made_by=by.user,
+        actor=by.as_record(), figures=figures, **more,
+    )  # fmt: skip
 
 
 def _note(request: LimitRequest, step: str, *, by: Actor, now: datetime, **more: Any) -> RequestEvent:
@@ -368,7 +370,6 @@ def _note(request: LimitRequest, step: str, *, by: Actor, now: datetime, **more:
 
 def _end(request: LimitRequest, state: str, step: str, *, by: Actor, now: datetime, note: str) -> LimitRequest:
     request.state, request.assigned_to = state, None
-    request.save(update_fields=["state", "assigned_to"])
     _note(request, step, by=by, now=now, note=note)
     return request
 

@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from approvals.attachment_models import Attachment
-from approvals.desk_models import HoldEvent, HoldStep, ReleaseReason, Substitution, SubstitutionEnd
+from approvals.desk_models import HoldChange, HoldEvent, HoldStep, ReleaseReason, Substitution, SubstitutionEnd
 from approvals.journal_models import JournalEvent, JournalLine, JournalState, JournalStep, LimitJournal, LineSource
 from approvals.request_models import ApprovalLevel, LimitRequest, RequestEvent, RequestState, RequestStep
 from approvals.suspension_models import SuspensionChange
@@ -16,7 +16,7 @@ from customers.models import Customer, RiskClass, amount_field, currency_field
 from documents.models import Document
 
 __all__ = [
-    "Alert", "AlertSeen", "ApprovalLevel", "Attachment", "Authority", "EvaluationRequest", "Hold", "HoldClosing", "HoldEvent", "HoldReview",
+    "Alert", "AlertSeen", "ApprovalLevel", "Attachment", "Authority", "EvaluationRequest", "Hold", "HoldChange", "HoldClosing", "HoldEvent", "HoldReview",
     "HoldStep", "HowClosed", "JournalEvent", "JournalLine", "JournalState", "JournalStep", "LimitJournal", "LimitRequest",
     "LineSource", "Release", "ReleaseReason", "RequestEvent", "RequestState", "RequestStep", "Substitution", "SubstitutionEnd",
     "SuspensionChange", "SweptDay",
@@ -27,7 +27,8 @@ class Hold(models.Model):
     """A step that did not happen. Opened once, closed once, by a HoldClosing.
 
     `document` and `step` say what was stopped, `payload` what the step would have done (the new values of a held
-    amendment). The latest HoldReview says which reasons are still true.
+    amendment). The latest HoldReview says which reasons are still true. Its row is moved by the database alone: by a
+    HoldChange that is added, and by the closing.
     """
 
     document = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="holds")
@@ -47,7 +48,7 @@ class Hold(models.Model):
         blank=True,
         related_name="+",
     )
-    open = models.BooleanField(_("open"), default=True, help_text=_("Set to no together with the closing row."))
+    open = models.BooleanField(_("open"), default=True, help_text=_("The closing row ends it."))
 
     class Meta:
         constraints = [
@@ -71,7 +72,10 @@ class Hold(models.Model):
 
 
 class HoldReview(models.Model):
-    """The reasons of a hold as of one check: at its opening, a repeated step, a re-evaluation. Append-only."""
+    """The reasons of a hold as of one check: at its opening, a repeated step, a re-evaluation. Append-only.
+
+    `actor` is whoever held it by hand; behind every other check stands the decision, or the worker.
+    """
 
     hold = models.ForeignKey(Hold, on_delete=models.PROTECT, related_name="reviews")
     decision = models.ForeignKey(Decision, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
@@ -79,6 +83,7 @@ class HoldReview(models.Model):
     excess = amount_field(_("over the limit by"), default=0)
     amount = amount_field(_("amount"))
     reviewed_at = models.DateTimeField(_("reviewed at"))
+    actor = models.JSONField(default=dict)
 
     class Meta:
         indexes = [models.Index(fields=["hold", "-id"], name="approvals_latest_review")]

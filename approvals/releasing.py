@@ -118,7 +118,7 @@ def release(
     holds.checked_release(reason=reason, scope=scope, until=until, cap=cap, day=day)
     _refuse_reason(hold, code, note=note)
     holds.refuse_own(hold, by=by, policy=policy)
-    _refresh_amount(hold)
+    _refresh_amount(hold, by=by, now=now)
     judgement = judge_again(hold, by=by, now=now, family=family) if saw is not None else None
     newest = holds.latest(hold)
     excess = judgement.excess if judgement else newest.excess if newest else Decimal(0)
@@ -174,11 +174,11 @@ def debtors(hold: Hold) -> list[int]:
     return ids
 
 
-def _refresh_amount(hold: Hold) -> None:
+def _refresh_amount(hold: Hold, *, by: Actor, now: datetime) -> None:
     """A held document may have been amended since: the amount in question is today's."""
     document = hold.document
     if hold.step != "amend" and (hold.amount, hold.currency) != (document.total, document.currency):
-        holds.follow(hold, document)
+        holds.follow(hold, document, by=by, now=now)
 
 
 def carry_out(hold: Hold, *, by: Actor, now: datetime) -> Result | None:
@@ -192,7 +192,7 @@ def carry_out(hold: Hold, *, by: Actor, now: datetime) -> Result | None:
         now=now,
         changes=held_changes(hold),
         unchecked=True,
-        on_behalf_of=hold.opened_by,
+        on_behalf_of=holds.asker(hold),
     )
     return submission.run(hold.document)
 
@@ -239,7 +239,7 @@ def force(document: Document, *, by: Actor, now: datetime, reason: str) -> Hold:
         amount=document.total, currency=document.currency, forced_reason=reason.strip(), opened_at=now, opened_on=day,
         opened_by=by.user,
     )  # fmt: skip
-    holds.review(hold, reasons=["forced"], excess=Decimal(0), decision_id=None, now=now)
+    holds.review(hold, reasons=["forced"], excess=Decimal(0), decision_id=None, now=now, by=by)
     text = f"{document} of {document.debtor.name} is held by hand: {reason.strip()}."
     alerts.write(
         [("held", text)],

@@ -65,7 +65,8 @@ def _within(value: Decimal | None, bound: Decimal | None) -> bool:
 class LimitRequest(models.Model):
     """Somebody asks for a limit, base or temporary, or for other payment terms, and others decide level by level.
 
-    What is asked for may be changed by whoever asked, while it is open. What happened to it are its events.
+    What is asked for may be changed by whoever asked, while it is open. What happened to it are its events, and they
+    alone move it: the database carries over what they say.
     """
 
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="limit_requests")
@@ -120,6 +121,15 @@ class LimitRequest(models.Model):
     def is_open(self) -> bool:
         return self.state in (RequestState.OPEN, RequestState.CHANGE_WANTED)
 
+    def wanted(self) -> dict[str, str | int | None]:
+        """Return what is asked for by column, as its events keep it."""
+        return {
+            "kind": self.kind, "state_wanted": self.state_wanted, "amount": None if self.amount is None else str(self.amount),
+            "valid_from": self.valid_from and self.valid_from.isoformat(),
+            "valid_to": self.valid_to and self.valid_to.isoformat(), "terms_id": self.terms_id,
+            "settlement_discount_id": self.settlement_discount_id, "reason": self.reason,
+        }  # fmt: skip
+
     @property
     def in_journal(self) -> bool:
         """Whether it is a line of a journal: then it takes effect when that is posted."""
@@ -136,16 +146,44 @@ class RequestStep(models.TextChoices):
     ATTACHED = "ATTACHED", _("attached evidence")
     REJECTED = "REJECTED", _("rejected")
     WITHDRAWN = "WITHDRAWN", _("withdrawn")
+    MOVED = "MOVED", _("went over to another customer")
+
+
+# In which states a request can be after a step; where there is none, the step leaves it as it was.
+STATES_AFTER = {
+    RequestStep.ASKED: [RequestState.OPEN],
+    RequestStep.CHANGED: [RequestState.OPEN],
+    RequestStep.APPROVED: [RequestState.OPEN, RequestState.AGREED],
+    RequestStep.APPLIED: [RequestState.APPLIED],
+    RequestStep.CHANGE_WANTED: [RequestState.CHANGE_WANTED],
+    RequestStep.DELEGATED: [RequestState.OPEN],
+    RequestStep.REJECTED: [RequestState.REJECTED],
+    RequestStep.WITHDRAWN: [RequestState.WITHDRAWN],
+}
+
+
+def _one_of_the_states_after() -> Q:
+    """Return the condition that the state fits the step; rows of before it was kept have none."""
+    fits = Q(state="") | Q(step__in=[RequestStep.ATTACHED, RequestStep.MOVED])
+    for step, states in STATES_AFTER.items():
+        fits |= Q(step=step, state__in=states)
+    return fits
 
 
 class RequestEvent(models.Model):
-    """One step of a request: who, when, why, and the figures of that day. Append-only."""
+    """One step of a request: who, when, why, the figures of that day, and the state after it. Append-only.
+
+    `wanted` is what is asked for from this step on, where the step says so, `was` what it took the place of.
+    """
 
     request = models.ForeignKey(LimitRequest, on_delete=models.PROTECT, related_name="events")
     step = models.CharField(_("step"), max_length=13, choices=RequestStep)
     level = models.PositiveSmallIntegerField(_("level"), null=True, blank=True)
     note = models.TextField(_("note"), blank=True, default="")
     to = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    state = models.CharField(_("state"), max_length=13, choices=RequestState, blank=True, default="")
+    wanted = models.JSONField(_("what is asked for"), null=True, blank=True)
+    was = models.JSONField(_("before"), default=dict, help_text=_("Written by the database."))
     figures = models.JSONField(_("figures of the day"), default=dict)
     made_at = models.DateTimeField(_("made at"))
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
@@ -159,6 +197,11 @@ class RequestEvent(models.Model):
                 name="approvals_request_ends_once",
             ),
             models.UniqueConstraint(fields=["request"], condition=Q(step="ASKED"), name="approvals_request_asked_once"),
+            models.CheckConstraint(condition=_one_of_the_states_after(), name="approvals_state_fits_step"),
+            models.CheckConstraint(
+                condition=~Q(step__in=["CHANGED", "MOVED"]) | Q(state="") | Q(wanted__isnull=False),
+                name="approvals_change_says_what",
+            ),
         ]
         indexes = [models.Index(fields=["request", "id"], name="approvals_events_of_request")]
 

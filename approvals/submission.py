@@ -275,7 +275,7 @@ class Submission:
         if hold is not None and not hold.forced_reason:
             holds.close(hold, how=HowClosed.HEALED, by=self.by, now=self.now)
         elif hold is not None:
-            holds.follow(hold, document)
+            holds.follow(hold, document, by=self.by, now=self.now)
         self._tell(document)
         advice = self._advice(document) if document.kind == Kind.ORDER and hold is None and judgement is None else None
         return Result(document, judgement.outcome if judgement else PASSED, None, decision_id, advice)
@@ -304,7 +304,7 @@ class Submission:
             if hold.step == "amend":
                 holds.close(hold, how=HowClosed.HEALED, by=self.by, now=self.now)
             else:
-                holds.follow(hold, document)
+                holds.follow(hold, document, by=self.by, now=self.now)
         decision_id = self._record(document, judgement, posted)
         self._tell(document, self.seen if judgement else None)
         return Result(document, judgement.outcome if judgement else PASSED, None, decision_id)

@@ -29,10 +29,15 @@ APPEND_ONLY = (
 
 # Added after the first migration; each is closed by the migration that made it.
 LATER = (
-    "approvals_attachment", "approvals_holdevent", "approvals_journalevent", "approvals_requestevent", "approvals_substitution", "approvals_substitutionend", "approvals_suspensionchange",
+    "approvals_attachment", "approvals_holdchange", "approvals_holdevent", "approvals_journalevent", "approvals_requestevent", "approvals_substitution", "approvals_substitutionend", "approvals_suspensionchange",
     "quality_merge", "audit_change", "audit_seal", "audit_sealedrow", "audit_verification",
     "figures_snapshot", "reports_edition",
 )  # fmt: skip
+
+
+# What is now, moved by the database alone when a row is added to the history beside it. The application may lock a row
+# and add one; see approvals/moving.sql.
+MOVED = ("approvals_hold", "approvals_limitjournal", "approvals_limitrequest")
 
 
 def grant_to_application() -> migrations.RunSQL:
@@ -54,6 +59,18 @@ def append_only(tables: Iterable[str]) -> migrations.RunSQL:
 
     A table that a later migration makes is passed over here: that migration names it again.
     """
+    return _revoke(tables, "UPDATE, DELETE, TRUNCATE")
+
+
+def moved_by_history(tables: Iterable[str]) -> migrations.RunSQL:
+    """Return the operation after which the application can read, add and lock rows in these tables, and change none.
+
+    Locking a row asks for UPDATE on one column at least: it is the key's, on which a trigger refuses.
+    """
+    return _revoke(tables, "UPDATE, DELETE, TRUNCATE", keeps="UPDATE (id)")
+
+
+def _revoke(tables: Iterable[str], rights: str, *, keeps: str = "") -> migrations.RunSQL:
     names = list(tables)
 
     def each(statement: str) -> str:
@@ -65,7 +82,9 @@ def append_only(tables: Iterable[str]) -> migrations.RunSQL:
         END $$
         """
 
+    revoked = each(f"REVOKE {rights} ON %I FROM {APP_ROLE}")
+    kept = each(f"GRANT {keeps} ON %I TO {APP_ROLE}") if keeps else ""
     return migrations.RunSQL(
-        each(f"REVOKE UPDATE, DELETE, TRUNCATE ON %I FROM {APP_ROLE}"),
+        f"{revoked}; {kept}" if kept else revoked,
         each(f"GRANT UPDATE, DELETE ON %I TO {APP_ROLE}"),
     )

@@ -66,6 +66,8 @@ def digest_sql(columns: list[str]) -> str:
 _HOLD = "JOIN approvals_hold h ON h.id = r.hold_id"
 # Held by hand: whoever did it. A later look without a decision is the worker's, or somebody's run over many holds.
 _FIRST = "NOT EXISTS (SELECT FROM approvals_holdreview b WHERE b.hold_id = r.hold_id AND b.id < r.id)"
+# What was asked for when a step was made; of steps that do not tell, what is asked for now.
+_WANTED = "CASE WHEN w.wanted IS NULL THEN to_jsonb(q)->>'{0}' ELSE w.wanted->>'{0}' END"
 _HELD = {"customer": "h.customer_id", "document": "h.document_id"}
 
 SOURCES: Mapping[str, Source] = {source.table: source for source in (
@@ -73,7 +75,7 @@ SOURCES: Mapping[str, Source] = {source.table: source for source in (
            customer="r.customer_id", document="r.document_id",
            more={name: f"r.{name}" for name in ("step", "verdict", "reasons", "warnings", "document_amount", "document_currency")}),
     Source("approvals_holdreview", "HOLD", "r.reviewed_at", wording.review, user=f"CASE WHEN r.decision_id IS NOT NULL THEN e.by_id WHEN {_FIRST} THEN h.opened_by_id END",
-           address="coalesce(e.actor->>'address', '')", joins=f"{_HOLD} LEFT JOIN decisions_decision e ON e.id = r.decision_id",
+           address="coalesce(e.actor->>'address', r.actor->>'address', '')", joins=f"{_HOLD} LEFT JOIN decisions_decision e ON e.id = r.decision_id",
            more={"reasons": "r.reasons", "excess": "r.excess", "amount": "r.amount", "currency": "h.currency", "account_currency": "c.currency",
                  "forced": "h.forced_reason", "step": "h.step",
                  "first": _FIRST},
@@ -81,6 +83,8 @@ SOURCES: Mapping[str, Source] = {source.table: source for source in (
     Source("approvals_holdevent", "HOLD", "r.made_at", wording.hold_event, user="r.made_by_id", address=_ACTOR,
            joins=f"{_HOLD} LEFT JOIN auth_user t ON t.id = r.to_id",
            more={"step": "r.step", "note": "r.note", "whom": "t.username"}, **_HELD),
+    Source("approvals_holdchange", "HOLD", "r.made_at", wording.hold_change, user="r.made_by_id", address=_ACTOR, joins=_HOLD,
+           more={name: f"r.{name}" for name in ("was", "step", "checkpoint", "payload", "amount", "currency")}, **_HELD),
     Source("approvals_holdclosing", "HOLD", "r.closed_at", wording.closing, user="r.closed_by_id", address=_ACTOR, joins=_HOLD,
            more={"how": "r.how", "reason": "r.reason", "note": "r.note"}, **_HELD),
     Source("approvals_release", "RELEASE", "r.released_at", wording.release, user="r.released_by_id",
@@ -99,10 +103,14 @@ SOURCES: Mapping[str, Source] = {source.table: source for source in (
                  "shared": "s.code", "was_state": "p.state", "was_amount": "p.amount", "was_currency": "p.currency"}),
     Source("approvals_requestevent", "REQUEST", "r.made_at", wording.request_event, user="r.made_by_id", address=_ACTOR,
            customer="q.customer_id",
-           joins="""JOIN approvals_limitrequest q ON q.id = r.request_id LEFT JOIN auth_user t ON t.id = r.to_id
-                    LEFT JOIN customers_paymentterms pt ON pt.id = q.terms_id""",
+           joins=f"""JOIN approvals_limitrequest q ON q.id = r.request_id LEFT JOIN auth_user t ON t.id = r.to_id
+                    LEFT JOIN LATERAL (SELECT b.wanted FROM approvals_requestevent b WHERE b.request_id = r.request_id
+                        AND b.id <= r.id AND b.wanted ? 'reason' ORDER BY b.id DESC LIMIT 1) w ON true
+                    LEFT JOIN customers_paymentterms pt ON pt.id = {_WANTED.format("terms_id")}::bigint""",
            more={"request": "q.id", "step": "r.step", "level": "r.level", "note": "r.note", "whom": "t.username",
-                 "state": "q.state_wanted", "amount": "q.amount", "currency": "q.currency", "terms": "pt.code", "why": "q.reason"}),
+                 "after": "r.state", "was": "r.was", "wanted": "r.wanted", "state": _WANTED.format("state_wanted"),
+                 "amount": f"{_WANTED.format('amount')}::numeric", "currency": "q.currency", "terms": "pt.code",
+                 "why": _WANTED.format("reason")}),
     Source("approvals_journalevent", "REQUEST", "r.made_at", wording.journal_event, user="r.made_by_id", address=_ACTOR,
            more={"journal": "r.journal_id", "step": "r.step", "lines": "r.lines", "note": "r.note"}),
     Source("approvals_attachment", "", "r.added_at", wording.attachment, user="r.added_by_id",

@@ -22,6 +22,7 @@ class Watch:
     on: str = "INSERT OR UPDATE OR DELETE"
     hidden: tuple[str, ...] = ()
     secret: tuple[str, ...] = ()
+    by_hand_alone: bool = False  # what a trigger changes for a row of a history is told by that row
 
 
 MASTER, POLICY, AUTHORITY, ROLE, LIMIT = (Watch(kind) for kind in ("MASTER", "POLICY", "AUTHORITY", "ROLE", "LIMIT"))
@@ -45,10 +46,10 @@ WATCHED: Mapping[str, Watch] = {
     "auth_user": Watch("ROLE", hidden=("last_login",), secret=("password",)),
     # Thousands come with one file, and none is ever changed by us.
     "ledger_exchangerate": Watch("MASTER", on="UPDATE OR DELETE"),
-    # Its steps are events; this is what was asked for, changed while it waited.
-    "approvals_limitrequest": Watch("REQUEST", on="UPDATE OR DELETE", hidden=("state", "assigned_to_id")),
-    # Its reviews, events and closing are rows of their own; this is what is held, and who asked for it.
-    "approvals_hold": Watch("HOLD", on="UPDATE OR DELETE", hidden=("open",)),
+    # Moved by rows of their histories, which tell it; this is what the owner did to them past those.
+    "approvals_limitrequest": Watch("REQUEST", on="UPDATE OR DELETE", by_hand_alone=True),
+    "approvals_limitjournal": Watch("REQUEST", on="UPDATE OR DELETE", by_hand_alone=True),
+    "approvals_hold": Watch("HOLD", on="UPDATE OR DELETE", by_hand_alone=True),
 }  # fmt: skip
 
 # Append-only tables that say who and when, and not from which address.
@@ -68,8 +69,9 @@ def watch(tables: Iterable[str]) -> migrations.RunSQL:
     for table in tables:
         how = WATCHED.get(table) or Watch("ORIGIN", on="INSERT")
         forwards.append(
-            f'CREATE TRIGGER audit_note_change AFTER {how.on} ON "{table}" FOR EACH ROW'
+            f'CREATE OR REPLACE TRIGGER audit_note_change AFTER {how.on} ON "{table}" FOR EACH ROW'
+            f"{' WHEN (pg_trigger_depth() = 0)' if how.by_hand_alone else ''}"
             f" EXECUTE FUNCTION audit_note_change({array(how.hidden)}, {array(how.secret)});"
         )
-        backwards.append(f'DROP TRIGGER audit_note_change ON "{table}";')
+        backwards.append(f'DROP TRIGGER IF EXISTS audit_note_change ON "{table}";')
     return migrations.RunSQL("\n".join(forwards), "\n".join(backwards))

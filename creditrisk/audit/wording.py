@@ -69,6 +69,12 @@ def hold_event(row: Row) -> str:
     return f"hold: {verbs.get(row['step'], row['step'])}{_because(row['note'])}"
 
 
+def hold_change(row: Row) -> str:
+    """Tell what a hold came to stop instead, from what to what."""
+    becomes = {name: row[name] for name in row["was"]}
+    return f"hold changed: {_from_to('approvals_hold', row['was'], becomes, row['names'])}"
+
+
 def closing(row: Row) -> str:
     verbs = {
         "RELEASED": "released", "REJECTED": "rejected", "HEALED": "closed, its reasons are gone", "AUTOMATIC": "released by itself",
@@ -96,11 +102,18 @@ def request_event(row: Row) -> str:
     verbs = {
         "ASKED": "asked", "CHANGED": "changed", "APPROVED": "approved", "APPLIED": "took effect", "CHANGE_WANTED": "sent back for a change",
         "DELEGATED": f"delegated to {row['whom']}", "REJECTED": "rejected", "WITHDRAWN": "withdrawn", "ATTACHED": "given evidence",
+        "MOVED": "moved",
     }  # fmt: skip
     level = f" at level {row['level']}" if row["level"] else ""
     wanted = [_granted(row["state"], row["amount"], row["currency"])] if row["state"] else []
     wanted += [f"terms {row['terms']}"] if row["terms"] else []
-    return f"request R{row['request']} for {', '.join(wanted)} {verbs.get(row['step'], row['step'])}{level}{_because(row['note'] or row['why'])}"
+    told = f"request R{row['request']} for {', '.join(wanted)} {verbs.get(row['step'], row['step'])}{level}"
+    if row["step"] in ("CHANGED", "MOVED") and row["was"]:
+        new = {name: row["wanted"][name] for name in row["was"]}
+        told += f": {_from_to('approvals_limitrequest', row['was'], new, row['names'])}"
+    elif row["step"] == "APPROVED" and row["after"]:
+        told += f", now {value(fields_of('approvals_limitrequest').get('state'), row['after'], row['names'])}"
+    return f"{told}{_because(row['note'] or row['why'])}"
 
 
 def journal_event(row: Row) -> str:
@@ -169,6 +182,11 @@ def change(row: Row) -> str:
         if is_update or new or old
     ]
     return f"{table_label(table)}{named} {verb}: {', '.join(told)}{_because(row['reason'])}".replace(": (", " (")
+
+
+def _from_to(table: str, was: Row, becomes: Row, names: Names) -> str:
+    told = columns(table, was, becomes, names)
+    return ", ".join(f"{label} {old or '–'} → {new or '–'}" for label, old, new in told)
 
 
 def columns(table: str, was: Row, becomes: Row, names: Names) -> list[tuple[str, str, str]]:

@@ -5,6 +5,7 @@ of one account, into the other, on the day of the merge. Decisions, grants, entr
 under the number that they were made for, which is known from then on as another number of the one who stayed.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -14,9 +15,8 @@ from django.db import models, transaction
 from django.db.models import F, Value
 from django.db.models.functions import Concat, Left
 
-from approvals import context, evaluation_requests
-from approvals.models import Hold
-from approvals.request_models import LimitRequest
+from approvals import context, evaluation_requests, holds
+from approvals.models import Hold, HoldChange, LimitRequest, RequestEvent, RequestStep
 from creditrisk.clock import business_day
 from creditrisk.exposure import ledger as exposure
 from creditrisk.exposure.ledger import Touched
@@ -105,7 +105,7 @@ def merge(duplicate: Customer, into: Customer, *, reason: str, by: Actor, now: d
         reference=Concat(Left(F("reference"), 58 - min(len(duplicate.code), 30)), Value(f"/{duplicate.code[:30]}"))
     )
     moved = {
-        label: model._default_manager.filter(**{field: duplicate}).update(**{field: into})
+        label: _MOVERS.get(model, _update)(model._default_manager.filter(**{field: duplicate}), field, into, by, now)
         for model, field, label in _MOVES
     }
     _relatives(duplicate, into, moved)
@@ -119,6 +119,40 @@ def merge(duplicate: Customer, into: Customer, *, reason: str, by: Actor, now: d
         duplicate=duplicate, into=into, reason=reason.strip()[:300], moved={k: v for k, v in moved.items() if v},
         made_by=by.user, made_at=now,
     )  # fmt: skip
+
+
+def _update(rows: models.QuerySet[Any], field: str, into: Customer, by: Actor, now: datetime) -> int:
+    return rows.update(**{field: into})
+
+
+def _move_holds(rows: models.QuerySet[Hold], field: str, into: Customer, by: Actor, now: datetime) -> int:
+    found = list(rows.order_by("pk"))
+    for hold in found:
+        hold.customer = into
+    HoldChange.objects.bulk_create((holds.changed(hold, by=by, now=now) for hold in found), batch_size=500)
+    return len(found)
+
+
+def _move_requests(rows: models.QuerySet[LimitRequest], field: str, into: Customer, by: Actor, now: datetime) -> int:
+    found = list(rows.order_by("pk"))
+    RequestEvent.objects.bulk_create(
+        (
+            RequestEvent(
+                request=request, step=RequestStep.MOVED, state=request.state, wanted={"customer_id": into.pk},
+                made_at=now, made_by=by.user, actor=by.as_record(),
+            )
+            for request in found
+        ),
+        batch_size=500,
+    )  # fmt: skip
+    return len(found)
+
+
+# What is moved by rows that are added to its history.
+_MOVERS: dict[type[models.Model], Callable[[Any, str, Customer, Actor, datetime], int]] = {
+    Hold: _move_holds,
+    LimitRequest: _move_requests,
+}
 
 
 def _sources(duplicate: Customer) -> Touched:

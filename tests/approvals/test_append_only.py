@@ -5,7 +5,7 @@ from django.apps import apps
 from django.conf import settings
 from django.db import ProgrammingError, connection, transaction
 
-from creditrisk.append_only import APPEND_ONLY, LATER
+from creditrisk.append_only import APPEND_ONLY, LATER, MOVED
 
 pytestmark = pytest.mark.django_db
 
@@ -16,7 +16,7 @@ def key_of(table: str) -> str:
     return model._meta.pk.column
 
 
-@pytest.mark.parametrize("table", [*APPEND_ONLY, *LATER])
+@pytest.mark.parametrize("table", [*APPEND_ONLY, *LATER, *MOVED])
 @pytest.mark.parametrize(
     "statement", ["UPDATE {0} SET {1} = {1}", "DELETE FROM {0}", "TRUNCATE {0} CASCADE", "DROP TABLE {0} CASCADE"]
 )
