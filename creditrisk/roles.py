@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 
@@ -146,7 +146,6 @@ def door(
     opens_to = DOORS[name]
 
     def guard(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-        @login_required
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not roles_of(request.user) & opens_to:
@@ -156,7 +155,16 @@ def door(
                 )
             return view(request, *args, **kwargs)
 
-        guarded.door = name  # type: ignore[attr-defined]
-        return guarded
+        asked = login_required(guarded)
+
+        @wraps(view)
+        def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if not request.user.is_authenticated and getattr(request, "htmx", False):
+                # A part of a page is asked for: the login page has no place in it, and what was typed around it stays.
+                return HttpResponse(_("You are logged out."), status=401)
+            return asked(request, *args, **kwargs)
+
+        answered.door = name  # type: ignore[attr-defined]
+        return answered
 
     return guard

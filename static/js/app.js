@@ -166,6 +166,7 @@
     const form = event.target;
     if (form.method !== "post" || event.defaultPrevented) return;
     if ("sent" in form.dataset) { event.preventDefault(); event.stopImmediatePropagation(); return; }
+    for (const field of all("input[name=csrfmiddlewaretoken]", form)) field.value = token() || field.value;
     form.dataset.sent = "";
     setTimeout(() => rest(form, true), 0);
   };
@@ -181,6 +182,26 @@
     box.append(words);
     area.append(box);
   };
+
+  // A login that ran out is told, not drawn over the page; after the next one the form's token is that of the new login.
+  const tellLoggedOut = () => {
+    const area = one("#messages");
+    if (!area || one("[data-out]", area)) return;
+    const box = document.createElement("div");
+    const words = document.createElement("p");
+    const link = document.createElement("a");
+    box.className = "message message--warning";
+    box.dataset.out = "";
+    words.textContent = `${area.dataset.loggedOut} `;
+    link.href = `${area.dataset.login}?next=/`;
+    link.target = "_blank";
+    link.textContent = area.dataset.logIn;
+    words.append(link);
+    box.append(words);
+    area.append(box);
+    box.scrollIntoView({ block: "nearest" });
+  };
+  const token = () => document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] || one('meta[name="csrf-token"]')?.content;
 
   document.addEventListener("keydown", press);
   document.addEventListener("keydown", enterInLine, true);
@@ -209,8 +230,7 @@
     if (event.persisted) for (const form of all("form[data-sent]")) rest(form, false);
   });
   document.addEventListener("htmx:configRequest", (event) => {
-    const token = one('meta[name="csrf-token"]')?.content;
-    if (token && event.detail.verb !== "get") event.detail.headers["X-CSRFToken"] = token;
+    if (token() && event.detail.verb !== "get") event.detail.headers["X-CSRFToken"] = token();
   });
   for (const name of ["htmx:beforeRequest", "htmx:afterRequest"]) {
     document.addEventListener(name, ({ detail }) => {
@@ -224,7 +244,10 @@
     const fields = all("input:not([type=hidden]), select, textarea", elt.parentElement);
     if (fields.some((field) => field.checked || (field.type !== "checkbox" && field.value))) event.preventDefault();
   });
-  for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) document.addEventListener(name, tell);
+  for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
+    document.addEventListener(name, ({ detail }) => (detail.xhr?.status === 401 ? tellLoggedOut() : tell()));
+  }
+  document.addEventListener("htmx:afterOnLoad", () => one("[data-out]")?.remove());
   for (const needs of all("[data-needs-js]")) needs.hidden = false;
   all("[data-focus]").forEach((element) => element.focus({ preventScroll: false }));
   showTheme();
