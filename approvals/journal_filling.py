@@ -8,6 +8,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from approvals import levels
 from approvals.journals import MOST_LINES, NewLine
@@ -191,7 +192,14 @@ def _of_row(
         if said.get("currency", customer.currency) != customer.currency:
             raise Unreadable(f"The account of {customer.code} is kept in {customer.currency}, not {said['currency']}.")
     except Unreadable as error:
-        return NewLine(None, None, LineSource.FILE, kind=common.kind, typed=typed, error=f"Row {number}: {error}")
+        return NewLine(
+            None,
+            None,
+            LineSource.FILE,
+            kind=common.kind,
+            typed=typed,
+            error=_("Row %(row)s of the file: %(error)s") % {"row": number, "error": error},
+        )
     ends = said.get("valid_to", common.valid_to)
     return NewLine(
         customer.merged_into or customer, said["amount"], LineSource.FILE, kind=common.kind, typed=typed,

@@ -131,7 +131,7 @@ def _row(line: JournalLine, *, seen: Seen, user: Any, decides: bool) -> LineRow:
     pending = levels.turn(request, seen=seen).pending if request and request.is_open else ()
     # Once posted, what it replaced stands in the event: today's figures would tell another story.
     before, exposure = _then(request) if request and request.state == RequestState.APPLIED else _now(figures)
-    used = None if not amount or exposure is None else exposure / amount * HUNDRED
+    used = None if amount is None or amount <= 0 or exposure is None else exposure / amount * HUNDRED
     return LineRow(
         line=line, request=request, amount=amount, before=before, exposure=exposure, used=used,
         unlimited=figures is not None and figures.standing is not None and figures.before is None,

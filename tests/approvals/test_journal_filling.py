@@ -122,10 +122,10 @@ def test_a_file_becomes_lines_and_what_is_wrong_stands_at_the_row(cast: Cast) ->
     assert found[0].valid_from is not None
     assert found[0].valid_from.isoformat() == "2026-04-01"
     assert [line.error for line in found[1:]] == [
-        "Row 3: There is no customer “NOBODY”.",
-        "Row 4: “much” is not an amount; expected is 1,234.50.",
-        "Row 5: The account of BIANCHI is kept in EUR, not USD.",
-        "Row 6: Missing: Limit.",
+        "Row 3 of the file: There is no customer “NOBODY”.",
+        "Row 4 of the file: “much” is not an amount; expected is 1,234.50.",
+        "Row 5 of the file: The account of BIANCHI is kept in EUR, not USD.",
+        "Row 6 of the file: Missing: Limit.",
     ]
 
 

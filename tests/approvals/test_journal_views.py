@@ -191,3 +191,16 @@ def test_the_list_shows_what_is_not_posted(cast: Cast, journal: LimitJournal, da
     assert "another" not in page
     assert "another" in every
     assert LimitJournal.objects.get(pk=gone.pk).state == JournalState.WITHDRAWN
+
+
+def test_a_line_that_is_no_limit_says_no_use_and_names_its_row_of_the_file(cast: Cast, carla: Client) -> None:
+    journal = journals.prepare("review", company=None, by=cast.carla, now=timezone.now())
+    file = SimpleUploadedFile("limits.csv", b"customer;limit\nROSSI;12000\nNERI;-5\nNOBODY;1\n")
+    cast.confirmed(cast.neri, "300")
+
+    carla.post(at(journal, "add_file"), {"file": file, "encoding": "utf-8", "kind": "BASE"})
+    shown = words(carla.get(at(journal)))
+
+    assert "A limit is zero or more." in shown
+    assert "Row 4 of the file: There is no customer “NOBODY”." in shown
+    assert "%" not in shown.split("NERI")[1].split("A limit is zero or more.")[0]
