@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import DecimalField, F, Q, Value
 from django.shortcuts import get_object_or_404
 
 from creditrisk.money import ZERO
@@ -52,14 +52,14 @@ class Settlement:
 
 @dataclass(frozen=True)
 class PaymentRow:
-    """Money that came in."""
+    """Money that came in: a payment, or an effect that was collected."""
 
-    id: int
     reference: str
     day: date
     amount: Decimal
     open_amount: Decimal
     currency: str
+    by_effect: bool
 
 
 def visible_items(user: Any) -> Any:
@@ -145,9 +145,18 @@ def settlements(item: OpenItem) -> list[Settlement]:
 
 
 def last_payments(customer_ids: list[int], *, limit: int = 5) -> list[PaymentRow]:
-    """Return the newest payments of these customers."""
-    found = OpenItem.objects.filter(customer__in=customer_ids, kind=ItemKind.PAYMENT).order_by("-item_date", "-pk")
-    return [PaymentRow(p.pk, p.reference, p.item_date, -p.amount, -p.open_amount, p.currency) for p in found[:limit]]
+    """Return the newest payments of these customers, effects that were collected among them: one query."""
+    items = OpenItem.objects.filter(customer__in=customer_ids, kind=ItemKind.PAYMENT)
+    effects = Effect.objects.filter(customer__in=customer_ids, state=EffectState.COLLECTED, collected_on__isnull=False)
+    columns = ("told", "on", "paid", "left", "currency", "by_effect", "pk")
+    paid = items.annotate(
+        told=F("reference"), on=F("item_date"), paid=-F("amount"), left=-F("open_amount"), by_effect=Value(False)
+    ).values_list(*columns)
+    nothing = Value(ZERO, output_field=DecimalField(max_digits=18, decimal_places=4))
+    collected = effects.annotate(
+        told=F("number"), on=F("collected_on"), paid=F("amount"), left=nothing, by_effect=Value(True)
+    ).values_list(*columns)
+    return [PaymentRow(*row[:6]) for row in paid.union(collected, all=True).order_by("-on", "-pk")[:limit]]
 
 
 def knows_currency(code: str) -> bool:

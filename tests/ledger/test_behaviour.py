@@ -1,5 +1,6 @@
 """How customers pay: days beyond terms, to the day."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal as D
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import pytest
 
 from approvals import booking
-from ledger import behaviour
+from ledger import behaviour, statement
 from tests.cast import NOW, TODAY, Cast, after
 
 pytestmark = pytest.mark.django_db
@@ -102,3 +103,16 @@ def test_effects_that_came_back_are_counted_for_a_year(cast: Cast) -> None:
         return behaviour.came_back([cast.rossi.pk], day=TODAY + timedelta(days=day))
 
     assert (came_back(11), came_back(12), came_back(12 + 364), came_back(12 + 365)) == (0, 1, 1, 0)
+
+
+def test_effects_that_were_collected_stand_among_the_last_payments(
+    cast: Cast, drawn: Callable[..., Any], django_assert_num_queries: Any
+) -> None:
+    collected, _waiting = drawn("400", number="E1"), drawn("500", number="E2")
+    booking.collect(collected, by=cast.carla, now=after(3))
+    booking.pay(customer=cast.rossi, amount=D(100), items=[], reference="P1", by=cast.carla, now=after(2))
+
+    with django_assert_num_queries(1):
+        told = [(p.reference, p.amount, p.open_amount, p.by_effect) for p in statement.last_payments([cast.rossi.pk])]
+
+    assert told == [("E1", D(400), D(0), True), ("P1", D(100), D(100), False)]
