@@ -68,4 +68,7 @@ class Command(BaseCommand):
             raise CommandError(
                 f"Broken at {outcome.breaks} places. First: {outcome.first}{further}{more}", returncode=1
             )
+        if not outcome.seal:
+            self.stdout.write("Nothing is sealed yet, so there is nothing to verify: `audit_trail seal` seals now.")
+            return
         self.stdout.write(f"Unbroken: {outcome.rows} rows up to seal {outcome.seal}:{outcome.digest}.")

@@ -359,6 +359,13 @@ def test_the_command_says_unbroken_or_names_the_first_broken_link_and_exits_with
     assert list(Verification.objects.order_by("id").values_list("breaks", flat=True)) == [0, 1]
 
 
+def test_the_command_says_that_nothing_is_sealed_yet(cast: Cast) -> None:
+    said = StringIO()
+    call_command("audit_trail", "verify", stdout=said)
+
+    assert said.getvalue().startswith("Nothing is sealed yet")
+
+
 def test_the_worker_raises_an_alarm_over_a_broken_trail(cast: Cast) -> None:
     suspend(cast, 1)
     assert tasks.seal() > 0
