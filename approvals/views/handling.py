@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from approvals import attachments, hold_events, queries
+from approvals import attachments, hold_events, holds, queries
 from approvals.forms import EventForm
 from approvals.models import Hold
 from approvals.views import desk
@@ -29,12 +29,15 @@ def _handler(name: str, handle: Handle, done: Any, *, door_name: str = "release_
     def view(request: HttpRequest, pk: int) -> HttpResponse:
         held = queries.hold(request.user, pk)
         form = EventForm(request.POST, request.FILES, prefix="event")
+        try:
+            holds.refuse_closed(held)  # before what was typed: a decided hold has no form to say it in
+        except (AlreadyReleased, AlreadyClosed) as error:
+            return _decided(request, held, error)
         if form.is_valid():
             try:
                 handle(held, form.cleaned_data, Actor.of(request))
             except (AlreadyReleased, AlreadyClosed) as error:
-                messages.info(request, _("%(sentence)s Nothing was done twice.") % {"sentence": error})
-                return _back(request, held)
+                return _decided(request, held, error)
             except pages.REFUSALS as error:
                 refuse(form, error)
             else:
@@ -49,6 +52,11 @@ def _handler(name: str, handle: Handle, done: Any, *, door_name: str = "release_
     view.__name__ = view.__qualname__ = name
     view.__doc__ = f"Handle a hold: {name}."
     return view
+
+
+def _decided(request: HttpRequest, held: Hold, error: Refused) -> HttpResponse:
+    messages.info(request, _("%(sentence)s Nothing was done twice.") % {"sentence": error})
+    return _back(request, held)
 
 
 def _back(request: HttpRequest, held: Hold) -> HttpResponse:
