@@ -15,6 +15,7 @@ from approvals import hold_events, holds
 from approvals.models import Authority, Hold, HoldStep, Substitution
 from creditrisk.money import ZERO, MissingRate, Rates, figure
 from creditrisk.refusal import AboveAuthority
+from creditrisk.roles import name_of
 from ledger import rates as ledger_rates
 
 CHAIN = ("credit_clerk", "credit_manager", "finance_director")
@@ -117,7 +118,7 @@ def people(day: date) -> dict[int, Person]:
         bounds = [own[user.pk]] if user.pk in own else [of_roles[name] for name in sorted(roles) if name in of_roles]
         companies = frozenset(access.company_id for access in user.company_access.all())
         known[user.pk] = Person(
-            user.pk, user.get_full_name() or user.get_username(), min(CHAIN.index(r) for r in roles if r in CHAIN),
+            user.pk, name_of(user), min(CHAIN.index(r) for r in roles if r in CHAIN),
             companies or None, tuple(bounds) or (Bounds(amount=ZERO),),
         )  # fmt: skip
     return _with_lent(known, day)

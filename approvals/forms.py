@@ -18,6 +18,7 @@ from creditrisk.forms import AmountField, DayField, whole_cents
 from creditrisk.money import ZERO
 from creditrisk.policy.compile import Policy
 from creditrisk.policy.models import Scope
+from creditrisk.roles import name_of
 from customers import queries as customer_queries
 from customers.forms import CodeField
 from customers.models import Customer, PaymentTerms, SettlementDiscount
@@ -164,7 +165,7 @@ class MassForm(forms.Form):
         self.fields["note"].error_messages["required"] = _("Say what should be changed.")
         to = self.fields["to"]
         to.queryset, to.required, to.empty_label = people, decision == "delegate", _("to whom …")
-        to.label_from_instance = lambda user: user.get_full_name() or user.get_username()
+        to.label_from_instance = name_of
         self.order_fields(["reason", "note", "to"])
 
     @property
@@ -224,7 +225,7 @@ class AbsenceForm(forms.Form):
         super().__init__(*args, **options)
         self.fields["substitute"].queryset = people
         self.fields["substitute"].empty_label = _("choose …")
-        self.fields["substitute"].label_from_instance = lambda user: user.get_full_name() or user.get_username()
+        self.fields["substitute"].label_from_instance = name_of
 
 
 class DeskFilter(forms.Form):
@@ -266,7 +267,7 @@ class DeskFilter(forms.Form):
         **options: Any,
     ) -> None:
         super().__init__(*args, **options)
-        names = [(user.get_username(), user.get_full_name() or user.get_username()) for user in sellers]
+        names = [(user.get_username(), name_of(user)) for user in sellers]
         for field, choices in (
             ("reason", reasons), ("salesperson", names), ("company", [(c.code, c.name) for c in companies]),
         ):  # fmt: skip

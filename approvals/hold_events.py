@@ -12,7 +12,7 @@ from approvals.models import Hold, HoldEvent, HoldStep, HowClosed
 from creditrisk.clock import business_day
 from creditrisk.policy import compile as policies
 from creditrisk.refusal import FourEyes, NotPermitted, Refused
-from creditrisk.roles import Actor, companies_of, may
+from creditrisk.roles import Actor, companies_of, may, name_of
 
 # What ends or begins a wish for a change; a comment does neither.
 TURNS = (
@@ -47,12 +47,12 @@ def delegate(hold: Hold, *, to: Any, by: Actor, now: datetime, note: str = "") -
     if to.pk in holds.authors(hold):
         raise FourEyes("Whoever entered or changed the document cannot decide it.", field="to")
     if not may(to, "release_hold"):
-        raise Refused(f"The roles of {to} do not release holds.", field="to")
+        raise Refused(f"The roles of {name_of(to)} do not release holds.", field="to")
     companies = companies_of(to)
     if companies is not None and hold.document.company_id not in companies:
-        raise Refused(f"{to} does not work in the company of this document.", field="to")
+        raise Refused(f"{name_of(to)} does not work in the company of this document.", field="to")
     if assignee(hold) == to:
-        raise Refused(f"{to} has it already.", field="to")
+        raise Refused(f"{name_of(to)} has it already.", field="to")
     return _note(hold, HoldStep.DELEGATED, by=by, now=now, note=note.strip(), to=to)
 
 
@@ -61,9 +61,7 @@ def ask_change(hold: Hold, *, by: Actor, now: datetime, note: str) -> HoldEvent:
     """Send a held document back for a change, with what is wanted; whoever may amend it is told. Raises as `delegate`."""
     hold = _decidable(hold, by=by)
     event = _note(hold, HoldStep.CHANGE_WANTED, by=by, now=now, note=_said(note, "Say what should be changed."))
-    _tell(
-        hold, "change_wanted", f"{by.user.get_username()} asks for a change of {hold.document}: {event.note}", now=now
-    )
+    _tell(hold, "change_wanted", f"{name_of(by.user)} asks for a change of {hold.document}: {event.note}", now=now)
     return event
 
 
@@ -84,7 +82,7 @@ def ask_release(hold: Hold, *, by: Actor, now: datetime, note: str) -> HoldEvent
     _tell(
         hold,
         "release_asked",
-        f"{by.user.get_username()} asks for the release of {hold.document}: {event.note}",
+        f"{name_of(by.user)} asks for the release of {hold.document}: {event.note}",
         now=now,
     )
     return event

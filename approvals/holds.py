@@ -28,7 +28,7 @@ from creditrisk.refusal import (
     NotPermitted,
     Refused,
 )
-from creditrisk.roles import Actor, companies_of, may
+from creditrisk.roles import Actor, companies_of, may, name_of
 from documents.models import Document
 
 
@@ -151,7 +151,7 @@ def refuse_closed(hold: Hold) -> None:
     closing = HoldClosing.objects.filter(hold=hold).select_related("closed_by").first()
     if closing is None:
         return
-    who = closing.closed_by.get_username() if closing.closed_by else "the system"
+    who = name_of(closing.closed_by) or "the system"
     when = f"{closing.closed_at:%d %b %Y %H:%M}"
     if closing.how in (HowClosed.RELEASED, HowClosed.AUTOMATIC):
         raise AlreadyReleased(f"{who} released this hold on {when}.")

@@ -25,7 +25,7 @@ from approvals.models import (
 )
 from creditrisk.clock import business_day
 from creditrisk.refusal import AlreadyClosed, Duplicate, InvalidState, NotPermitted, Refused
-from creditrisk.roles import Actor, companies_of, may
+from creditrisk.roles import Actor, companies_of, may, name_of
 from customers.models import Company, Customer, LimitKind
 from ledger.items import LARGEST
 
@@ -210,8 +210,8 @@ def _who_agreed(requests: Sequence[LimitRequest]) -> dict[int, str]:
     """Return the names of those who agreed to each request: whoever posts a journal decided nothing."""
     events = RequestEvent.objects.filter(request__in=requests, step=RequestStep.APPROVED).order_by("pk")
     names: dict[int, list[str]] = {request.pk: [] for request in requests}
-    for pk, name in events.values_list("request_id", "made_by__username"):
-        names[pk].append(name)
+    for event in events.select_related("made_by"):
+        names[event.request_id].append(name_of(event.made_by))
     return {pk: ", ".join(dict.fromkeys(given)) for pk, given in names.items()}
 
 
@@ -306,7 +306,7 @@ def _refuse_ended(journal: LimitJournal) -> None:
         return
     end = journal.events.filter(step__in=[JournalStep.POSTED, JournalStep.WITHDRAWN]).select_related("made_by").get()
     raise AlreadyClosed(
-        f"{journal} was {journal.get_state_display()} on {end.made_at:%d %b %Y %H:%M} by {end.made_by.get_username()}."
+        f"{journal} was {journal.get_state_display()} on {end.made_at:%d %b %Y %H:%M} by {name_of(end.made_by)}."
     )
 
 

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404
 
 from approvals import levels, limit_requests
 from approvals.models import Attachment, LimitRequest, RequestEvent, RequestState
-from creditrisk.roles import DOORS, companies_of
+from creditrisk.roles import DOORS, companies_of, name_of
 from customers import queries as customer_queries
 from customers.models import Customer
 
@@ -139,7 +139,7 @@ def _event(event: RequestEvent) -> EventRow:
     bounded = figures.get("limit_state") in ("AMOUNT", "NONE")
     return EventRow(
         id=event.pk, step=event.get_step_display(), code=event.step, note=event.note,
-        to=event.to.get_username() if event.to else "", by=event.made_by.get_username() if event.made_by else "",
+        to=name_of(event.to), by=name_of(event.made_by),
         at=event.made_at, level=event.level, total=amount("total"), limit=amount("limit") if bounded else None,
         overdue=amount("overdue"), currency=figures.get("currency", ""), files=tuple(event.files.all()),
     )  # fmt: skip

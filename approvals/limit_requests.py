@@ -19,7 +19,7 @@ from creditrisk.clock import business_day
 from creditrisk.money import rounded
 from creditrisk.policy import compile as policies
 from creditrisk.refusal import AlreadyClosed, Duplicate, FourEyes, NotPermitted, Refused, Stale
-from creditrisk.roles import Actor, companies_of, may
+from creditrisk.roles import Actor, companies_of, may, name_of
 from customers.models import Customer, Limit, LimitKind, LimitState, PaymentTerms, SettlementDiscount
 from ledger.items import LARGEST
 
@@ -117,12 +117,12 @@ def delegate(request: LimitRequest, *, to: Any, by: Actor, now: datetime, note: 
     if to.pk == request.requested_by_id:
         raise FourEyes("Whoever asked cannot decide it.", field="to")
     if not may(to, "approve_limit"):
-        raise Refused(f"The roles of {to} do not decide limits.", field="to")
+        raise Refused(f"The roles of {name_of(to)} do not decide limits.", field="to")
     if to.pk in {event.made_by_id for event in levels.agreements(request)}:
-        raise FourEyes(f"{to} agreed to this already.", field="to")
+        raise FourEyes(f"{name_of(to)} agreed to this already.", field="to")
     companies = companies_of(to)
     if companies is not None and request.customer.company_id not in companies:
-        raise Refused(f"{to} does not work in the company of this customer.", field="to")
+        raise Refused(f"{name_of(to)} does not work in the company of this customer.", field="to")
     levels.refuse_beyond(request, by=by, seen=levels.see([request.customer], day=business_day(now)))
     request.assigned_to = to
     _note(request, RequestStep.DELEGATED, by=by, now=now, note=note, to=to)
@@ -266,7 +266,7 @@ def _refuse_ended(request: LimitRequest) -> None:
         return
     ends = (RequestStep.APPLIED, RequestStep.REJECTED, RequestStep.WITHDRAWN, RequestStep.APPROVED)
     end = request.events.filter(step__in=ends).select_related("made_by").order_by("pk").last()
-    who = end.made_by.get_username() if end and end.made_by else "somebody"
+    who = name_of(end and end.made_by) or "somebody"
     when = f" on {end.made_at:%d %b %Y %H:%M}" if end else ""
     raise AlreadyClosed(f"This request was decided{when} by {who}: {request.get_state_display()}.")
 

@@ -13,6 +13,7 @@ from approvals import context
 from approvals.context import Picture
 from creditrisk.facts import EffectiveLimit, LimitState, Standing
 from creditrisk.money import ZERO, MissingRate, percent_of, rounded
+from creditrisk.roles import name_of
 from customers import limits
 from customers.models import Customer, Limit, LimitKind, Security
 from customers.models import LimitState as Stated
@@ -160,7 +161,7 @@ def _holds(row: Limit | Security, day: date) -> bool:
 
 
 def _by(grant: Limit) -> str:
-    return grant.granted_by.get_username() if grant.granted_by else ""
+    return name_of(grant.granted_by)
 
 
 def _granted(name: str, grant: Limit, picture: Picture, *, words: str = "") -> Piece:

@@ -14,6 +14,7 @@ from creditrisk.audit.endings import Later
 from creditrisk.audit.outcomes import Ending, Outcome, Settled
 from creditrisk.decisions.story import sum_of
 from creditrisk.money import ZERO
+from creditrisk.roles import name_of
 from documents.models import State
 
 GOOD, LATE, BAD, OPEN = "passed", "warned", "held", "info"
@@ -53,7 +54,7 @@ def _told(
     words, tone = _end(release, [later for later in reached if later.is_invoice], settled, day=day)
     return PastRelease(
         release.document_id, release.document.number, release.released_on, release.cap, release.currency, release.reason,
-        release.note, (by.get_full_name() or by.get_username()) if by else "", words, tone,
+        release.note, name_of(by), words, tone,
     )  # fmt: skip
 
 

@@ -32,7 +32,7 @@ from creditrisk.decisions import queries as decision_queries
 from creditrisk.decisions import story
 from creditrisk.decisions.story import Told
 from creditrisk.money import ZERO
-from creditrisk.roles import DOORS, companies_of
+from creditrisk.roles import DOORS, companies_of, name_of
 from customers import queries as customer_queries
 from documents.models import DocumentQuerySet
 
@@ -194,12 +194,12 @@ def _row(hold: Any, *, today: date | None, told: tuple[Told, ...] = (), names: d
         id=hold.pk, document_id=hold.document_id, document=hold.document.number,
         kind=hold.document.get_kind_display(), step=hold.step, revision=hold.document.revision,
         customer_code=hold.customer.code, customer=hold.customer.name, company=hold.document.company.code,
-        salesperson=_name(hold.document.customer.salesperson),
+        salesperson=name_of(hold.document.customer.salesperson),
         amount=hold.amount if hold.review_amount is None else hold.review_amount, currency=hold.currency,
         excess=hold.review_excess or ZERO, account_currency=hold.customer.currency, reasons=reasons,
         labels=tuple(story.label_of(code) for code in reasons), opened_at=hold.opened_at,
-        age_days=(today - hold.opened_on).days if today else 0, opened_by=_name(hold.opened_by), open=hold.open,
-        how=closing.how if closing else "", closed=_how(hold, closing), closed_by=_name(closing.closed_by) if closing else "",
+        age_days=(today - hold.opened_on).days if today else 0, opened_by=name_of(hold.opened_by), open=hold.open,
+        how=closing.how if closing else "", closed=_how(hold, closing), closed_by=name_of(closing.closed_by) if closing else "",
         closed_at=closing.closed_at if closing else None, close_reason=closing.reason if closing else "",
         forced_reason=hold.forced_reason, told=told, decision_id=hold.review_decision,
         assigned_id=hold.assigned_id, assigned=(names or {}).get(hold.assigned_id, ""), turn=hold.turn or "",
@@ -214,10 +214,6 @@ def _how(hold: Any, closing: Any) -> str:
     return _("withdrawn") if closing.how == HowClosed.CANCELLED and hold.step == "amend" else closing.get_how_display()
 
 
-def _name(user: Any) -> str:
-    return (user.get_full_name() or user.get_username()) if user else ""
-
-
 def rows(holds: Any, *, today: date) -> list[HoldRow]:
     """Return holds of the desk as rows; they cost one query more, for the names of those who have them."""
     found = list(holds)
@@ -227,7 +223,7 @@ def rows(holds: Any, *, today: date) -> list[HoldRow]:
 
 def _names(ids: set[int | None]) -> dict[int, str]:
     known = ids - {None}
-    return {user.pk: _name(user) for user in get_user_model().objects.filter(pk__in=known)} if known else {}
+    return {user.pk: name_of(user) for user in get_user_model().objects.filter(pk__in=known)} if known else {}
 
 
 def events(hold_id: int) -> list[Said]:
@@ -237,7 +233,7 @@ def events(hold_id: int) -> list[Said]:
         HoldEvent.objects.filter(hold=hold_id).select_related("made_by", "to").prefetch_related(files).order_by("pk")
     )
     return [
-        Said(e.step, e.get_step_display(), _name(e.made_by), _name(e.to), e.note, e.made_at, tuple(e.files.all()))
+        Said(e.step, e.get_step_display(), name_of(e.made_by), name_of(e.to), e.note, e.made_at, tuple(e.files.all()))
         for e in found
     ]
 

@@ -16,7 +16,7 @@ from creditrisk.decisions.story import label_of
 from creditrisk.money import figure
 from creditrisk.policy import compile as policies
 from creditrisk.refusal import HoldOpen, InvalidState, NotPermitted, Refused, Stale
-from creditrisk.roles import Actor, may
+from creditrisk.roles import Actor, may, name_of
 from documents import amending
 from documents.drafts import Changes
 from documents.models import Document, Kind, State
@@ -147,7 +147,7 @@ def release(
         released_by=by.user,
     )
     holds.close(hold, how=HowClosed.RELEASED, by=by, now=now, reason=reason.strip(), note=note)
-    text = f"{document} of {document.debtor.name} was released by {by.user.get_username()}: {made.reason}."
+    text = f"{document} of {document.debtor.name} was released by {name_of(by.user)}: {made.reason}."
     alerts.write(
         [("released", text)],
         customer_id=hold.customer_id,
@@ -211,7 +211,7 @@ def reject(hold: Hold, *, by: Actor, now: datetime, reason: str, note: str = "")
         raise Refused("Say why you reject it.", field="reason")
     holds.close(hold, how=HowClosed.REJECTED, by=by, now=now, reason=reason.strip(), note=note)
     document = hold.document
-    text = f"{document} of {document.debtor.name} was rejected by {by.user.get_username()}: {reason.strip()}."
+    text = f"{document} of {document.debtor.name} was rejected by {name_of(by.user)}: {reason.strip()}."
     alerts.write(
         [("rejected", text)], customer_id=hold.customer_id, document_id=document.pk, day=business_day(now), now=now
     )

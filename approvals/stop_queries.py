@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import Q
 
 from approvals.models import SuspensionChange
+from creditrisk.roles import name_of
 from customers import queries as customer_queries
 from customers.models import CreditAccount, Customer, CustomerBlock, Stops
 from documents import queries as document_queries
@@ -72,7 +73,7 @@ def _suspensions(mine: Any, *, today: date) -> list[dict[str, Any]]:
 def _by(change: SuspensionChange | None) -> str:
     if change is None:
         return ""
-    who = change.made_by.get_username() if change.made_by else ""
+    who = name_of(change.made_by)
     return ", ".join(part for part in (who, change.source) if part)
 
 
@@ -83,7 +84,7 @@ def _stops(mine: Any, *, today: date) -> list[dict[str, Any]]:
         {
             "customer": b.customer, "what": "stop", "orders": b.orders, "deliveries": b.deliveries,
             "since": b.valid_from or b.placed_at, "until": b.valid_to, "why": b.note,
-            "by": b.placed_by.get_username() if b.placed_by else "",
+            "by": name_of(b.placed_by),
             "to_come": b.valid_from is not None and b.valid_from > today,
         }
         for b in blocks.select_related("customer", "placed_by").order_by("customer__code", "pk")

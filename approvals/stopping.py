@@ -8,7 +8,7 @@ from approvals import alerts, context, evaluation_requests
 from approvals.models import SuspensionChange
 from creditrisk.clock import business_day
 from creditrisk.refusal import AlreadyClosed, InvalidState, NotPermitted, Refused
-from creditrisk.roles import Actor, may
+from creditrisk.roles import Actor, may, name_of
 from customers.models import CreditAccount, Customer, CustomerBlock, CustomerBlockEnd
 
 
@@ -128,7 +128,7 @@ def _set(
         made_by=by.user,
         actor=by.as_record(),
     )
-    who = by.user.get_username() if by.user is not None else source or "the product itself"
+    who = name_of(by.user) or source or "the product itself"
     days = f" until {until:%d %b %Y}" if until else ""
     what = f"is suspended{days}" if suspended else "is no longer suspended"
     text = f"Credit of {customer.name} {what}, by {who}: {made.reason}"

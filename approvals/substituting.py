@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from approvals.models import Substitution, SubstitutionEnd
 from creditrisk.clock import business_day
 from creditrisk.refusal import AlreadyClosed, NotPermitted, Refused
-from creditrisk.roles import Actor, may
+from creditrisk.roles import Actor, may, name_of
 
 
 def stand_in(
@@ -21,7 +21,7 @@ def stand_in(
     if substitute == by.user:
         raise Refused("Choose somebody else.", field="substitute")
     if not may(substitute, "release_hold"):
-        raise Refused(f"The roles of {substitute} do not release holds.", field="substitute")
+        raise Refused(f"The roles of {name_of(substitute)} do not release holds.", field="substitute")
     if valid_to < valid_from:
         raise Refused("The last day lies before the first.", field="valid_to")
     if valid_to < business_day(now):

@@ -113,6 +113,14 @@ def address_of(request: HttpRequest) -> str:
     return forwarded.rpartition(",")[2].strip() or request.META.get("REMOTE_ADDR", "")
 
 
+def name_of(user: Any) -> str:
+    """Return what pages and sentences call somebody: the full name, or the login where there is none; "" for nobody.
+
+    The audit trail says logins, which are nobody else's.
+    """
+    return str(user.get_full_name() or user.get_username()) if user is not None else ""
+
+
 def roles_of(user: Any) -> frozenset[str]:
     """Return the user's roles; read once a request."""
     if user is None or not user.is_authenticated or not user.is_active:

@@ -14,6 +14,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from creditrisk.roles import name_of
 from creditrisk.templatetags import credit
 
 _inspect = django_tables2.utils.signature
@@ -66,6 +67,16 @@ class TextColumn(tables.Column):
     """Words; empty is a dash."""
 
     cell = "text"
+
+
+class PersonColumn(TextColumn):
+    """What a user is called; its accessor names the user, which the rows are read with."""
+
+    def render(self, value: Any) -> str:
+        return name_of(value)
+
+    def value(self, value: Any) -> str:
+        return name_of(value)
 
 
 class LongColumn(tables.Column):

@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
-from creditrisk.roles import companies_of, roles_of
+from creditrisk.roles import companies_of, name_of, roles_of
 from customers.models import (
     Company,
     Customer,
@@ -143,7 +143,7 @@ def grants(customer: Customer) -> list[Grant]:
             id=row.pk, kind=row.get_kind_display(), state=row.get_state_display(),
             amount=row.amount if row.state == LimitState.AMOUNT else None, currency=row.currency,
             valid_from=row.valid_from, valid_to=row.valid_to, reason=row.reason,
-            granted_by=row.granted_by.get_username() if row.granted_by else "", granted_at=row.granted_at,
+            granted_by=name_of(row.granted_by), granted_at=row.granted_at,
             figures=row.figures or {}, is_temporary=row.kind == LimitKind.TEMPORARY,
         )
         for row in Limit.objects.filter(customer=customer).select_related("granted_by").order_by("-id")[:50]

@@ -9,6 +9,7 @@ from creditrisk.tables import (
     DocumentColumn,
     LongColumn,
     PercentColumn,
+    PersonColumn,
     TextColumn,
 )
 from customers.models import Customer
@@ -26,7 +27,9 @@ class CustomerTable(BaseTable):
     segment = TextColumn(accessor="segment__code", verbose_name=_("Segment"))
     country = TextColumn(verbose_name=_("Country"))
     terms = TextColumn(accessor="terms__code", verbose_name=_("Terms"))
-    salesperson = TextColumn(accessor="salesperson__username", verbose_name=_("Salesperson"))
+    salesperson = PersonColumn(
+        order_by=("salesperson__first_name", "salesperson__username"), verbose_name=_("Salesperson")
+    )
     exposure = AmountColumn(
         accessor="standing__exposure__total",
         verbose_name=_("Exposure"),

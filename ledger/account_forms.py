@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from creditrisk.forms import DayField
+from creditrisk.roles import name_of
 from customers import queries as customer_queries
 from customers.forms import CodeField, CustomerField
 from customers.models import Customer, Segment
@@ -17,7 +18,7 @@ from ledger.ageing import Asked
 
 class PersonField(forms.ModelChoiceField):
     def label_from_instance(self, obj: Any) -> str:
-        return obj.get_full_name() or str(obj.get_username())
+        return name_of(obj)
 
 
 class StatementForm(forms.Form):

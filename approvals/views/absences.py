@@ -13,7 +13,7 @@ from creditrisk import pages
 from creditrisk.clock import business_day
 from creditrisk.forms import refuse
 from creditrisk.refusal import AlreadyClosed
-from creditrisk.roles import Actor, door
+from creditrisk.roles import Actor, door, name_of
 
 
 @door("release_hold")
@@ -29,7 +29,7 @@ def absences(request: HttpRequest) -> HttpResponse:
         except pages.REFUSALS as error:
             refuse(form, error)
         else:
-            who = made.substitute.get_full_name() or made.substitute.get_username()
+            who = name_of(made.substitute)
             messages.success(request, _("%(who)s stands in for you on these days.") % {"who": who})
             return redirect("absences")
     context = {"form": form, "absences": substituting.of(request.user, day=today)}

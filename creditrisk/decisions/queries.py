@@ -16,7 +16,7 @@ from creditrisk.decisions.models import Decision
 from creditrisk.decisions.story import Told
 from creditrisk.facts import BESIDE, BUCKETS, LimitState
 from creditrisk.money import ZERO
-from creditrisk.roles import companies_of
+from creditrisk.roles import companies_of, name_of
 from customers import queries as customer_queries
 from customers.models import Customer
 from documents.models import Document
@@ -114,7 +114,7 @@ def rows(found: Iterable[Decision]) -> list[DecisionRow]:
             id=d.pk, document_id=d.document_id, document=d.document.number, customer=d.customer.name, step=d.step,
             checkpoint=d.checkpoint, verdict=d.verdict,
             codes=(*d.reasons, *d.warnings), amount=d.document_amount,
-            currency=d.document_currency, decided_at=d.decided_at, by=d.by.get_username() if d.by else "",
+            currency=d.document_currency, decided_at=d.decided_at, by=name_of(d.by),
             policy_number=d.policy_number, covered=d.covered_by is not None,
         )
         for d in found

@@ -22,6 +22,7 @@ from creditrisk.policy import compile as policies
 from creditrisk.policy import draft as drafts
 from creditrisk.policy import health
 from creditrisk.policy.models import PolicyVersion
+from creditrisk.roles import name_of
 from customers import queries as customer_queries
 from customers.models import Customer
 from documents import queries as document_queries
@@ -114,7 +115,7 @@ def _exposure(customer: Customer, seen: Picture) -> ExposureRow:
     return ExposureRow(
         id=customer.pk, code=customer.code, name=customer.name,
         segment=customer.segment.code if customer.segment else "",
-        salesperson=(person.get_full_name() or person.get_username()) if person else "",
+        salesperson=name_of(person),
         currency=exposure.currency, total=exposure.total,
         limit=limit.amount if limit.state in (LimitState.AMOUNT, LimitState.NONE) else None,
         limit_state=limit.state.value, available=standing.available, used_percent=standing.used_percent,

@@ -21,7 +21,7 @@ from creditrisk.policy.changes import changes, described
 from creditrisk.policy.idle import Idle, idle
 from creditrisk.policy.models import Checkpoint, CompanyCheckpoint, Parameters, PolicyVersion, RuleRow
 from creditrisk.refusal import NotPermitted, Refused, Stale
-from creditrisk.roles import Actor, may
+from creditrisk.roles import Actor, may, name_of
 from customers.models import AccountStatus, Company, CreditGroup, Customer, PaymentTerms, RiskClass
 
 
@@ -68,7 +68,7 @@ def activate(*, by: Actor, now: datetime, note: str, saw: str) -> PolicyVersion:
     seen = look()
     if saw != seen.mark:
         if seen.active is not None and saw.split(":")[0] != str(seen.active.number):
-            who = seen.active.saved_by.get_username() if seen.active.saved_by else "the system"
+            who = name_of(seen.active.saved_by) if seen.active.saved_by else "the system"
             raise Stale(f"{who} activated version {seen.active.number} meanwhile. Look at what is left of the draft.")
         raise Stale("The draft was changed since this page was drawn. Look at it again before you activate it.")
     if not seen.differs:

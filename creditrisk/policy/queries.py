@@ -20,6 +20,7 @@ from creditrisk.policy.compile import Policy
 from creditrisk.policy.idle import idle
 from creditrisk.policy.models import PolicyVersion, RuleRow
 from creditrisk.policy.words import HELP, SECTIONS, shown, title
+from creditrisk.roles import name_of
 from customers import queries as customer_queries
 from customers.models import Control, CreditAccount
 
@@ -127,7 +128,7 @@ def versions(numbers: Any = None) -> list[VersionRow]:
     older: list[PolicyVersion | None] = [*found[1:], before]
     return [
         VersionRow(
-            one.number, one.note, one.saved_by.get_username() if one.saved_by else "", one.saved_at,
+            one.number, one.note, name_of(one.saved_by), one.saved_at,
             tuple(changes(earlier.content if earlier else None, one.content)),
             newest is not None and one.number == newest.number,
         )
@@ -160,7 +161,7 @@ def touches(*, since: datetime | None, most: int = 12) -> list[Touch]:
     )
     if since is not None:
         found = found.filter(action_time__gt=since)
-    return [Touch(t.user.get_username(), t.action_time, t.get_change_message(), t.object_repr) for t in found[:most]]
+    return [Touch(name_of(t.user), t.action_time, t.get_change_message(), t.object_repr) for t in found[:most]]
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from django.utils.translation import ngettext
 from creditrisk import language
 from creditrisk import money as moneys
 from creditrisk.language import MINUS
+from creditrisk.roles import name_of
 from creditrisk.templatetags.words import (
     BUCKET_LABELS,
     ENTRY_LABELS,
@@ -58,6 +59,12 @@ def money(value: Decimal | int | None, currency: str = "") -> str:
     if value is None or value == "":
         return NONE
     return f"{currency}{NBSP}{amount(value, currency)}" if currency else amount(value)
+
+
+@register.filter
+def person(value: Any) -> Any:
+    """Return what a user is called; what is no user stays as it is."""
+    return name_of(value) if hasattr(value, "get_username") else value
 
 
 @register.filter

@@ -254,3 +254,13 @@ def test_a_comment_on_a_decided_hold_is_told_so(cast: Cast) -> None:
     )
 
     assert "Nothing was done twice." in words(response)
+
+
+def test_a_decided_hold_that_is_delegated_to_nobody_says_that_it_was_decided(cast: Cast) -> None:
+    hold = held(cast, cast.bianchi)
+    type(cast.dario.user).objects.filter(pk=cast.dario.user_id).update(first_name="Dario", last_name="De Luca")
+    gate.reject(hold, by=Actor(type(cast.dario.user).objects.get(pk=cast.dario.user_id)), now=NOW, reason="no")
+
+    response = as_user(cast.carla.user).post(reverse("hold_delegate", args=[hold.pk]), {"event-to": ""}, follow=True)
+
+    assert "by Dario De Luca: rejected. Nothing was done twice." in words(response)
