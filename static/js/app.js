@@ -247,7 +247,7 @@
   for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
     document.addEventListener(name, ({ detail }) => (detail.xhr?.status === 401 ? tellLoggedOut() : tell()));
   }
-  document.addEventListener("htmx:afterOnLoad", () => one("[data-out]")?.remove());
+  document.addEventListener("htmx:afterRequest", ({ detail }) => { if (detail.successful) one("[data-out]")?.remove(); });
   for (const needs of all("[data-needs-js]")) needs.hidden = false;
   all("[data-focus]").forEach((element) => element.focus({ preventScroll: false }));
   showTheme();
