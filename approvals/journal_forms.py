@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from approvals.journal_filling import Days, Formula, Selection
 from approvals.models import JournalState
 from creditrisk.forms import AmountField, DayField, Once, in_order
+from creditrisk.roles import name_of
 from customers import queries as customer_queries
 from customers.forms import CodeField, CustomerField
 from customers.models import CreditGroup, LimitKind, Region, RiskClass, Segment, SharedLimit
@@ -140,7 +141,9 @@ class SelectionForm(CommonForm):
         companies: Any = self.fields["company"]
         companies.queryset = customer_queries.companies(user)
         people: Any = self.fields["salesperson"]
-        people.queryset = get_user_model().objects.filter(groups__name="sales", is_active=True).order_by("username")
+        sellers = get_user_model().objects.filter(groups__name="sales", is_active=True)
+        people.queryset = sellers.order_by("first_name", "username")
+        people.label_from_instance = name_of
         for name in self.WHICH:
             choice: Any = self.fields[name]
             choice.empty_label = _("any")

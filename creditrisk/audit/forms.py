@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from approvals.models import Release
 from creditrisk.audit.models import Kind
 from creditrisk.forms import DayField, in_order
+from creditrisk.roles import name_of
 from customers import queries as customer_queries
 from customers.models import Company
 
@@ -68,7 +69,10 @@ class OverridesForm(forms.Form):
         company: Any = self.fields["company"]
         company.queryset = customer_queries.companies(user)
         approver: Any = self.fields["approver"]
-        approver.queryset = User.objects.filter(pk__in=Release.objects.values("released_by")).order_by("username")
+        approver.queryset = User.objects.filter(pk__in=Release.objects.values("released_by")).order_by(
+            "first_name", "username"
+        )
+        approver.label_from_instance = name_of
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data

@@ -7,7 +7,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import F, OuterRef, Subquery
+from django.db.models import F, OuterRef, Subquery, Value
+from django.db.models.functions import Coalesce, Concat, NullIf, Trim
 
 from approvals.models import HoldReview, Release
 from creditrisk.audit import endings, outcomes
@@ -98,6 +99,13 @@ def look(user: Any, asked: Mapping[str, Any], *, today: date) -> Overrides:
     return Overrides(_approvers(found, reached), found, list(dict.fromkeys(missing)))
 
 
+# What a page calls somebody, as `roles.name_of` does.
+_CALLED = Coalesce(
+    NullIf(Trim(Concat("released_by__first_name", Value(" "), "released_by__last_name")), Value("")),
+    F("released_by__username"),
+)
+
+
 def _releases(user: Any, asked: Mapping[str, Any]) -> Iterable[Any]:
     review = HoldReview.objects.filter(hold=OuterRef("hold"), reviewed_at__lte=OuterRef("released_at")).order_by("-id")
     found = Release.objects.filter(released_on__gte=asked["since"], released_on__lte=asked["until"])
@@ -109,7 +117,7 @@ def _releases(user: Any, asked: Mapping[str, Any]) -> Iterable[Any]:
         found = found.filter(released_by=asked["approver"])
     return found.order_by("-released_on", "-id").values(
         "id", "hold_id", "document_id", "released_on", "reason", "amount", "currency", "released_by_id",
-        approver=F("released_by__username"), number=F("document__number"), total=F("document__total"),
+        approver=_CALLED, number=F("document__number"), total=F("document__total"),
         kind=F("document__kind"), state=F("document__state"), customer=F("hold__customer__name"),
         customer_code=F("hold__customer__code"), account_currency=F("hold__customer__currency"),
         company=F("document__company__code"), into=F("document__company__currency"),

@@ -16,6 +16,7 @@ from creditrisk.audit.sources import SOURCES
 from creditrisk.policy import compile as policies
 from creditrisk.policy.models import Parameters
 from creditrisk.quality import merging
+from documents.drafts import Changes
 from ledger.models import BankAccount, CreditLine
 from tests.cast import NOW, TODAY, Cast, after
 
@@ -27,6 +28,8 @@ def told(cast: Cast) -> dict[str, list[str]]:
     """Everything that the trail tells of happened once; what was said of it, by table."""
     order = cast.order(cast.bianchi, "1500")
     gate.submit(order, "confirm", by=cast.sara, now=NOW)
+    gate.submit(order, "amend", by=cast.sara, now=NOW, changes=Changes(amount=D(1600)))
+    gate.submit(order, "amend", by=cast.sara, now=NOW, changes=Changes(amount=D(1500)))
     hold = Hold.objects.get()
     hold_events.take(hold, by=cast.carla, now=NOW)
     proof = attachments.checked("plan.txt", b"paid on Friday")
@@ -71,6 +74,7 @@ def told(cast: Cast) -> dict[str, list[str]]:
         ("approvals_holdevent", "hold: taken"),
         ("approvals_holdevent", "hold: comment (see the plan)"),
         ("approvals_attachment", "file plan.txt of 14 bytes attached to the hold, SHA-256 "),
+        ("approvals_holdchange", "BIANCHI Bianchi: hold changed: amount 1,500.00 → 1,600.00"),
         ("approvals_holdclosing", "hold released (good payer)"),
         ("approvals_release", "confirm of EUR 1,500.00 released up to EUR 1,500.00, "),
         ("approvals_requestevent", "ROSSI Rossi: request R# for EUR 20,000.00 asked (growing)"),
