@@ -10,7 +10,9 @@ from django.db.models import Prefetch, Q, QuerySet
 from django.shortcuts import get_object_or_404
 
 from approvals import levels, limit_requests
-from approvals.models import Attachment, LimitRequest, RequestEvent, RequestState
+from approvals.models import Attachment, LimitRequest, RequestEvent, RequestState, RequestStep
+from creditrisk.audit import wording
+from creditrisk.audit.wording import Names
 from creditrisk.roles import DOORS, companies_of, name_of
 from customers import queries as customer_queries
 from customers.models import Customer
@@ -33,6 +35,7 @@ class EventRow:
     overdue: Decimal | None
     currency: str
     files: tuple[Attachment, ...] = ()
+    changes: tuple[tuple[str, str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -106,10 +109,17 @@ def page(request: LimitRequest, *, user: Any, day: date) -> Page:
     names = tuple(level.group.name.replace("_", " ") for level in pending if level.pk)
     if pending and not names:
         names = (" / ".join(sorted(role.replace("_", " ") for role in DOORS["approve_limit"])),)
+    told = list(events)
+    before = seen.figures[request.customer_id].before
+    if (
+        request.state == RequestState.APPLIED
+    ):  # today's limit is what was granted: it stood otherwise when it was agreed to
+        agreed = [event for event in told if event.step == RequestStep.APPROVED]
+        before = Decimal(agreed[-1].figures["before"]) if agreed and agreed[-1].figures.get("before") else None
     return Page(
         request=request,
-        events=tuple(_event(event) for event in events),
-        before=seen.figures[request.customer_id].before,
+        events=tuple(_event(event) for event in told),
+        before=before,
         waits_for=names,
         may_decide=limit_requests.may_decide(request, user=user, seen=seen),
         is_mine=request.requested_by_id == user.pk,
@@ -142,4 +152,19 @@ def _event(event: RequestEvent) -> EventRow:
         to=name_of(event.to), by=name_of(event.made_by),
         at=event.made_at, level=event.level, total=amount("total"), limit=amount("limit") if bounded else None,
         overdue=amount("overdue"), currency=figures.get("currency", ""), files=tuple(event.files.all()),
+        changes=_changes(event),
     )  # fmt: skip
+
+
+def _changes(event: RequestEvent) -> tuple[tuple[str, str, str], ...]:
+    """Return what a step made something else of, as it is called, from what to what."""
+    if not event.was or not event.wanted:
+        return ()
+    was, becomes = (
+        {
+            name: Decimal(str(side[name])) if name == "amount" and side[name] is not None else side[name]
+            for name in event.was
+        }
+        for side in (event.was, event.wanted)
+    )
+    return tuple(wording.columns(LimitRequest._meta.db_table, was, becomes, Names()))

@@ -1,5 +1,6 @@
 """The pages of limit requests: asking, deciding, what is said when somebody was quicker."""
 
+import re
 import uuid
 from datetime import timedelta
 from decimal import Decimal
@@ -189,3 +190,25 @@ def test_the_list_shows_the_undecided_and_costs_the_same_for_many(cast: Cast, da
     assert queries_of(dario, reverse("limit_requests")) == few
     assert str(first) not in undecided.split("Request Customer")[-1].split()
     assert str(first) in rejected
+
+
+def test_a_changed_request_tells_from_what_to_what(cast: Cast) -> None:
+    request = limit_requests.ask(
+        cast.bianchi, Asked(amount=Decimal(2000), reason="growing"), by=cast.sara, now=timezone.now()
+    )
+    limit_requests.change(request, Asked(amount=Decimal(1200), reason="growing"), by=cast.sara, now=timezone.now())
+
+    shown = words(as_user(cast.dario.user).get(reverse("limit_request", args=[request.pk])))
+
+    assert "Amount: 2,000.00 → 1,200.00" in shown
+
+
+def test_what_took_effect_tells_the_limit_that_stood_before(cast: Cast) -> None:
+    request = limit_requests.ask(
+        cast.bianchi, Asked(amount=Decimal(2000), reason="growing"), by=cast.sara, now=timezone.now()
+    )
+    limit_requests.approve(request, by=cast.dario, now=timezone.now())
+
+    shown = words(as_user(cast.dario.user).get(reverse("limit_request", args=[request.pk])))
+
+    assert re.search(r"Limit before EUR.1,000\.00 Difference EUR.1,000\.00", shown)
