@@ -5,7 +5,7 @@
 
 CREATE FUNCTION approvals_refuse_hand() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF current_user = 'creditrisk_app' THEN
+    IF NOT pg_has_role(current_user, (SELECT relowner FROM pg_class WHERE oid = TG_RELID), 'USAGE') THEN
         RAISE insufficient_privilege
             USING MESSAGE = format('permission denied for table %s: it moves by what is added to its history', TG_TABLE_NAME);
     END IF;

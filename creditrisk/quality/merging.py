@@ -29,6 +29,8 @@ from documents.models import Document
 from ledger.bank.models import DrawnOn, Entry
 from ledger.models import Effect, OpenItem
 
+type Mover = Callable[[Any, str, Customer, Actor, datetime], int]
+
 # What changes its customer. Everything else that names one is history, policy, or the account itself.
 _MOVES: tuple[tuple[type[models.Model], str, str], ...] = (
     (Document, "customer", "documents"),
@@ -104,10 +106,10 @@ def merge(duplicate: Customer, into: Customer, *, reason: str, by: Actor, now: d
     _clashing(duplicate, into).update(
         reference=Concat(Left(F("reference"), 58 - min(len(duplicate.code), 30)), Value(f"/{duplicate.code[:30]}"))
     )
-    moved = {
-        label: _MOVERS.get(model, _update)(model._default_manager.filter(**{field: duplicate}), field, into, by, now)
-        for model, field, label in _MOVES
-    }
+    moved = {}
+    for model, field, label in _MOVES:
+        move: Mover = _MOVERS.get(model, _update)
+        moved[label] = move(model._default_manager.filter(**{field: duplicate}), field, into, by, now)
     _relatives(duplicate, into, moved)
     exposure.post(touched, day=business_day(now), now=now)
     audit = exposure.audit([duplicate.pk, into.pk])
@@ -149,7 +151,7 @@ def _move_requests(rows: models.QuerySet[LimitRequest], field: str, into: Custom
 
 
 # What is moved by rows that are added to its history.
-_MOVERS: dict[type[models.Model], Callable[[Any, str, Customer, Actor, datetime], int]] = {
+_MOVERS: dict[type[models.Model], Mover] = {
     Hold: _move_holds,
     LimitRequest: _move_requests,
 }
