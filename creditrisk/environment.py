@@ -52,3 +52,22 @@ def redis(url: str) -> tuple[str, str]:
     if parts.scheme not in {"redis", "rediss", "unix"} or not place.isdecimal():
         raise ImproperlyConfigured("REDIS_URL names a numbered database as redis://user:password@host:port/0.")
     return broker + place, cache + str(int(place) + 1)
+
+
+def directories() -> list[dict[str, Any]]:
+    """Where people may sign in with an account that they have elsewhere (OpenID Connect): one directory, or none."""
+    if not (issuer := text("OIDC_ISSUER")):
+        return []
+    if urlsplit(issuer).scheme != "https" and urlsplit(issuer).hostname not in {"localhost", "127.0.0.1"}:
+        raise ImproperlyConfigured(f"OIDC_ISSUER is {issuer!r}: say an address that begins with https://.")
+    if not (text("OIDC_CLIENT_ID") and text("OIDC_CLIENT_SECRET")):
+        raise ImproperlyConfigured("OIDC_ISSUER wants OIDC_CLIENT_ID and OIDC_CLIENT_SECRET beside it.")
+    secrets = {"client_id": text("OIDC_CLIENT_ID"), "secret": text("OIDC_CLIENT_SECRET")}
+    return [
+        {
+            "provider_id": "directory",
+            "name": text("OIDC_NAME", "Single sign-on"),
+            "settings": {"server_url": issuer},
+            **secrets,
+        }
+    ]

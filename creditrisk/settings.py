@@ -7,7 +7,7 @@ from zoneinfo import available_timezones
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
-from creditrisk.environment import database, redis, text, yes
+from creditrisk.environment import database, directories, number, redis, text, yes
 from tools import embedded
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -48,7 +48,8 @@ INSTALLED_APPS = [
     *("creditrisk", *(f"creditrisk.{app}" for app in ("exposure", "policy", "decisions", "monitoring"))),
     *("customers", "ledger", "ledger.bank", "documents", "documents.intake", "approvals"),
     *("creditrisk.takeover", "creditrisk.quality", "creditrisk.audit", "creditrisk.figures", "creditrisk.reports"),
-    "creditrisk.preferences",
+    *("creditrisk.preferences", "creditrisk.signin", "allauth", "allauth.account", "allauth.mfa"),
+    *("allauth.socialaccount", "allauth.socialaccount.providers.openid_connect"),
     *(f"django.contrib.{app}" for app in ("admin", "auth", "contenttypes", "sessions", "messages", "staticfiles")),
     *("django.contrib.postgres", "django.contrib.humanize", "django_htmx", "django_tables2", "django_filters"),
 ]
@@ -65,6 +66,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
 ]
 ROOT_URLCONF, WSGI_APPLICATION = "creditrisk.urls", "creditrisk.wsgi.application"
 CONTEXT = [f"django.{name}" for name in ("template.context_processors.request", "contrib.auth.context_processors.auth")]
@@ -72,8 +74,27 @@ CONTEXT += ["django.contrib.messages.context_processors.messages", "creditrisk.c
 ENGINE, OPTIONS = "django.template.backends.django.DjangoTemplates", {"context_processors": CONTEXT}
 TEMPLATES = [{"BACKEND": ENGINE, "DIRS": [BASE_DIR / "templates"], "APP_DIRS": True, "OPTIONS": OPTIONS}]
 DJANGO_TABLES2_TEMPLATE = "tables/table.html"
-LOGIN_URL, LOGIN_REDIRECT_URL, LOGOUT_REDIRECT_URL = "login", "/", "login"
-SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+
+# Signing in. Failed tries are counted by address and by name, in the cache; a session ends with the browser or the day.
+LOGIN_URL, LOGIN_REDIRECT_URL, LOGOUT_REDIRECT_URL = "account_login", "/", "account_login"
+SESSION_ENGINE, SESSION_COOKIE_AGE = "django.contrib.sessions.backends.cached_db", number("SESSION_HOURS", 12) * 3600
+ACCOUNT_ADAPTER, SOCIALACCOUNT_ADAPTER = (f"creditrisk.signin.adapters.{name}" for name in ("Accounts", "Directory"))
+ACCOUNT_LOGIN_METHODS, ACCOUNT_SIGNUP_FIELDS = {"username"}, ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION, ACCOUNT_SESSION_REMEMBER, ACCOUNT_LOGOUT_ON_GET = "none", False, False
+ACCOUNT_RATE_LIMITS = {"login": "60/m/ip", "login_failed": "20/5m/ip,5/5m/key", "reset_password": "10/h/ip,3/h/key"}
+MFA_SUPPORTED_TYPES, MFA_TOTP_ISSUER, MFA_TOTP_TOLERANCE = ["totp", "recovery_codes"], "creditrisk", 1
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+ALLAUTH_TRUSTED_PROXY_COUNT = int(BEHIND_TLS)
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+SOCIALACCOUNT_EMAIL_AUTHENTICATION, SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True, True
+SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": directories(), "OAUTH_PKCE_ENABLED": True}}
+RULES_OF_PASSWORDS = ("UserAttributeSimilarity", "MinimumLength", "CommonPassword", "NumericPassword")
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{rule}Validator", "OPTIONS": options}
+    for rule, options in zip(RULES_OF_PASSWORDS, ({}, {"min_length": 12}, {}, {}), strict=True)
+]
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+
 if (TIME_ZONE := text("TIME_ZONE", "UTC")) not in available_timezones():
     raise ImproperlyConfigured(f"TIME_ZONE is {TIME_ZONE!r}: no such zone; Europe/Rome would be one.")
 LANGUAGES = [("en", "English"), ("it", "Italiano")]

@@ -1,16 +1,17 @@
 """The street directory: one include per app."""
 
+from allauth.account.decorators import secure_admin_login
+from allauth.account.views import LoginView
 from django.contrib import admin
-from django.contrib.auth import views as auth
 from django.urls import include, path
 from django.utils.translation import gettext_lazy as _
 
 from creditrisk.demo import people
 
-LOGIN = {"redirect_authenticated_user": True, "extra_context": {"demo_logins": people.logins}}
-
 admin.site.site_header = admin.site.site_title = _("Credit control")
 admin.site.index_title = _("Administration")
+# One door, with its second factor and its counting of failures.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns = [
     path("", include("creditrisk.monitoring.urls")),
@@ -29,7 +30,7 @@ urlpatterns = [
     path("", include("creditrisk.preferences.urls")),
     path("", include("creditrisk.insight.urls")),
     path("", include("creditrisk.reports.urls")),
-    path("login/", auth.LoginView.as_view(**LOGIN), name="login"),
-    path("logout/", auth.LogoutView.as_view(), name="logout"),
+    path("", include("creditrisk.signin.urls")),
+    path("login/", LoginView.as_view(extra_context={"demo_logins": people.logins}), name="account_login"),
     path("admin/", admin.site.urls),
 ]

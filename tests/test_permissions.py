@@ -211,8 +211,15 @@ DOORS_OF_PAGES: dict[str, tuple[tuple[str, ...], set[str]]] = {
     "alerts_count": (READ, ALL),
     "alerts_seen": (SEND, ALL),
 }
-# Before the doors: logging in and out, and in which language.
-OPEN = {"login", "logout", "language"}
+# Before the doors: signing in and out, and in which language; behind the login: one's own password and second factor.
+OPEN = {
+    "account_login", "account_logout", "account_inactive", "account_reauthenticate", "account_change_password",
+    "account_reset_password", "account_reset_password_done", "account_reset_password_from_key",
+    "account_reset_password_from_key_done", "mfa_index", "mfa_authenticate", "mfa_reauthenticate", "mfa_activate_totp",
+    "mfa_deactivate_totp", "mfa_view_recovery_codes", "mfa_generate_recovery_codes", "mfa_download_recovery_codes",
+    "socialaccount_login_cancelled", "socialaccount_login_error", "openid_connect_login", "openid_connect_callback",
+    "language",
+}  # fmt: skip
 
 
 @dataclass

@@ -1,0 +1,52 @@
+"""What the house asks of the library behind the login: nobody signs up, and a directory lets in only whom we know."""
+
+import smtplib
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from django.contrib.auth.models import User
+from django.http import HttpRequest
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+
+class Accounts(DefaultAccountAdapter):
+    """Administrators make people; the page of signing up says so."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Return False: nobody makes an account for themselves."""
+        return False
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Send one mail now; where the mail server does not answer, say so instead of failing."""
+        try:
+            super().send_mail(template_prefix, email, context)
+        except (OSError, smtplib.SMTPException) as error:
+            said = {
+                "sentence": _(
+                    "The mail could not be sent just now. Try again in a few minutes, or ask the administrator."
+                )
+            }
+            raise ImmediateHttpResponse(render(self.request, "account/closed.html", said, status=503)) from error
+
+
+class Directory(DefaultSocialAccountAdapter):
+    """Single sign-on: the address that the directory has verified is that of exactly one active person here."""
+
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
+        """Never: say whom the administrator would have to make."""
+        said = {
+            "sentence": _("Nobody here has the address %(address)s. Ask the administrator to enter it with your name.")
+            % {"address": sociallogin.user.email or "–"}
+        }
+        raise ImmediateHttpResponse(render(request, "account/closed.html", said, status=403))
+
+    def authenticate_by_email(self, sociallogin: Any) -> tuple[User, str] | None:
+        """Return whom a verified address belongs to; None where it is nobody's, or several people's."""
+        for found in sociallogin.email_addresses:
+            people = list(User.objects.filter(email__iexact=found.email, is_active=True)[:2])
+            if found.verified and len(people) == 1:
+                return people[0], found.email
+        return None

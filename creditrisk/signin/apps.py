@@ -1,0 +1,17 @@
+from django.apps import AppConfig
+from django.contrib.auth import signals
+from django.utils.translation import gettext_lazy as _
+
+
+class SigninConfig(AppConfig):
+    name = "creditrisk.signin"
+    label = "signin"
+    verbose_name = _("Signing in")
+
+    def ready(self) -> None:
+        """Every way of signing in and out ends in these signals of Django's."""
+        from creditrisk.signin import attempts
+
+        signals.user_logged_in.connect(attempts.entered, dispatch_uid="signin.entered")
+        signals.user_logged_out.connect(attempts.left, dispatch_uid="signin.left")
+        signals.user_login_failed.connect(attempts.refused, dispatch_uid="signin.refused")

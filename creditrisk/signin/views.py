@@ -1,0 +1,33 @@
+"""The way to the directory and back, where the directory may not answer."""
+
+import logging
+from collections.abc import Callable
+from functools import wraps
+
+import requests
+from allauth.socialaccount.providers.openid_connect import views as openid
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+logger = logging.getLogger(__name__)
+
+
+def _answered(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Let a page say that the directory does not answer, instead of failing with it."""
+
+    @wraps(view)
+    def respond(request: HttpRequest, provider_id: str) -> HttpResponse:
+        try:
+            return view(request, provider_id)
+        except requests.RequestException as error:
+            logger.warning("The directory does not answer: %s", error)
+            said = {
+                "sentence": _("The directory does not answer. Try again in a minute, or log in with your password.")
+            }
+            return render(request, "account/closed.html", said, status=503)
+
+    return respond
+
+
+login, callback = _answered(openid.login), _answered(openid.callback)

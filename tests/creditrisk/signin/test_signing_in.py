@@ -1,0 +1,324 @@
+"""Who comes in: with a password, a second factor, from a directory; who is turned away, and how that is told."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.core.cache import cache
+from django.test import Client
+from django.urls import reverse
+
+from creditrisk import environment
+from creditrisk.signin.models import Attempt
+from tests.cast import Cast
+from tests.creditrisk.signin import directory
+from tests.pages import words
+
+pytestmark = pytest.mark.usefixtures("uncounted")
+LOGIN = {"login": "carla", "password": "demo"}
+
+
+@pytest.fixture
+def uncounted() -> Iterator[None]:
+    """Nobody has failed before, and none of these failures is counted afterwards."""
+    cache.clear()
+    yield
+    cache.clear()
+
+
+def code_of(secret: str) -> str:
+    """Return what an authenticator shows now."""
+    return format_hotp_value(hotp_value(secret, next(yield_hotp_counters_from_time())))
+
+
+def signed_in(client: Client) -> bool:
+    return "_auth_user_id" in client.session
+
+
+def test_coming_and_leaving_is_noted_with_the_address(cast: Cast, client: Client) -> None:
+    answer = client.post("/login/", LOGIN, REMOTE_ADDR="192.0.2.7")
+    client.post("/logout/", REMOTE_ADDR="192.0.2.7")
+
+    assert answer.headers["Location"] == "/"
+    noted = Attempt.objects.order_by("pk").values_list("outcome", "user__username", "typed", "address")
+    assert list(noted) == [("entered", "carla", "", "192.0.2.7"), ("left", "carla", "", "192.0.2.7")]
+
+
+def test_a_session_ends_with_the_browser_and_with_the_day(cast: Cast, client: Client) -> None:
+    answer = client.post("/login/", LOGIN)
+
+    assert answer.cookies["sessionid"]["expires"] == ""
+    assert answer.cookies["sessionid"]["httponly"]
+    assert settings.SESSION_COOKIE_AGE == 12 * 3600
+    assert client.session.get_expiry_age() <= 12 * 3600
+
+
+def test_a_name_is_locked_out_after_five_failures_and_nobody_else(cast: Cast, client: Client) -> None:
+    for _ in range(5):
+        assert "are not correct" in words(client.post("/login/", {**LOGIN, "password": "wrong"}))
+
+    locked = client.post("/login/", LOGIN)
+
+    assert "Too many failed login attempts" in words(locked)
+    assert not signed_in(client)
+    assert Attempt.objects.filter(outcome="refused", typed="carla").count() == 5
+    client.post("/login/", {**LOGIN, "login": "sara"})
+    assert signed_in(client)
+
+
+def test_an_address_is_slowed_down_whoever_it_names(cast: Cast, client: Client) -> None:
+    for number in range(20):
+        client.post("/login/", {"login": f"name{number}", "password": "guess"}, REMOTE_ADDR="192.0.2.9")
+
+    client.post("/login/", LOGIN, REMOTE_ADDR="192.0.2.9")
+    assert not signed_in(client)
+    client.post("/login/", LOGIN, REMOTE_ADDR="192.0.2.10")
+    assert signed_in(client)
+
+
+@pytest.mark.parametrize("name", ["nobody", "x" * 5000, "a\0b", "' OR 1=1 --"])
+def test_names_that_nobody_has_are_turned_away_alike(cast: Cast, client: Client, name: str) -> None:
+    answer = client.post("/login/", {"login": name, "password": "demo"})
+
+    assert answer.status_code == 200
+    assert not signed_in(client)
+
+
+@pytest.mark.parametrize("address", ["https://elsewhere.example/", "//elsewhere.example/", "javascript:alert(1)"])
+def test_the_way_on_never_leads_elsewhere(cast: Cast, client: Client, address: str) -> None:
+    assert client.post(f"/login/?next={address}", {**LOGIN, "next": address}).headers["Location"] == "/"
+
+
+def test_the_administration_has_no_door_of_its_own(cast: Cast, client: Client) -> None:
+    answer = client.get("/admin/", follow=True)
+
+    assert answer.redirect_chain[-1][0].startswith("/login/?next=")
+
+
+def test_nobody_signs_up_or_changes_an_address(cast: Cast, client: Client) -> None:
+    for address in ("/signup/", "/account/signup/", "/account/email/", "/accounts/signup/"):
+        assert client.get(address).status_code == 404
+
+
+@pytest.mark.parametrize("weak", ["short-one", "password1234", "conticastelli1", "123456789012"])
+def test_a_weak_password_is_refused_at_its_field(cast: Cast, client: Client, weak: str) -> None:
+    User.objects.filter(username="carla").update(first_name="Carla", last_name="Conticastelli")
+    client.post("/login/", LOGIN)
+
+    answer = client.post(
+        reverse("account_change_password"), {"oldpassword": "demo", "password1": weak, "password2": weak}
+    )
+
+    assert answer.context["form"].errors["password1" if "password1" in answer.context["form"].errors else "password2"]
+    assert User.objects.get(username="carla").check_password("demo")
+
+
+def test_a_password_is_changed_by_whoever_knows_the_old_one(cast: Cast, client: Client) -> None:
+    client.post("/login/", LOGIN)
+    new = {"password1": "six grey herons wade", "password2": "six grey herons wade"}
+
+    wrong = client.post(reverse("account_change_password"), {"oldpassword": "guess", **new})
+    right = client.post(reverse("account_change_password"), {"oldpassword": "demo", **new})
+
+    assert wrong.context["form"].errors["oldpassword"]
+    assert right.status_code == 302
+    assert User.objects.get(username="carla").check_password("six grey herons wade")
+
+
+def with_second_factor(client: Client) -> tuple[str, list[str]]:
+    """Sign in, take a second factor, sign out; return its secret and the recovery codes."""
+    client.post("/login/", LOGIN)
+    assert client.get(reverse("mfa_activate_totp")).headers["Location"].startswith(reverse("account_reauthenticate"))
+    client.post(reverse("account_reauthenticate"), {"password": "demo"})
+    page = client.get(reverse("mfa_activate_totp"))
+    secret = page.context["form"].secret
+    assert client.post(reverse("mfa_activate_totp"), {"code": code_of(secret)}).status_code == 302
+    codes = client.get(reverse("mfa_view_recovery_codes")).context["unused_codes"]
+    client.post("/logout/")
+    return secret, codes
+
+
+def test_a_second_factor_is_asked_for_before_anything_else(cast: Cast, client: Client) -> None:
+    secret, _codes = with_second_factor(client)
+    cache.clear()  # A code counts once; the one just used belongs to this half minute.
+
+    first = client.post("/login/", LOGIN)
+
+    assert first.headers["Location"] == reverse("mfa_authenticate")
+    assert not signed_in(client)
+    assert client.get("/customers/").status_code == 302
+    wrong = client.post(reverse("mfa_authenticate"), {"code": "000000"})
+    assert wrong.context["form"].errors["code"]
+    assert not signed_in(client)
+    client.post(reverse("mfa_authenticate"), {"code": code_of(secret)})
+    assert signed_in(client)
+
+
+def test_a_recovery_code_counts_once(cast: Cast, client: Client) -> None:
+    _secret, codes = with_second_factor(client)
+
+    for expected in (True, False):
+        client.post("/login/", LOGIN)
+        client.post(reverse("mfa_authenticate"), {"code": codes[0]})
+        assert signed_in(client) is expected
+        client.post("/logout/")
+
+
+@pytest.fixture
+def company_directory(settings: Any) -> Iterator[directory.Directory]:
+    with directory.opened() as server:
+        app = {
+            "provider_id": "directory", "name": "Company account", "client_id": directory.CLIENT,
+            "secret": directory.SECRET, "settings": {"server_url": server.issuer},
+        }  # fmt: skip
+        settings.SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [app], "OAUTH_PKCE_ENABLED": True}}
+        yield server
+
+
+def through(server: directory.Directory, client: Client, **claims: Any) -> Any:
+    """Sign in at the directory as whom the claims tell, and return the product's answer to what comes back."""
+    server.claims = {"sub": "0815", **claims}
+    away = client.post(reverse("openid_connect_login", args=["directory"]))
+    back = requests.get(away.headers["Location"], allow_redirects=False, timeout=10).headers["Location"]
+    parts = urlsplit(back)
+    return client.get(f"{parts.path}?{parts.query}")
+
+
+def test_the_login_page_offers_the_directory(cast: Cast, client: Client, company_directory: Any) -> None:
+    assert "Log in with Company account" in words(client.get("/login/"))
+
+
+def test_whom_the_directory_knows_by_a_verified_address_comes_in(
+    cast: Cast, client: Client, company_directory: directory.Directory
+) -> None:
+    User.objects.filter(username="carla").update(email="Carla@example.com")
+
+    through(company_directory, client, email="carla@example.com", email_verified=True)
+
+    assert client.session["_auth_user_id"] == str(cast.carla.user.pk)
+    client.post("/logout/")
+    through(company_directory, client, email="changed@example.com", email_verified=True)
+    assert client.session["_auth_user_id"] == str(cast.carla.user.pk)  # known by the directory's own number from now on
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"email": "stranger@example.com", "email_verified": True},
+        {"email": "carla@example.com", "email_verified": False},
+        {"email": "carla@example.com"},
+        {"email": "both@example.com", "email_verified": True},
+        {"email": "gone@example.com", "email_verified": True},
+        {},
+    ],
+)
+def test_whom_it_does_not_name_for_certain_stays_out(
+    cast: Cast, client: Client, company_directory: directory.Directory, claims: dict[str, Any]
+) -> None:
+    User.objects.filter(username="carla").update(email="carla@example.com")
+    User.objects.filter(username__in=["sara", "dario"]).update(email="both@example.com")
+    User.objects.filter(username="guido").update(email="gone@example.com", is_active=False)
+    people = User.objects.count()
+
+    answer = through(company_directory, client, **claims)
+
+    assert answer.status_code == 403
+    assert "Ask the administrator" in words(answer)
+    assert not signed_in(client)
+    assert User.objects.count() == people
+
+
+def test_an_answer_that_nobody_asked_for_is_refused(
+    cast: Cast, client: Client, company_directory: directory.Directory
+) -> None:
+    answer = client.get(
+        reverse("openid_connect_callback", args=["directory"]), {"code": "one-time", "state": "guessed"}
+    )
+
+    assert "Ask the administrator" not in words(answer)
+    assert not signed_in(client)
+
+
+def test_a_second_factor_is_asked_for_after_the_directory_too(
+    cast: Cast, client: Client, company_directory: directory.Directory
+) -> None:
+    User.objects.filter(username="carla").update(email="carla@example.com")
+    with_second_factor(client)
+
+    answer = through(company_directory, client, email="carla@example.com", email_verified=True)
+
+    assert answer.headers["Location"] == reverse("mfa_authenticate")
+    assert not signed_in(client)
+
+
+def test_a_directory_that_does_not_answer_is_told(
+    cast: Cast, client: Client, company_directory: directory.Directory
+) -> None:
+    company_directory.down = True
+
+    answer = client.post(reverse("openid_connect_login", args=["directory"]), follow=True)
+
+    assert answer.status_code == 503
+    assert "The directory does not answer." in words(answer)
+    assert not signed_in(client)
+
+
+@pytest.mark.parametrize(
+    ("told", "sentence"),
+    [
+        ({"OIDC_ISSUER": "http://login.example.com"}, "begins with https"),
+        ({"OIDC_ISSUER": "https://login.example.com", "OIDC_CLIENT_ID": "x"}, "OIDC_CLIENT_SECRET"),
+    ],
+)
+def test_a_directory_that_is_half_told_stops_the_start(
+    monkeypatch: pytest.MonkeyPatch, told: dict[str, str], sentence: str
+) -> None:
+    for name, value in told.items():
+        monkeypatch.setenv(name, value)
+
+    with pytest.raises(environment.ImproperlyConfigured, match=sentence):
+        environment.directories()
+
+
+def test_a_password_is_set_anew_by_a_link_that_counts_once(cast: Cast, client: Client, mailoutbox: list[Any]) -> None:
+    User.objects.filter(username="carla").update(email="carla@example.com")
+
+    known = client.post(reverse("account_reset_password"), {"email": "carla@example.com"})
+    unknown = client.post(reverse("account_reset_password"), {"email": "nobody@example.com"})
+
+    assert known.headers["Location"] == unknown.headers["Location"]  # it does not tell who is known
+    link = next(word for mail in mailoutbox for word in mail.body.split() if "/reset/" in word)
+    form = client.get(urlsplit(link).path, follow=True)
+    new = {"password1": "six grey herons wade", "password2": "six grey herons wade"}
+    client.post(form.redirect_chain[-1][0], new)
+    assert User.objects.get(username="carla").check_password("six grey herons wade")
+    assert "password1" not in Client().get(urlsplit(link).path, follow=True).content.decode()
+
+
+def test_it_takes_as_long_for_a_name_that_nobody_has(cast: Cast, client: Client) -> None:
+    """The hasher runs for both, so the answer does not tell who exists; counted, not timed."""
+    from django.contrib.auth.hashers import MD5PasswordHasher
+
+    runs = []
+    encode = MD5PasswordHasher.encode
+
+    def counting(self: Any, *args: Any) -> str:
+        runs.append(time.monotonic())
+        return encode(self, *args)
+
+    MD5PasswordHasher.encode = counting  # type: ignore[method-assign]
+    try:
+        client.post("/login/", {**LOGIN, "password": "wrong"})
+        for_known = len(runs)
+        client.post("/login/", {"login": "nobody", "password": "wrong"})
+    finally:
+        MD5PasswordHasher.encode = encode  # type: ignore[method-assign]
+
+    assert for_known > 0
+    assert len(runs) - for_known == for_known
