@@ -10,7 +10,7 @@ class Attempt(models.Model):
 
     class Outcome(models.TextChoices):
         ENTERED = "entered", _("came in")
-        LEFT = "left", _("left")
+        LEFT = "left", _("signed out")
         REFUSED = "refused", _("turned away")
 
     outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome.choices)

@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
             name='Attempt',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('outcome', models.CharField(choices=[('entered', 'came in'), ('left', 'left'), ('refused', 'turned away')], max_length=10, verbose_name='outcome')),
+                ('outcome', models.CharField(choices=[('entered', 'came in'), ('left', 'signed out'), ('refused', 'turned away')], max_length=10, verbose_name='outcome')),
                 ('typed', models.CharField(blank=True, max_length=150, verbose_name='name typed')),
                 ('address', models.CharField(blank=True, max_length=45, verbose_name='address')),
                 ('at', models.DateTimeField(db_index=True, verbose_name='at')),
