@@ -66,7 +66,13 @@ def visible(user: Any) -> QuerySet[LimitRequest]:
     """Return the requests for customers of the companies that the reader works in."""
     companies = companies_of(user)
     every = LimitRequest.objects.select_related(
-        "customer__company", "requested_by", "assigned_to", "terms", "settlement_discount", "journal_line__journal"
+        "customer__company",
+        "customer__segment",
+        "requested_by",
+        "assigned_to",
+        "terms",
+        "settlement_discount",
+        "journal_line__journal",
     )
     every = every.filter(customer_queries.own(user, "customer"))
     return every if companies is None else every.filter(customer__company_id__in=companies)

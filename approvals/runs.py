@@ -117,11 +117,7 @@ def chosen(holds: Any) -> list[int]:
     return list(holds.filter(open=True).order_by("opened_at", "pk").values_list("pk", flat=True))
 
 
-def kept(some: QuerySet[EvaluationRun], *, limit: int = 30) -> list[tuple[EvaluationRun, Progress]]:
-    """Return the newest of these runs, each with how far it is: one query."""
+def counted(some: QuerySet[EvaluationRun]) -> QuerySet[EvaluationRun]:
+    """Return these runs, the newest first, each with how many holds it has and how they came out, as `n_`."""
     counts = {f"n_{name}": Count("holds", filter=Q(holds__result=result)) for name, result in _RESULTS.items()}
-    found = some.select_related("asked_by").annotate(n_total=Count("holds"), **counts)
-    return [
-        (run, Progress(**{name: getattr(run, f"n_{name}") for name in ("total", *_RESULTS)}))
-        for run in found.order_by("-pk")[:limit]
-    ]
+    return some.select_related("asked_by").annotate(n_total=Count("holds"), **counts).order_by("-pk")

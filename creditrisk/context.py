@@ -7,19 +7,9 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from approvals import alerts
-from creditrisk.roles import may, roles_of
-
-ROLE_NAMES = {
-    "sales": gettext_lazy("Sales"),
-    "credit_clerk": gettext_lazy("Credit clerk"),
-    "credit_manager": gettext_lazy("Credit manager"),
-    "finance_director": gettext_lazy("Finance director"),
-    "admin": gettext_lazy("Administrator"),
-    "auditor": gettext_lazy("Auditor"),
-}
+from creditrisk.roles import ROLE_NAMES, may, roles_of
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 ROLES = (
     "sales",
@@ -20,6 +21,16 @@ ROLES = (
     "admin",
     "auditor",
 )
+
+# As people read them, in the order of what they decide.
+ROLE_NAMES = {
+    "sales": gettext_lazy("Sales"),
+    "credit_clerk": gettext_lazy("Credit clerk"),
+    "credit_manager": gettext_lazy("Credit manager"),
+    "finance_director": gettext_lazy("Finance director"),
+    "admin": gettext_lazy("Administrator"),
+    "auditor": gettext_lazy("Auditor"),
+}
 
 _EVERYBODY = frozenset(ROLES)
 _SALES = frozenset({"sales"})

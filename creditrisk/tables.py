@@ -3,17 +3,23 @@
 django-tables2 inspects the signature of a function for every cell; here each function is inspected once.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
+from decimal import Decimal
 from functools import cached_property
+from html import unescape
 from typing import Any
 
 import django_tables2 as tables
 import django_tables2.utils
+from django.db.models import QuerySet
 from django.utils.functional import Promise
-from django.utils.html import format_html
+from django.utils.html import format_html, strip_tags
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django_tables2.rows import BoundRow
 
+from creditrisk.export import plain
 from creditrisk.roles import name_of
 from creditrisk.templatetags import credit
 
@@ -36,13 +42,19 @@ class BaseTable(tables.Table):
     """A list of this product.
 
     With `live` its links ask htmx for the part of the page: the page names the target (`hx-target`) around the table.
-    Columns named in `minor` leave where the screen is narrow; the row's page says what they say.
+    Columns named in `minor` leave where the screen is narrow; the row's page says what they say. Those in `spare` are
+    shown where somebody chooses them; those in `never_chosen` are there or not by who looks, and are in no file.
     """
 
     live = False
     minor: tuple[str, ...] = ()
+    spare: tuple[str, ...] = ()
+    never_chosen: tuple[str, ...] = ()
     caption: str | Promise = ""
     hint: str | Promise = ""
+    listing: Any = None
+    keyset: Any = None
+    shown: Any = None
 
     class Meta:
         template_name = "tables/table.html"
@@ -54,13 +66,74 @@ class BaseTable(tables.Table):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         for name in self.minor:
+            if name in self.exclude:
+                continue
             column = self.columns[name].column
             column.cell = f"{getattr(column, 'cell', '')} minor"
+
+    @property
+    def by_key(self) -> bool:
+        """Return whether the rows are read page by page from the database, each page by the key of its first row."""
+        return isinstance(self.data.data, QuerySet)
+
+    def complete(self, records: list[Any]) -> None:
+        """Add to the records that are shown, or written to a file, what is read for many of them at once."""
+
+    @property
+    def page_rows(self) -> Any:
+        """Return the rows of this page."""
+        return self.shown if self.shown is not None else self.paginated_rows
 
     @cached_property
     def cells(self) -> list[tuple[Any, str]]:
         """Return each column with the class of its cells: worked out once, not once a cell."""
         return [(column, getattr(column.column, "cell", "")) for column in self.columns]
+
+
+def _in_files(table: BaseTable) -> list[Any]:
+    return [column for column in table.columns if column.name not in table.never_chosen]
+
+
+def _unit(table: BaseTable) -> Any:
+    """Return the accessor of the currency that a file must name because no column of it does; None where one does."""
+    columns = _in_files(table)
+    if any(column.name == "currency" for column in columns):
+        return None
+    return next((a for c in columns if (a := getattr(c.column, "currency_accessor", None))), None)
+
+
+def titles_of(table: BaseTable) -> list[str]:
+    """Return the titles of a table's file: its shown columns, and the currency of its amounts where none of them says it."""
+    titles = [str(column.header) for column in _in_files(table)]
+    return [*titles, _("Currency")] if _unit(table) else titles
+
+
+def cells_of(table: BaseTable, chunks: Iterable[list[Any]]) -> Iterator[list[Any]]:
+    """Return the records of a table as the rows of a file: figures and days as they are, the rest as its words."""
+    columns, unit = _in_files(table), _unit(table)
+    for records in chunks:
+        for record in records:
+            row = BoundRow(record, table=table)
+            cells = [_cell(row, column, record) for column in columns]
+            yield [*cells, unit.resolve(record, quiet=True) or ""] if unit else cells
+
+
+def _cell(row: BoundRow, column: Any, record: Any) -> Any:
+    kind = column.column
+    if isinstance(kind, (AmountColumn, PercentColumn, NumberColumn, DaysColumn, DayColumn, AgoColumn)):
+        value = column.accessor.resolve(record, quiet=True)
+        if value is None or isinstance(value, (int, date)):
+            return value
+        if isinstance(value, Decimal):
+            if not value.is_finite():
+                return None
+            code = (
+                kind.currency_accessor.resolve(record)
+                if isinstance(kind, AmountColumn) and kind.currency_accessor
+                else ""
+            )
+            return plain(value, code) if code else round(value, 2)
+    return unescape(strip_tags(str(row.get_cell(column.name)))).strip().removesuffix(credit.NONE).strip()
 
 
 class TextColumn(tables.Column):

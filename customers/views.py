@@ -1,10 +1,12 @@
 """Customers: the list, one with its limit and exposure, suggestions while typing, a new limit."""
 
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -19,7 +21,9 @@ from creditrisk import pages
 from creditrisk.clock import business_day
 from creditrisk.decisions import queries as decision_queries
 from creditrisk.forms import refuse
+from creditrisk.lists import listing
 from creditrisk.monitoring import entries
+from creditrisk.monitoring.tables import EntryTable
 from creditrisk.policy import compile as policies
 from creditrisk.refusal import FourEyes
 from creditrisk.roles import Actor, door, may
@@ -37,20 +41,14 @@ SUGGESTIONS = 12
 
 @door("view_customers")
 @require_safe
-def customers(request: HttpRequest) -> HttpResponse:
+def customers(request: HttpRequest) -> HttpResponseBase:
     """List customers with how they stand."""
     today = business_day(timezone.now())
     found = queries.visible(request.user).filter(merged_into__isnull=True)
-    found = found.select_related("segment", "terms", "salesperson", "company")
+    found = found.select_related("segment", "terms", "salesperson", "company", "region")
     chosen = CustomerFilter(request.GET, queryset=found, user=request.user)
-    table = pages.listed(request, CustomerTable(chosen.qs))
-    shown = [row.record for row in table.page.object_list]
-    standings = context.standings(shown, today=today) if shown else {}
-    for record in shown:
-        record.standing = standings.get(record.pk)
-        limit = record.standing.limit if record.standing else None
-        record.limit_amount = limit.amount if limit and limit.state == "AMOUNT" else None
-    return pages.show(request, "customers/list.html", "customers/_list.html", {"filter": chosen, "table": table})
+    table = CustomerTable(chosen.qs, standings=partial(context.standings, today=today))
+    return listing.show(request, table, "customers/list.html", "customers/_list.html", {"filter": chosen})
 
 
 @door("view_customers")
@@ -182,15 +180,14 @@ def explain_limit(request: HttpRequest, code: str) -> HttpResponse:
 
 @door("view_exposure")
 @require_safe
-def exposure(request: HttpRequest, code: str) -> HttpResponse:
+def exposure(request: HttpRequest, code: str) -> HttpResponseBase:
     """Show the entries behind a customer's exposure, and what it was on a day."""
     found = queries.one(request.user, code)
     today = business_day(timezone.now())
     form = AsOfForm(request.GET or None)
     day = form.cleaned_data["day"] if form.is_bound and form.is_valid() else None
     known = form.cleaned_data["known"] if form.is_bound and form.is_valid() else None
-    page = entries.of(found, today=today, day=day, known_on=known, number=request.GET.get("page", "1"))
-    return pages.show(
-        request, "customers/exposure.html", "customers/_exposure.html",
-        {"customer": found, "form": form, "page": page, "ties": queries.ties(found)},
-    )  # fmt: skip
+    page = entries.of(found, today=today, day=day, known_on=known)
+    shown = {"customer": found, "form": form, "page": page, "ties": queries.ties(found)}
+    table = EntryTable(page.entries)
+    return listing.show(request, table, "customers/exposure.html", "customers/_exposure.html", shown, per_page=50)

@@ -28,6 +28,7 @@ class ItemTable(BaseTable):
     live = True
     caption = _("Open items")
     minor = ("kind", "item_date", "due", "amount")
+    spare = ("code", "company", "booked_on")
 
     reference = DocumentColumn(verbose_name=_("Reference"), linkify=("item", {"pk": django_tables2.A("pk")}))
     kind = TextColumn(verbose_name=_("Kind"))
@@ -41,6 +42,9 @@ class ItemTable(BaseTable):
     standing = StateColumn(empty_values=(), order_by="due", verbose_name=_("Standing"))
     amount = AmountColumn(verbose_name=_("Amount"), currency="currency")
     open_amount = AmountColumn(verbose_name=_("Open"), currency="currency", show=True)
+    code = TextColumn(accessor="customer__code", verbose_name=_("Customer's code"))
+    company = TextColumn(accessor="company__code", verbose_name=_("Company"))
+    booked_on = DayColumn(verbose_name=_("Booked"))
 
     class Meta(BaseTable.Meta):
         model = OpenItem
@@ -53,6 +57,9 @@ class ItemTable(BaseTable):
             "standing",
             "amount",
             "open_amount",
+            "code",
+            "company",
+            "booked_on",
         )
         order_by = ("due", "pk")
         empty_text = _("Nothing is open here.")
@@ -93,6 +100,8 @@ class EffectTable(BaseTable):
     live = True
     caption = _("Effects")
     minor = ("choose", "kind", "issued_on", "due")
+    spare = ("company", "bank", "presented_on", "collected_on", "unpaid_on")
+    never_chosen = ("choose",)
 
     choose = django_tables2.Column(empty_values=(), orderable=False, verbose_name=_("Choose"))
     number = DocumentColumn(verbose_name=_("Number"), linkify=("effect", {"pk": django_tables2.A("pk")}))
@@ -106,6 +115,11 @@ class EffectTable(BaseTable):
     issued_on = DayColumn(verbose_name=_("Issued"))
     due = DayColumn(verbose_name=_("Due"))
     amount = AmountColumn(verbose_name=_("Amount"), currency="currency", show=True)
+    company = TextColumn(accessor="company__code", verbose_name=_("Company"))
+    bank = TextColumn(accessor="presentation__bank", verbose_name=_("Bank"))
+    presented_on = DayColumn(accessor="presentation__day", verbose_name=_("Presented"))
+    collected_on = DayColumn(verbose_name=_("Collected"))
+    unpaid_on = DayColumn(verbose_name=_("Came back"))
 
     class Meta(BaseTable.Meta):
         model = Effect
@@ -118,6 +132,11 @@ class EffectTable(BaseTable):
             "issued_on",
             "due",
             "amount",
+            "company",
+            "bank",
+            "presented_on",
+            "collected_on",
+            "unpaid_on",
         )
         order_by = ("-due", "-pk")
         empty_text = _("No effect fits.")

@@ -18,4 +18,7 @@ def test_a_part_of_a_page_is_refused_with_a_sentence_once_the_login_ran_out(name
 def test_the_page_itself_leads_to_the_login_and_back() -> None:
     response = Client().get(reverse("desk"))
 
-    assert (response.status_code, response.headers["Location"]) == (302, f"{reverse('account_login')}?next={reverse('desk')}")
+    assert (response.status_code, response.headers["Location"]) == (
+        302,
+        f"{reverse('account_login')}?next={reverse('desk')}",
+    )

@@ -16,6 +16,7 @@ from approvals.models import Hold
 from creditrisk.audit.models import Change, SealedRow
 from creditrisk.clock import business_day
 from creditrisk.decisions.models import Decision
+from creditrisk.lists import saved
 from creditrisk.policy import compile as policies
 from creditrisk.quality.models import Finding
 from creditrisk.reports import making
@@ -40,6 +41,9 @@ READ, SEND, BOTH = ("GET",), ("POST",), ("GET", "POST")
 DOORS_OF_PAGES: dict[str, tuple[tuple[str, ...], set[str]]] = {
     "start": (READ, ALL),
     "search": (READ, ALL),
+    "list_views": (BOTH, ALL),
+    "list_view_first": (SEND, ALL),
+    "list_view_drop": (SEND, ALL),
     "portfolio": (READ, CREDIT | CONTROL),
     "exposure": (READ, CREDIT | CONTROL),
     "figures": (READ, CREDIT | {"auditor"}),
@@ -211,6 +215,8 @@ DOORS_OF_PAGES: dict[str, tuple[tuple[str, ...], set[str]]] = {
     "alerts_count": (READ, ALL),
     "alerts_seen": (SEND, ALL),
 }
+# What is a person's own: whose it is here.
+OWN = {"absence_end": ("carla", "dario"), "list_view_first": ("sara",), "list_view_drop": ("sara",)}
 # Before the doors: signing in and out, and in which language; behind the login: one's own password and second factor.
 OPEN = {
     "account_login", "account_logout", "account_inactive", "account_reauthenticate", "account_change_password",
@@ -272,6 +278,7 @@ def scene(db: None) -> Scene:
     presentation = booking.present([sent], by=cast.carla, now=now)
     hold, decision = Hold.objects.get(), Decision.objects.order_by("pk").last()
     tried = tryout.start(policies.draft(), label="Rows", since=today, until=today, by=cast.ada, now=now)
+    view = saved.keep(cast.sara.user, "orders", name="Mine", query="q=rossi", role="", first=False, now=now)
     changed = Change.objects.latest("pk")
     line = SealedRow.objects.create(
         position=1,
@@ -286,6 +293,7 @@ def scene(db: None) -> Scene:
     arguments = {
         "trail_line": [line.pk],
         "figure": ["dso"],
+        **{name: [view.pk] for name in ("list_view_first", "list_view_drop")},
         "customer": ["ROSSI"],
         "customer_check": ["ROSSI"],
         "customer_limit": ["ROSSI"],
@@ -385,6 +393,8 @@ def opened(scene: Scene, name: str, method: str, user: Any) -> HttpResponse:
     query = {}
     if name in ("delivery_from", "invoice_from"):
         query = {"source": scene.arguments["hold_force"][0]}
+    if name == "list_views":
+        query = {"at": "/customers/?q=rossi"}
     if name == "bank_flow":
         query = {"account": CollectingAccount.objects.get().pk}
     address = reverse(name, args=scene.arguments.get(name, []))
@@ -412,7 +422,7 @@ def test_a_page_opens_to_its_roles_and_to_no_others(scene: Scene, name: str) -> 
                 assert response.status_code == 405, (name, method, person)
             else:
                 # What is a person's own is not there for others.
-                theirs = name != "absence_end" or person in ("carla", "dario")
+                theirs = person in OWN.get(name, PEOPLE)
                 assert response.status_code in ((200, 302, 422) if theirs else (404,)), (name, method, person)
                 if method == "GET":
                     assert response.status_code == 200, (name, person)

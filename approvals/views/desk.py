@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,9 +17,11 @@ from approvals import alerts as alert_rows
 from approvals import authority, evaluation, evidence, gate, holds, queries, queue
 from approvals.forms import DeskFilter, EventForm, ForceForm, MassForm, RejectForm, ReleaseForm
 from approvals.models import ReleaseReason
+from approvals.tables import HoldTable
 from creditrisk import pages
 from creditrisk.clock import business_day
 from creditrisk.forms import refuse
+from creditrisk.lists import listing
 from creditrisk.policy import compile as policies
 from creditrisk.refusal import AlreadyClosed, AlreadyReleased, Stale
 from creditrisk.roles import Actor, companies_of, door, may
@@ -31,14 +34,14 @@ SHOWN_ALERTS = 50
 
 @door("view_desk")
 @require_safe
-def desk(request: HttpRequest) -> HttpResponse:
+def desk(request: HttpRequest) -> HttpResponseBase:
     """List what waits for a decision."""
     return show(request, None)
 
 
 @door("view_desk")
 @require_safe
-def hold(request: HttpRequest, pk: int) -> HttpResponse:
+def hold(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Show one hold with its evidence, beside the list."""
     return show(request, pk)
 
@@ -53,7 +56,7 @@ def show(
     mass_form: MassForm | None = None,
     notice: str = "",
     status: int | None = None,
-) -> HttpResponse:
+) -> HttpResponseBase:
     """Return the desk, with a hold's evidence and forms beside the list where `pk` names one."""
     today = business_day(timezone.now())
     detail = _detail(request, pk, release_form, reject_form, event_form, notice) if pk is not None else {}
@@ -74,6 +77,12 @@ def show(
     if wanted.state == "mine":
         found = authority.for_whom(found, user=request.user, day=today, four_eyes=policies.active().four_eyes)
     page = Paginator(found, ON_THE_DESK).get_page(request.GET.get("page"))
+    if pk is None and request.method == "GET":
+        wanted_rows = _every_row(found, today=today) if request.GET.get("as") else []
+        table = HoldTable(wanted_rows)
+        if (other := listing.beside(request, table)) is not None:
+            return other
+        detail = {"listing": table.listing}
     context = {
         "filter": chosen,
         "page": page,
@@ -91,6 +100,12 @@ def show(
     return pages.show(request, "approvals/desk.html", "approvals/_queue.html", context, status=status)
 
 
+def _every_row(found: Any, *, today: date) -> list[queries.HoldRow]:
+    """Return the whole desk as it is narrowed, with for whom each hold waits."""
+    holds = list(found)
+    return _with_turns(queries.rows(holds, today=today), holds, today=today)
+
+
 def chosen_form(request: HttpRequest, decision: str | None = None) -> MassForm:
     """Return the form over a selection, filled in where something is decided, with the reasons of the reader's companies."""
     reasons = {r.code: r.name for r in queries.release_reasons(companies_of(request.user))}
@@ -101,7 +116,7 @@ def chosen_form(request: HttpRequest, decision: str | None = None) -> MassForm:
 
 @door("view_desk")
 @require_safe
-def pulse(request: HttpRequest) -> HttpResponse:
+def pulse(request: HttpRequest) -> HttpResponseBase:
     """Tell what others did since the desk was drawn; nothing where nobody did anything."""
     before, now = pages.asked(request, "mark"), queue.mark(request.user)
     if before == now:
@@ -166,7 +181,7 @@ def _detail(
 
 @door("release_hold")
 @require_POST
-def release(request: HttpRequest, pk: int) -> HttpResponse:
+def release(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Release a hold, if it still is what the page showed."""
     held = queries.hold(request.user, pk)
     reasons = queries.release_reasons([held.document.company_id])
@@ -227,7 +242,7 @@ def _afresh(request: HttpRequest, pk: int, typed: ReleaseForm, reasons: list[Rel
 
 @door("release_hold")
 @require_POST
-def reject(request: HttpRequest, pk: int) -> HttpResponse:
+def reject(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Reject a held step: the document stays as it was."""
     held = queries.hold(request.user, pk)
     form = RejectForm(request.POST, prefix="reject")
@@ -254,7 +269,7 @@ def reject(request: HttpRequest, pk: int) -> HttpResponse:
 
 @door("force_hold")
 @require_POST
-def force(request: HttpRequest, pk: int) -> HttpResponse:
+def force(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Hold the next step of a document by hand."""
     document = document_queries.one(request.user, pk)
     form = ForceForm(request.POST)
@@ -277,7 +292,7 @@ def force(request: HttpRequest, pk: int) -> HttpResponse:
 
 @door("view_alerts")
 @require_safe
-def alerts(request: HttpRequest) -> HttpResponse:
+def alerts(request: HttpRequest) -> HttpResponseBase:
     """List the alerts; those since the reader's last look are marked."""
     found = alert_rows.newest(request.user)
     page = Paginator(found, SHOWN_ALERTS).get_page(request.GET.get("page"))
@@ -287,7 +302,7 @@ def alerts(request: HttpRequest) -> HttpResponse:
 
 @door("view_alerts")
 @require_POST
-def alerts_seen(request: HttpRequest) -> HttpResponse:
+def alerts_seen(request: HttpRequest) -> HttpResponseBase:
     """Note that the reader has looked at every alert."""
     alert_rows.mark_seen(request.user)
     return redirect("alerts")
@@ -295,6 +310,6 @@ def alerts_seen(request: HttpRequest) -> HttpResponse:
 
 @door("view_alerts")
 @require_safe
-def alerts_count(request: HttpRequest) -> HttpResponse:
+def alerts_count(request: HttpRequest) -> HttpResponseBase:
     """Return the counter of the top bar, which asks again by itself."""
     return render(request, "approvals/_count.html")

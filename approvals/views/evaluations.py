@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -12,7 +13,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from approvals import evaluation, queries, runs
 from approvals.runs import Progress
+from approvals.tables import RunTable
 from creditrisk import pages
+from creditrisk.lists import listing
 from creditrisk.roles import door, may
 from customers import queries as customer_queries
 
@@ -78,14 +81,15 @@ def one(request: HttpRequest, pk: int) -> HttpResponse:
 
 @door("view_desk")
 @require_safe
-def every(request: HttpRequest) -> HttpResponse:
+def every(request: HttpRequest) -> HttpResponseBase:
     """List the newest runs, and the requests that could not be done so far."""
     failing = evaluation.failing().filter(customer__in=customer_queries.visible(request.user))
     context = {
-        "runs": runs.kept(queries.visible_runs(request.user)), "failing": failing[:SHOWN],
+        "failing": failing[:SHOWN],
         "may_evaluate": may(request.user, "evaluate_holds"),
     }  # fmt: skip
-    return pages.show(request, "approvals/evaluations.html", "approvals/_evaluations.html", context)
+    table = RunTable(runs.counted(queries.visible_runs(request.user)))
+    return listing.show(request, table, "approvals/evaluations.html", "approvals/_evaluations.html", context)
 
 
 @door("evaluate_holds")

@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -24,9 +25,11 @@ from approvals.journal_forms import (
 )
 from approvals.journals import NewLine, Told
 from approvals.models import JournalLine, JournalState, LimitJournal, LineSource
+from approvals.tables import JournalLineTable, JournalTable
 from creditrisk import pages
 from creditrisk.clock import business_day
 from creditrisk.forms import refuse
+from creditrisk.lists import listing
 from creditrisk.refusal import AlreadyClosed, Duplicate, Refused
 from creditrisk.roles import Actor, door, may
 from ledger.imports.delimited import BadFile
@@ -37,20 +40,18 @@ WAYS = {"selection": SelectionForm, "file": LinesFileForm, "hand": HandForm}
 
 @door("view_journals")
 @require_safe
-def every(request: HttpRequest) -> HttpResponse:
+def every(request: HttpRequest) -> HttpResponseBase:
     """List the journals, the newest first."""
     form = JournalFilter(request.GET)
     state = form.cleaned_data["state"] if form.is_valid() else ""
-    page = Paginator(journal_queries.listed(request.user, state=state), SHOWN).get_page(request.GET.get("page"))
-    context = {
-        "form": form, "page": page, "journals": page.object_list, "may_prepare": may(request.user, "prepare_journal"),
-    }  # fmt: skip
-    return pages.show(request, "journals/journals.html", "journals/_journals.html", context)
+    table = JournalTable(journal_queries.listed(request.user, state=state))
+    context = {"form": form, "may_prepare": may(request.user, "prepare_journal")}
+    return listing.show(request, table, "journals/journals.html", "journals/_journals.html", context, per_page=SHOWN)
 
 
 @door("prepare_journal")
 @require_http_methods(["GET", "POST"])
-def new(request: HttpRequest) -> HttpResponse:
+def new(request: HttpRequest) -> HttpResponseBase:
     """Begin a journal."""
     form = JournalForm(request.POST or None, user=request.user)
     if request.method == "POST" and form.is_valid():
@@ -72,7 +73,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
 @door("view_journals")
 @require_safe
-def one(request: HttpRequest, pk: int) -> HttpResponse:
+def one(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Show a journal: its lines with what they would change, and what can be done with it."""
     return _show(request, journal_queries.one(request.user, pk))
 
@@ -80,15 +81,20 @@ def one(request: HttpRequest, pk: int) -> HttpResponse:
 def _show(
     request: HttpRequest, journal: LimitJournal, *, filling: Any = None, way: str = "", typed: dict[int, LineForm] | None = None,
     decision: DecisionForm | None = None, told: list[Told] | None = None,
-) -> HttpResponse:  # fmt: skip
+) -> HttpResponseBase:  # fmt: skip
     today = business_day(timezone.now())
-    page = Paginator(journal_queries.lines(journal), journal_queries.LINES_SHOWN).get_page(request.GET.get("page"))
+    every_line = journal_queries.lines(journal)
+    if request.method == "GET":
+        whole = journal_queries.rows(list(every_line), user=request.user, day=today) if request.GET.get("as") else []
+        if (other := listing.beside(request, JournalLineTable(whole))) is not None:
+            return other
+    page = Paginator(every_line, journal_queries.LINES_SHOWN).get_page(request.GET.get("page"))
     rows = journal_queries.rows(page.object_list, user=request.user, day=today)
     prepares = journal.state == JournalState.DRAFT and journal.prepared_by_id == request.user.pk
     way = way or (asked if (asked := pages.asked(request, "add")) in WAYS else next(iter(WAYS)))
     forms = typed or {}
     context = {
-        "journal": journal, "page": page, "counts": journal_queries.counts(journal),
+        "journal": journal, "page": page, "listing": listing.by_hand(request), "counts": journal_queries.counts(journal),
         "sums": journal_queries.sums(journal, day=today),
         "rows": [(row, (forms.get(row.line.number) or _line_form(request, row.line)) if prepares else None) for row in rows],
         "prepares": prepares, "way": way, "filling": filling or (_filling(request, way) if prepares else None),
@@ -114,7 +120,7 @@ def _line_form(request: HttpRequest, line: JournalLine, data: Any = None) -> Lin
 
 @door("prepare_journal")
 @require_POST
-def fill(request: HttpRequest, pk: int, way: str) -> HttpResponse:
+def fill(request: HttpRequest, pk: int, way: str) -> HttpResponseBase:
     """Put lines into a journal: one by hand, those of a selection, or the rows of a file."""
     journal = journal_queries.one(request.user, pk)
     form = _filling(request, way, request.POST, request.FILES)
@@ -159,7 +165,7 @@ def _lines(request: HttpRequest, journal: LimitJournal, form: Any) -> tuple[NewL
 
 @door("prepare_journal")
 @require_POST
-def lines(request: HttpRequest, pk: int) -> HttpResponse:
+def lines(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Change the amounts of lines that are there, or take the ticked ones out."""
     journal = journal_queries.one(request.user, pk)
     by, now = Actor.of(request), timezone.now()
@@ -194,7 +200,7 @@ def _ticked(request: HttpRequest) -> list[int]:
 
 @door("approve_limit")
 @require_POST
-def decide(request: HttpRequest, pk: int) -> HttpResponse:
+def decide(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Agree to lines or reject them: the ticked ones, or all that are undecided. Told line by line."""
     journal = journal_queries.one(request.user, pk)
     form = DecisionForm(request.POST)
@@ -221,7 +227,7 @@ def _turning(
 ) -> Callable[..., HttpResponse]:
     @door(door_name)
     @require_POST
-    def view(request: HttpRequest, pk: int) -> HttpResponse:
+    def view(request: HttpRequest, pk: int) -> HttpResponseBase:
         journal = journal_queries.one(request.user, pk)
         try:
             turn(journal, Actor.of(request))

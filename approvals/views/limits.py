@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,9 +16,11 @@ from approvals import attachments, evidence, limit_queries, limit_requests
 from approvals.attachment_forms import AttachForm
 from approvals.limit_forms import AskForm, DecideForm, RequestFilter
 from approvals.models import LimitRequest
+from approvals.tables import RequestTable
 from creditrisk import pages
 from creditrisk.clock import business_day
 from creditrisk.forms import refuse
+from creditrisk.lists import listing
 from creditrisk.refusal import AlreadyClosed, Duplicate, Refused
 from creditrisk.roles import Actor, door, may
 from customers import queries as customer_queries
@@ -31,16 +33,14 @@ SHOWN = 50
 
 @door("view_requests")
 @require_safe
-def requests(request: HttpRequest) -> HttpResponse:
+def requests(request: HttpRequest) -> HttpResponseBase:
     """List what is asked for, the oldest undecided first."""
     form = RequestFilter(request.GET)
     typed = form.cleaned_data if form.is_valid() else {}
     found = limit_queries.listed(request.user, state=typed.get("state", ""), text=typed.get("q", ""))
-    page = Paginator(found, SHOWN).get_page(request.GET.get("page"))
-    context = {
-        "form": form, "page": page, "requests": page.object_list, "sees_journals": may(request.user, "view_journals"),
-    }  # fmt: skip
-    return pages.show(request, "limits/requests.html", "limits/_requests.html", context)
+    context = {"form": form, "sees_journals": may(request.user, "view_journals")}
+    table = RequestTable(found)
+    return listing.show(request, table, "limits/requests.html", "limits/_requests.html", context, per_page=SHOWN)
 
 
 @door("ask_limit")

@@ -1,8 +1,8 @@
 """Stops and suspensions: a customer's, placed and ended, and the list of all with flags taken in from a file."""
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -10,9 +10,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from approvals import flags, stop_queries, stopping
 from approvals.stop_forms import FlagsForm, StopForm, StoppedFilter, SuspensionForm
+from approvals.tables import StoppedTable
 from creditrisk import pages
 from creditrisk.clock import business_day
 from creditrisk.forms import refuse
+from creditrisk.lists import listing
 from creditrisk.refusal import AlreadyClosed, InvalidState
 from creditrisk.roles import Actor, door, may
 from customers import queries as customer_queries
@@ -26,31 +28,38 @@ SHOWN = 50
 
 @door("view_customers")
 @require_safe
-def stopped(request: HttpRequest) -> HttpResponse:
+def stopped(request: HttpRequest) -> HttpResponseBase:
     """List every customer that is stopped or suspended."""
     return _list(request)
 
 
 def _list(
     request: HttpRequest, *, flags_form: FlagsForm | None = None, told: list[flags.Told] | None = None
-) -> HttpResponse:
+) -> HttpResponseBase:
     form = StoppedFilter(request.GET)
     typed = form.cleaned_data if form.is_valid() else {}
     found = stop_queries.stopped(
         request.user, today=business_day(timezone.now()), what=typed.get("what", ""), text=typed.get("q", "")
     )
-    page = Paginator(found, SHOWN).get_page(request.GET.get("page"))
     context = {
-        "form": form, "page": page, "rows": page.object_list, "may_stop": may(request.user, "stop_customer"),
+        "form": form, "may_stop": may(request.user, "stop_customer"),
         "flags_form": flags_form or FlagsForm(), "told": told,
     }  # fmt: skip
     status = 422 if flags_form is not None and flags_form.errors else None
-    return pages.show(request, "stops/stopped.html", "stops/_stopped.html", context, status=status)
+    return listing.show(
+        request,
+        StoppedTable(found),
+        "stops/stopped.html",
+        "stops/_stopped.html",
+        context,
+        per_page=SHOWN,
+        status=status,
+    )
 
 
 @door("stop_customer")
 @require_POST
-def take_in(request: HttpRequest) -> HttpResponse:
+def take_in(request: HttpRequest) -> HttpResponseBase:
     """Suspend and lift as a file of flags says, told row by row."""
     form = FlagsForm(request.POST, request.FILES)
     if not form.is_valid():

@@ -19,6 +19,7 @@ from creditrisk.audit.outcomes import Outcome
 from creditrisk.audit.tables import ReleasedTable
 from creditrisk.clock import business_day
 from creditrisk.export import FILES, csv_stream, xlsx_response
+from creditrisk.lists import listing
 from creditrisk.roles import door
 
 XLSX_MAX = 100_000
@@ -29,6 +30,8 @@ USUAL_PERIOD = timedelta(days=364)  # with today: a year and a day less
 @require_safe
 def trail(request: HttpRequest) -> HttpResponseBase:
     """List the trail; `as=csv` and `as=xlsx` download what is listed, `before` is where an older page begins."""
+    if (other := listing.first_view(request)) is not None:
+        return other
     now = timezone.now()
     form = TrailForm(request.GET)
     found = queries.lines(request.user, form.cleaned_data if form.is_valid() else {})
@@ -44,7 +47,7 @@ def trail(request: HttpRequest) -> HttpResponseBase:
         messages.error(request, _("That is more than 100,000 lines: narrow the period, or take the CSV."))
     shown = {
         "form": form, "part": queries.part(found, before=pages.asked(request, "before")), "query": pages.without(request, "as", "before"),
-        "is_older": "before" in request.GET, "state": queries.seal_state(now=now),
+        "is_older": "before" in request.GET, "listing": listing.by_hand(request), "state": queries.seal_state(now=now),
     }  # fmt: skip
     return pages.show(request, "audit/trail.html", "audit/_lines.html", shown)
 
@@ -75,6 +78,8 @@ def overrides(request: HttpRequest) -> HttpResponseBase:
     """
     today = business_day(timezone.now())
     usual = {"since": (today - USUAL_PERIOD).isoformat(), "until": today.isoformat()}
+    if (other := listing.first_view(request)) is not None:
+        return other
     form = OverridesForm({**usual, **{name: value for name, value in request.GET.items() if value}}, user=request.user)
     shown: dict[str, Any] = {"form": form, "ways": Outcome, "query": pages.without(request, "as")}
     if form.is_valid():
@@ -87,10 +92,11 @@ def overrides(request: HttpRequest) -> HttpResponseBase:
                     f"{name}-{asked['approver']}", overriding.RELEASES_HEADER, overriding.release_cells(found.releases)
                 )
             return file(name, overriding.HEADER, overriding.cells(found.approvers))
-        table = pages.listed(request, ReleasedTable(found.releases)) if asked["approver"] else None
+        table = listing.drawn(request, ReleasedTable(found.releases)) if asked["approver"] else None
         shown |= {
             "found": found,
             "table": table,
+            "listing": listing.by_hand(request),
             "approver": asked["approver"],
             "narrowed": pages.without(request, "as", "approver"),
         }

@@ -8,6 +8,7 @@ from typing import Any
 from celery import current_app
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
@@ -24,6 +25,7 @@ from creditrisk.decisions.forms import TryOutForm
 from creditrisk.decisions.models import TryOut
 from creditrisk.decisions.tables import BehindTable, ChangeTable, DecisionTable, TryOutTable
 from creditrisk.forms import refuse
+from creditrisk.lists import listing
 from creditrisk.policy import options
 from creditrisk.refusal import Refused
 from creditrisk.roles import Actor, door, may
@@ -34,16 +36,11 @@ HANDS = 4
 
 @door("view_decisions")
 @require_safe
-def decisions(request: HttpRequest) -> HttpResponse:
+def decisions(request: HttpRequest) -> HttpResponseBase:
     """List decisions, the newest first."""
     chosen = DecisionFilter(request.GET, queryset=queries.listed(request.user))
-    table = pages.listed(request, DecisionTable(chosen.qs))
-    return pages.show(
-        request,
-        "decisions/list.html",
-        "decisions/_list.html",
-        {"filter": chosen, "table": table, "may_try": may(request.user, "view_tryouts")},
-    )
+    shown = {"filter": chosen, "may_try": may(request.user, "view_tryouts")}
+    return listing.show(request, DecisionTable(chosen.qs), "decisions/list.html", "decisions/_list.html", shown)
 
 
 @door("view_decisions")
@@ -64,26 +61,21 @@ def decision(request: HttpRequest, pk: int) -> HttpResponse:
 
 @door("view_decisions")
 @require_safe
-def behind(request: HttpRequest, pk: int, standing: int, figure: str) -> HttpResponse:
+def behind(request: HttpRequest, pk: int, standing: int, figure: str) -> HttpResponseBase:
     """Show the documents, items and effects behind one figure of a decision."""
     found, figures = queries.figure(request.user, pk, standing=standing, figure=figure)
     links = {"document": True, "item": may(request.user, "view_ledger"), "effect": may(request.user, "view_ledger")}
-    table = pages.listed(request, BehindTable(figures.sources, links=links, late=figure == "overdue"))
-    shown = {"decision": found, "behind": figures, "table": table}
-    return pages.show(request, "decisions/behind.html", "decisions/_list.html", shown)
+    table = BehindTable(figures.sources, links=links, late=figure == "overdue")
+    shown = {"decision": found, "behind": figures}
+    return listing.show(request, table, "decisions/behind.html", "decisions/_list.html", shown)
 
 
 @door("view_tryouts")
 @require_safe
-def tryouts(request: HttpRequest) -> HttpResponse:
+def tryouts(request: HttpRequest) -> HttpResponseBase:
     """List the policies that were tried, the newest first."""
-    table = pages.listed(request, TryOutTable(tried.listed()))
-    return pages.show(
-        request,
-        "decisions/tryouts.html",
-        "decisions/_list.html",
-        {"table": table, "may_start": may(request.user, "edit_policy")},
-    )
+    shown = {"may_start": may(request.user, "edit_policy")}
+    return listing.show(request, TryOutTable(tried.listed()), "decisions/tryouts.html", "decisions/_list.html", shown)
 
 
 @door("edit_policy")
@@ -120,7 +112,7 @@ def _nudge(hands: int) -> None:
 
 @door("view_tryouts")
 @require_safe
-def tryout(request: HttpRequest, pk: int) -> HttpResponse:
+def tryout(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Show how far a try-out is, and what would have come out otherwise."""
     found = get_object_or_404(TryOut.objects.select_related("asked_by"), pk=pk)
     progress = tried.progress(found, attempts=trying.ATTEMPTS)
@@ -135,10 +127,7 @@ def tryout(request: HttpRequest, pk: int) -> HttpResponse:
         )  # fmt: skip
     if not progress.is_running:
         chosen = ChangeFilter(request.GET, queryset=tried.changes(found, request.user), codes=tried.codes(found))
-        table = pages.listed(request, ChangeTable(chosen.qs))
-        if pages.is_part(request):
-            return render(request, "decisions/_list.html", {"table": table})
-        shown |= {
-            "filter": chosen, "table": table, "counts": tried.counts(found), "pictures": tried.pictures(found),
-        }  # fmt: skip
+        if not pages.is_part(request):
+            shown |= {"filter": chosen, "counts": tried.counts(found), "pictures": tried.pictures(found)}
+        return listing.show(request, ChangeTable(chosen.qs), "decisions/tryout.html", "decisions/_list.html", shown)
     return render(request, "decisions/tryout.html", shown)

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -15,6 +16,7 @@ from creditrisk.figures import queries, snapshots
 from creditrisk.figures.catalogue import BY_CODE
 from creditrisk.figures.forms import CourseForm, SheetForm
 from creditrisk.figures.tables import CourseTable
+from creditrisk.lists import listing
 from creditrisk.money import MissingRate
 from creditrisk.roles import door, may
 
@@ -45,7 +47,7 @@ def sheet(request: HttpRequest) -> HttpResponse:
 
 @door("view_figures")
 @require_safe
-def course(request: HttpRequest, code: str) -> HttpResponse:
+def course(request: HttpRequest, code: str) -> HttpResponseBase:
     """Show how one figure went, as a line and as a table; `as=csv`, `as=xlsx`."""
     if (figure := BY_CODE.get(code)) is None:
         raise Http404
@@ -56,13 +58,9 @@ def course(request: HttpRequest, code: str) -> HttpResponse:
     since, until = form.period(YEAR)
     form.initial = {"company": company, "since": since, "until": until}
     found = queries.course(company, figure, since=since, until=until)
-    if (file := FILES.get(request.GET.get("as", ""))) is not None:
-        name = f"{figure.code}-{company.code}-{since.isoformat()}-{until.isoformat()}"
-        return file(name, queries.course_header(figure, company), queries.course_cells(company, figure, found))
     shown = {
-        "form": form, "company": company, "figure": figure, "table": pages.listed(request, CourseTable(found)), "since": since,
+        "form": form, "company": company, "figure": figure, "since": since,
         "until": until, "points": [(k.day, k.value, k.written) for k in reversed(found)], "newest": found[0] if found else None,
         "behind": figure.behind.address(company.code, until) if may(request.user, figure.behind.door) else "",
-        "query": pages.without(request, "as"),
     }  # fmt: skip
-    return pages.show(request, "figures/course.html", "figures/_course.html", shown)
+    return listing.show(request, CourseTable(found), "figures/course.html", "figures/_course.html", shown)

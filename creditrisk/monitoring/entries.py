@@ -1,11 +1,11 @@
 """The entries behind one customer's exposure, and what it was as of a day."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 
-from django.core.paginator import Page, Paginator
+from django.db.models import QuerySet
 
 from creditrisk.clock import end_of
 from creditrisk.exposure import ledger, read
@@ -19,24 +19,6 @@ from documents.models import Document
 from ledger import rates
 from ledger.models import Effect, OpenItem
 
-PER_PAGE = 50
-
-
-@dataclass(frozen=True)
-class EntryRow:
-    """One entry with the name of the source that caused it."""
-
-    id: int
-    origin: str
-    source_id: int
-    source: str
-    bucket: str
-    day: date
-    amount: Decimal
-    currency: str
-    effective_on: date
-    recorded_at: datetime
-
 
 @dataclass(frozen=True)
 class ExposurePage:
@@ -45,11 +27,10 @@ class ExposurePage:
     exposure: Exposure | None
     missing: str
     is_past: bool
-    rows: tuple[EntryRow, ...]
-    page: Page[Any]
+    entries: QuerySet[Entry]
 
 
-def of(customer: Customer, *, today: date, day: date | None, known_on: date | None, number: str) -> ExposurePage:
+def of(customer: Customer, *, today: date, day: date | None, known_on: date | None) -> ExposurePage:
     """Return the entries of a customer, and its exposure as of a business day or as known at the end of a day."""
     known_at = end_of(known_on) if known_on else None
     found = Entry.objects.filter(customer_id=customer.pk).order_by("-id")
@@ -57,9 +38,8 @@ def of(customer: Customer, *, today: date, day: date | None, known_on: date | No
         found = found.filter(effective_on__lte=day)
     if known_at is not None:
         found = found.filter(recorded_at__lte=known_at)
-    page = Paginator(found, PER_PAGE).get_page(number)
     exposure, missing = _folded(customer, day=day, known_at=known_at, on=day or known_on or today)
-    return ExposurePage(exposure, missing, bool(day or known_on), tuple(_named(page.object_list)), page)
+    return ExposurePage(exposure, missing, bool(day or known_on), found)
 
 
 def _folded(
@@ -76,17 +56,11 @@ def _folded(
         return None, str(error)
 
 
-def _named(found: Any) -> list[EntryRow]:
-    """Name the sources of a page of entries: one query an origin."""
-    entries = list(found)
+def named(entries: Sequence[Any]) -> None:
+    """Give entries the names of the sources that caused them, as `source`: one query an origin."""
     names: dict[tuple[str, int], str] = {}
     for origin, model in ((Origin.DOCUMENT, Document), (Origin.ITEM, OpenItem), (Origin.EFFECT, Effect)):
         ids = {e.source_id for e in entries if e.origin == origin}
         names.update({(origin, row.pk): str(row) for row in model.objects.filter(pk__in=ids)} if ids else {})
-    return [
-        EntryRow(
-            e.pk, e.origin, e.source_id, names.get((e.origin, e.source_id), f"{e.origin}{e.source_id}"), e.bucket,
-            e.day, e.amount, e.currency, e.effective_on, e.recorded_at,
-        )
-        for e in entries
-    ]  # fmt: skip
+    for e in entries:
+        e.source = names.get((e.origin, e.source_id), f"{e.origin}{e.source_id}")

@@ -1,7 +1,7 @@
 """The whole portfolio as of a business day, or as it was known at the end of a day: exposure against the limit of then."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 
 from approvals import context
 from creditrisk.clock import end_of
-from creditrisk.export import plain
 from creditrisk.facts import BUCKETS, Exposure, LimitState, Standing
 from creditrisk.money import ZERO, MissingRate
 from customers import queries as customer_queries
@@ -154,23 +153,3 @@ def wholes(found: Sequence[PastRow]) -> list[PastWhole]:
             over=sum(1 for r in mine if r.is_over), over_amount=sum((r.over for r in mine), ZERO),
         ))  # fmt: skip
     return wholes
-
-
-def header() -> list[str]:
-    """Return the titles of the CSV file."""
-    return [
-        _("customer"), _("name"), _("currency"), *BUCKETS, _("exposure"), _("limit"), _("free"), _("over the limit"),
-        _("used percent"), _("overdue"), _("days overdue"),
-    ]  # fmt: skip
-
-
-def cells(found: Iterable[PastRow]) -> Iterator[list[Any]]:
-    """Return the rows as those of the CSV file."""
-    for r in found:
-        money = [plain(amount, r.currency) for amount in (*r.buckets, r.total)]
-        limit = r.limit_words if r.limit is None else plain(r.limit, r.currency)
-        used = None if r.used_percent is None or r.used_percent.is_infinite() else round(r.used_percent, 2)
-        yield [
-            r.code, r.name, r.currency, *money, limit, plain(r.available, r.currency), plain(r.over, r.currency), used,
-            plain(r.overdue, r.currency), r.days_overdue,
-        ]  # fmt: skip

@@ -3,16 +3,22 @@
 from typing import Any
 
 import django_tables2
+from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from creditrisk.exposure.models import Entry, Origin
+from creditrisk.monitoring import entries
 from creditrisk.monitoring.past import PastRow
 from creditrisk.tables import (
     AmountColumn,
     BaseTable,
+    DayColumn,
     DaysColumn,
     DocumentColumn,
     LongColumn,
+    NumberColumn,
     PercentColumn,
     TextColumn,
 )
@@ -50,6 +56,57 @@ class PortfolioTable(BaseTable):
         return credit.days(value) if value else credit.NONE
 
 
+class SourceColumn(DocumentColumn):
+    """The document, item or effect that caused an entry."""
+
+    pages = {Origin.DOCUMENT: "document", Origin.ITEM: "item", Origin.EFFECT: "effect"}
+
+    def render(self, record: Any) -> SafeString:
+        return format_html(
+            '<a href="{}">{}</a>', reverse(self.pages[record.origin], args=[record.source_id]), record.source
+        )
+
+
+class BucketColumn(TextColumn):
+    """A bucket of the exposure ledger."""
+
+    cell = "text under"
+
+    def render(self, value: str) -> Any:
+        return credit.entry_label(value)
+
+
+class MomentColumn(DayColumn):
+    """A moment to the minute."""
+
+    def render(self, value: Any) -> str:
+        return credit.moment(value)
+
+
+class EntryTable(BaseTable):
+    """The entries behind one customer's exposure."""
+
+    live = True
+    caption = _("Entries")
+    minor = ("id", "day", "recorded_at")
+
+    id = NumberColumn(verbose_name="#")
+    source = SourceColumn(empty_values=(), verbose_name=_("Source"), orderable=False)
+    bucket = BucketColumn(verbose_name=_("Bucket"))
+    day = DayColumn(verbose_name=_("Due or ships"))
+    amount = AmountColumn(verbose_name=_("Amount"), currency="currency", show=True)
+    effective_on = DayColumn(verbose_name=_("Business day"))
+    recorded_at = MomentColumn(verbose_name=_("Recorded"))
+
+    class Meta(BaseTable.Meta):
+        model = Entry
+        fields = ("id", "source", "bucket", "day", "amount", "effective_on", "recorded_at")
+        empty_text = _("No entry.")
+
+    def complete(self, records: list[Any]) -> None:
+        entries.named(records)
+
+
 class ShareColumn(AmountColumn):
     """An amount of which most are zero: those are a dash."""
 
@@ -62,6 +119,7 @@ class PastTable(BaseTable):
 
     live = True
     caption = _("Exposure by customer as of the day")
+    spare = ("available", "days_overdue")
 
     code = DocumentColumn(
         verbose_name=_("Customer"),
@@ -72,8 +130,10 @@ class PastTable(BaseTable):
     total = AmountColumn(verbose_name=_("Exposure"), currency="currency")
     limit = AmountColumn(verbose_name=_("Limit"), currency="currency", empty_values=())
     over = AmountColumn(verbose_name=_("Over it"), currency="currency")
+    available = AmountColumn(verbose_name=_("Free"), currency="currency")
     used_percent = PercentColumn(verbose_name=_("Used"))
     overdue = ShareColumn(verbose_name=_("Overdue"), currency="currency")
+    days_overdue = DaysColumn(verbose_name=_("Days late"))
     open_orders = ShareColumn(accessor="buckets__0", verbose_name=_("Orders"), currency="currency")
     delivered = ShareColumn(accessor="buckets__1", verbose_name=_("Delivered"), currency="currency")
     unposted = ShareColumn(accessor="buckets__2", verbose_name=_("Unposted"), currency="currency")

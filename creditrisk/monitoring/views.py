@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -11,8 +12,7 @@ from approvals import alerts
 from approvals import queries as approval_queries
 from creditrisk import pages
 from creditrisk.clock import business_day
-from creditrisk.export import csv_response
-from creditrisk.facts import BUCKETS
+from creditrisk.lists import listing
 from creditrisk.monitoring import past, queries
 from creditrisk.monitoring.forms import PastForm
 from creditrisk.monitoring.tables import PastTable, PortfolioTable
@@ -48,30 +48,25 @@ def start(request: HttpRequest) -> HttpResponse:
 
 @door("view_exposure")
 @require_safe
-def portfolio(request: HttpRequest) -> HttpResponse:
+def portfolio(request: HttpRequest) -> HttpResponseBase:
     """List every customer's exposure against its limit, the most used first."""
     text = pages.asked(request, "q")
     rows = queries.exposures(request.user, today=business_day(timezone.now()), text=text)
-    table = pages.listed(request, PortfolioTable(rows))
-    context = {"table": table, "wholes": queries.wholes(rows), "text": text}
-    return pages.show(request, "monitoring/portfolio.html", "monitoring/_portfolio.html", context)
+    context = {"wholes": queries.wholes(rows), "text": text}
+    return listing.show(
+        request, PortfolioTable(rows), "monitoring/portfolio.html", "monitoring/_portfolio.html", context
+    )
 
 
 @door("view_exposure")
 @require_safe
-def exposure(request: HttpRequest) -> HttpResponse:
-    """Show how every customer stood on a day, or as it was known then, against the limit of that day; `as=csv`."""
+def exposure(request: HttpRequest) -> HttpResponseBase:
+    """Show how every customer stood on a day, or as it was known then, against the limit of that day."""
     form = PastForm(request.GET or None, user=request.user, today=business_day(timezone.now()))
     asked = form.asked()
     rows, missing = past.rows(request.user, asked)
-    if request.GET.get("as") == "csv":
-        return csv_response(f"exposure-{asked.day.isoformat()}", past.header(), past.cells(rows))
-    table = pages.listed(request, PastTable(rows))
-    context = {
-        "form": form, "asked": asked, "table": table, "wholes": past.wholes(rows), "buckets": BUCKETS,
-        "missing": missing, "query": request.GET.urlencode(),
-    }  # fmt: skip
-    return pages.show(request, "monitoring/exposure.html", "monitoring/_past.html", context)
+    context = {"form": form, "asked": asked, "wholes": past.wholes(rows), "missing": missing}
+    return listing.show(request, PastTable(rows), "monitoring/exposure.html", "monitoring/_past.html", context)
 
 
 @door("view_start")

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -14,12 +15,14 @@ from django.views.decorators.http import require_POST, require_safe
 from creditrisk import pages
 from creditrisk.clock import business_day
 from creditrisk.forms import refuse
+from creditrisk.lists import listing
 from creditrisk.policy import compile as policies
 from creditrisk.policy import draft as drafts
 from creditrisk.policy import health, queries
 from creditrisk.policy.changes import changes
 from creditrisk.policy.forms import ActivationForm, CompareForm
 from creditrisk.policy.models import PolicyVersion, RuleRow
+from creditrisk.policy.tables import VersionTable
 from creditrisk.roles import Actor, door, may
 
 
@@ -102,11 +105,19 @@ def discard(request: HttpRequest) -> HttpResponse:
 
 @door("view_policy")
 @require_safe
-def versions(request: HttpRequest) -> HttpResponse:
+def versions(request: HttpRequest) -> HttpResponseBase:
     """List the versions, the newest first, each with what it changed."""
+    table = VersionTable(PolicyVersion.objects.select_related("saved_by").order_by("-number"))
+    if (other := listing.beside(request, table)) is not None:
+        return other
     pager = Paginator(PolicyVersion.objects.select_related("saved_by").order_by("-number"), pages.PER_PAGE)
     page = pager.get_page(request.GET.get("page"))
-    context = {"page": page, "versions": queries.versions(page.object_list), "form": CompareForm()}
+    context = {
+        "page": page,
+        "versions": queries.versions(page.object_list),
+        "form": CompareForm(),
+        "listing": table.listing,
+    }
     return render(request, "policy/versions.html", context)
 
 

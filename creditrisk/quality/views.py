@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -13,9 +14,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from creditrisk import pages
 from creditrisk.forms import refuse
+from creditrisk.lists import listing
 from creditrisk.quality import looking, merging
 from creditrisk.quality.forms import AsideForm, MergeForm, TermsForm
 from creditrisk.quality.models import Finding, Merge, What
+from creditrisk.quality.tables import FindingTable
 from creditrisk.refusal import Refused
 from creditrisk.roles import Actor, companies_of, door
 from customers import queries as customer_queries
@@ -29,7 +32,7 @@ def _mine(request: HttpRequest) -> QuerySet[Finding]:
 
 @door("import_data")
 @require_safe
-def quality(request: HttpRequest) -> HttpResponse:
+def quality(request: HttpRequest) -> HttpResponseBase:
     """List what looks wrong, by kind; what was set aside is kept apart."""
     found = _mine(request)
     waits = found.filter(aside_at__isnull=True)
@@ -38,9 +41,12 @@ def quality(request: HttpRequest) -> HttpResponse:
     if chosen not in (*What.values, "ASIDE"):
         chosen = next((w for w in What.values if counts.get(w)), What.DUPLICATE.value)
     rows = found.filter(aside_at__isnull=False) if chosen == "ASIDE" else waits.filter(what=chosen)
+    table = FindingTable(rows.order_by("-weight", "pk"))
+    if (other := listing.beside(request, table)) is not None:
+        return other
     page = Paginator(rows.order_by("-weight", "pk"), pages.PER_PAGE).get_page(request.GET.get("page"))
     context = {
-        "chosen": chosen, "page": page, "tabs": [(w.value, w.label, counts.get(w.value, 0)) for w in What],
+        "chosen": chosen, "page": page, "listing": table.listing, "tabs": [(w.value, w.label, counts.get(w.value, 0)) for w in What],
         "aside": found.filter(aside_at__isnull=False).count(), "aside_form": AsideForm(auto_id=False),
         "terms_form": TermsForm(auto_id=False), "merges": Merge.objects.select_related("duplicate", "into", "made_by")
         .order_by("-pk")[:5] if chosen == What.DUPLICATE else (),

@@ -5,12 +5,14 @@ from typing import Any
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from creditrisk import nudge, pages
+from creditrisk.lists import listing
 from creditrisk.roles import Actor, companies_of, door
 from creditrisk.takeover import carrying, kinds
 from creditrisk.takeover.forms import CarryForm, ColumnsForm, KeptForm, UploadForm
@@ -31,14 +33,13 @@ def _mine(request: HttpRequest) -> QuerySet[Upload]:
 
 @door("import_data")
 @require_http_methods(["GET", "POST"])
-def imports(request: HttpRequest) -> HttpResponse:
+def imports(request: HttpRequest) -> HttpResponseBase:
     """List what was sent in; send a file in."""
     form = UploadForm(request.POST or None, request.FILES or None, user=request.user)
     if request.method == "POST" and form.is_valid() and (upload := _kept(request, form)):
         return redirect("import_columns", upload.pk)
-    table = pages.listed(request, UploadTable(_mine(request)))
-    context = {"form": form, "table": table}
-    return render(request, "takeover/imports.html", context, status=422 if form.errors else None)
+    page, status = "takeover/imports.html", 422 if form.errors else None
+    return listing.show(request, UploadTable(_mine(request)), page, page, {"form": form}, status=status)
 
 
 def _kept(request: HttpRequest, form: UploadForm) -> Upload | None:
@@ -115,7 +116,7 @@ def _set_going(pk: int, rows: int) -> None:
 
 @door("import_data")
 @require_safe
-def upload(request: HttpRequest, pk: int) -> HttpResponse:
+def upload(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Show what would become, or became, of each row."""
     found = get_object_or_404(_mine(request), pk=pk)
     if found.state == UploadState.COLUMNS:
@@ -133,12 +134,12 @@ def upload(request: HttpRequest, pk: int) -> HttpResponse:
         "tabs": [(o.value, o.label, found.counts.get(o.value, 0)) for o in Outcome],
         "total": sum(found.counts.values()),
         "refused": refused,
-        "table": pages.listed(request, RowTable(rows), per_page=50),
         "form": CarryForm(initial={"mode": Mode.ROWS if refused else Mode.ALL}),
         "may_carry": found.state == UploadState.CHECKED and sum(found.counts.values()) > refused,
         "may_name": found.state in (UploadState.CHECKED, UploadState.FAILED),
     }
-    return pages.show(request, "takeover/import.html", "takeover/_import.html", context)
+    table = RowTable(rows)
+    return listing.show(request, table, "takeover/import.html", "takeover/_import.html", context, per_page=50)
 
 
 @door("import_data")

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -12,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from creditrisk import pages
 from creditrisk.forms import refuse
+from creditrisk.lists import listing
 from creditrisk.roles import Actor, companies_of, door
 from documents.intake import receiving, signed
 from documents.intake.forms import BuyerForm, MessageForm
@@ -31,7 +33,7 @@ def _mine(request: HttpRequest) -> QuerySet[Message]:
 
 @door("import_data")
 @require_http_methods(["GET", "POST"])
-def inbox(request: HttpRequest) -> HttpResponse:
+def inbox(request: HttpRequest) -> HttpResponseBase:
     """List messages, those that were not taken in first; send one in."""
     form = MessageForm(request.POST or None, request.FILES or None, user=request.user)
     if request.method == "POST" and form.is_valid():
@@ -41,11 +43,12 @@ def inbox(request: HttpRequest) -> HttpResponse:
     counts = dict(found.order_by().values_list("state").annotate(count=Count("pk")))
     chosen = found.filter(state=state) if state in MessageState.values else found
     context = {
-        "form": form, "table": pages.listed(request, MessageTable(chosen)), "state": state,
+        "form": form, "state": state,
         "tabs": [(s.value, s.label, counts.get(s.value, 0)) for s in MessageState], "total": sum(counts.values()),
     }  # fmt: skip
-    return pages.show(
-        request, "intake/inbox.html", "intake/_messages.html", context, status=422 if form.errors else None
+    status = 422 if form.errors else None
+    return listing.show(
+        request, MessageTable(chosen), "intake/inbox.html", "intake/_messages.html", context, status=status
     )
 
 

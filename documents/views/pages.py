@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -14,6 +15,7 @@ from approvals import queries as approval_queries
 from creditrisk import pages
 from creditrisk.clock import business_day
 from creditrisk.decisions import queries as decision_queries
+from creditrisk.lists import listing
 from creditrisk.policy import compile as policies
 from creditrisk.roles import door, may
 from documents import actions, paper, queries
@@ -37,17 +39,16 @@ def _list(
     narrow: type[DocumentFilter],
     table_class: type[DocumentTable],
     words: dict[str, Any],
-) -> HttpResponse:
+) -> HttpResponseBase:
     documents = queries.visible(request.user).filter(kind__in=kinds).select_related("customer", "company", "entered_by")
     chosen = narrow(request.GET, queryset=approval_queries.marked(documents), user=request.user)
-    table = pages.listed(request, table_class(chosen.qs))
-    context = {"filter": chosen, "table": table, **words}
-    return pages.show(request, "documents/list.html", "documents/_list.html", context)
+    context = {"filter": chosen, **words}
+    return listing.show(request, table_class(chosen.qs), "documents/list.html", "documents/_list.html", context)
 
 
 @door("view_documents")
 @require_safe
-def orders(request: HttpRequest) -> HttpResponse:
+def orders(request: HttpRequest) -> HttpResponseBase:
     """List orders."""
     words = {"title": _("Orders"), "new_url": "order_new", "new_label": _("New order")}
     if not may(request.user, "enter_document"):
@@ -57,7 +58,7 @@ def orders(request: HttpRequest) -> HttpResponse:
 
 @door("view_documents")
 @require_safe
-def deliveries(request: HttpRequest) -> HttpResponse:
+def deliveries(request: HttpRequest) -> HttpResponseBase:
     """List delivery and return notes."""
     words = {
         "title": _("Deliveries"),
@@ -71,7 +72,7 @@ def deliveries(request: HttpRequest) -> HttpResponse:
 
 @door("view_documents")
 @require_safe
-def invoices(request: HttpRequest) -> HttpResponse:
+def invoices(request: HttpRequest) -> HttpResponseBase:
     """List invoices and credit notes."""
     words = {
         "title": _("Invoices"),

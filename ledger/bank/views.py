@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.db.models import Count, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -14,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from creditrisk import pages
 from creditrisk.clock import business_day
 from creditrisk.forms import refuse
+from creditrisk.lists import listing
 from creditrisk.roles import Actor, companies_of, door
 from customers import queries as customer_queries
 from ledger import statement as ledger_statement
@@ -43,7 +45,7 @@ def _entries(request: HttpRequest) -> QuerySet[Entry]:
 
 @door("post_ledger")
 @require_http_methods(["GET", "POST"])
-def bank(request: HttpRequest) -> HttpResponse:
+def bank(request: HttpRequest) -> HttpResponseBase:
     """List what waits to be settled; load a statement."""
     form = StatementForm(request.POST or None, request.FILES or None, user=request.user)
     if request.method == "POST" and form.is_valid() and _loaded(request, form):
@@ -55,13 +57,14 @@ def bank(request: HttpRequest) -> HttpResponse:
     sure = entries.filter(state=EntryState.OPEN, confidence__gte=SURE).aggregate(count=Count("pk"), total=Sum("amount"))
     context = {
         "form": form,
-        "table": pages.listed(request, EntryTable(entries.filter(state=state))),
         "state": state,
         "tabs": [(s.value, s.label, counts.get(s.value, 0)) for s in EntryState],
         "sure": sure["count"],
         "waits": counts.get(EntryState.OPEN, 0),
     }
-    return pages.show(request, "bank/bank.html", "bank/_entries.html", context, status=422 if form.errors else None)
+    table = EntryTable(entries.filter(state=state))
+    status = 422 if form.errors else None
+    return listing.show(request, table, "bank/bank.html", "bank/_entries.html", context, status=status)
 
 
 def _loaded(request: HttpRequest, form: StatementForm) -> bool:
@@ -180,7 +183,7 @@ def _lists(request: HttpRequest) -> QuerySet[Presentation]:
 
 @door("post_ledger")
 @require_http_methods(["GET", "POST"])
-def lists(request: HttpRequest) -> HttpResponse:
+def lists(request: HttpRequest) -> HttpResponseBase:
     """List the RiBa lists and our accounts; add an account; read the bank's answer."""
     form = AccountForm(request.POST or None, user=request.user)
     if request.method == "POST" and form.is_valid():
@@ -192,12 +195,12 @@ def lists(request: HttpRequest) -> HttpResponse:
     )  # fmt: skip
     accounts = CollectingAccount.objects.filter(company__in=customer_queries.companies(request.user)).order_by("pk")
     context = {
-        "table": pages.listed(request, ListTable(found)),
         "form": form,
         "accounts": accounts,
         "answer_form": AnswerForm(),
     }
-    return render(request, "bank/lists.html", context, status=422 if form.errors else None)
+    status = 422 if form.errors else None
+    return listing.show(request, ListTable(found), "bank/lists.html", "bank/lists.html", context, status=status)
 
 
 @door("post_ledger")

@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -12,6 +13,7 @@ from approvals import effects as approvals_effects
 from creditrisk import pages
 from creditrisk.clock import business_day
 from creditrisk.forms import refuse
+from creditrisk.lists import listing
 from creditrisk.roles import Actor, door, may
 from customers import queries as customer_queries
 from ledger import statement
@@ -24,16 +26,14 @@ from ledger.tables import EffectTable
 
 @door("view_ledger")
 @require_safe
-def effects(request: HttpRequest) -> HttpResponse:
+def effects(request: HttpRequest) -> HttpResponseBase:
     """List effects; those of the portfolio can be chosen for the bank."""
-    found = statement.visible_effects(request.user).select_related("customer", "company")
+    found = statement.visible_effects(request.user).select_related("customer", "company", "presentation")
     chosen = EffectFilter(request.GET, queryset=found, user=request.user, today=business_day(timezone.now()))
-    table = pages.listed(request, EffectTable(chosen.qs))
     may_post = may(request.user, "post_ledger")
-    if not may_post:
-        table.exclude = ("choose",)
-    context = {"filter": chosen, "table": table, "may_post": may_post}
-    return pages.show(request, "ledger/effects.html", "ledger/_effects.html", context)
+    table = EffectTable(chosen.qs, exclude=() if may_post else ("choose",))
+    context = {"filter": chosen, "may_post": may_post}
+    return listing.show(request, table, "ledger/effects.html", "ledger/_effects.html", context)
 
 
 @door("view_ledger")

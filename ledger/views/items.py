@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -13,6 +14,7 @@ from approvals import booking
 from creditrisk import pages
 from creditrisk.clock import business_day
 from creditrisk.forms import refuse
+from creditrisk.lists import listing
 from creditrisk.money import ZERO
 from creditrisk.refusal import Duplicate
 from creditrisk.roles import Actor, door, may
@@ -27,14 +29,14 @@ from ledger.tables import ItemTable
 
 @door("view_ledger")
 @require_safe
-def items(request: HttpRequest) -> HttpResponse:
+def items(request: HttpRequest) -> HttpResponseBase:
     """List what is open, of all customers or of one."""
     today = business_day(timezone.now())
     found = statement.visible_items(request.user).select_related("customer", "company")
     chosen = ItemFilter(request.GET, queryset=found, user=request.user, today=today)
-    table = pages.listed(request, ItemTable(chosen.qs, today=today))
-    context = {"filter": chosen, "table": table, "may_pay": may(request.user, "post_ledger")}
-    return pages.show(request, "ledger/items.html", "ledger/_items.html", context)
+    context = {"filter": chosen, "may_pay": may(request.user, "post_ledger")}
+    table = ItemTable(chosen.qs, today=today)
+    return listing.show(request, table, "ledger/items.html", "ledger/_items.html", context)
 
 
 @door("view_ledger")

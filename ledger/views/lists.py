@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,6 +16,7 @@ from approvals.effects import Outcome
 from creditrisk import pages
 from creditrisk.clock import business_day
 from creditrisk.forms import refuse
+from creditrisk.lists import listing
 from creditrisk.roles import Actor, door, may
 from ledger import portfolio as portfolios
 from ledger import statement
@@ -68,11 +70,10 @@ def portfolio(request: HttpRequest) -> HttpResponse:
 
 @door("view_ledger")
 @require_safe
-def presentations(request: HttpRequest) -> HttpResponse:
+def presentations(request: HttpRequest) -> HttpResponseBase:
     """List the lists that went to banks."""
     chosen = ListFilter(request.GET, queryset=portfolios.listed(request.user), user=request.user)
-    table = pages.listed(request, ListTable(chosen.qs))
-    return pages.show(request, "ledger/lists.html", "ledger/_lists.html", {"filter": chosen, "table": table})
+    return listing.show(request, ListTable(chosen.qs), "ledger/lists.html", "ledger/_lists.html", {"filter": chosen})
 
 
 @door("view_ledger")
