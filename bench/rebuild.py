@@ -82,7 +82,7 @@ def measure(*, now: datetime, customers: int, say: Callable[[str], Any]) -> list
     """Return the laps of both floors and of the rebuild over as many customers with twenty open rows each."""
     day, stamp = business_day(now), f"R{now:%H%M%S%f}"
     say(f"Filling {customers:,} customers with {customers * ROWS:,} open rows.")
-    first, last = _fill(customers, stamp, day=day, now=now)
+    first, last = fill(customers, stamp, day=day, now=now)
     size = (last - first) // PARTS + 1
     bare, indexed, rebuilt = [], [], []
     for start in range(first, last + 1, size):
@@ -101,7 +101,8 @@ def measure(*, now: datetime, customers: int, say: Callable[[str], Any]) -> list
     ]
 
 
-def _fill(customers: int, stamp: str, *, day: date, now: datetime) -> tuple[int, int]:
+def fill(customers: int, stamp: str, *, day: date, now: datetime) -> tuple[int, int]:
+    """Add customers with twenty open rows each; return the first and the last id."""
     company, _ = Company.objects.get_or_create(code="BENCH", defaults={"name": "Bench", "currency": "EUR"})
     values: dict[str, Any] = {
         "stamp": stamp, "company": company.pk, "customers": customers, "day": day, "now": now, "orders": ORDERS,

@@ -31,7 +31,7 @@ APPEND_ONLY = (
 LATER = (
     "approvals_attachment", "approvals_holdchange", "approvals_holdevent", "approvals_journalevent", "approvals_requestevent", "approvals_substitution", "approvals_substitutionend", "approvals_suspensionchange",
     "quality_merge", "audit_change", "audit_seal", "audit_sealedrow", "audit_verification",
-    "figures_snapshot", "reports_edition", "signin_attempt",
+    "figures_snapshot", "contacts_note", "monitoring_utilisation", "reports_edition", "signin_attempt",
 )  # fmt: skip
 
 

@@ -35,5 +35,10 @@ app.conf.beat_schedule = {
         "task": "approvals.tasks.audit_slice",
         "schedule": HOUR,
     },
+    "what of the limits was used": {"task": "creditrisk.monitoring.tasks.keep_utilisation", "schedule": HOUR},
+    "a recomputing that nobody goes on with": {
+        "task": "creditrisk.monitoring.tasks.recompute",
+        "schedule": 60 * SECOND,
+    },
     "try-outs that nobody works on": {"task": "approvals.tasks.resume_tryouts", "schedule": 60 * SECOND},
 }

@@ -52,6 +52,7 @@ def _ways(request: HttpRequest) -> list[Way]:
         ("view_ledger", _("Effects"), "effects", "effects", "g e"),
         ("post_ledger", _("Bank"), "bank", "company", "g b"),
         ("view_requests", _("Limit requests"), "limit_requests", "shield", "g r"),
+        ("view_customers", _("Contacts"), "contacts", "bell", ""),
         ("view_customers", _("Stopped"), "stopped", "ban", ""),
         ("view_alerts", _("Alerts"), "alerts", "bell", ""),
         ("view_decisions", _("Decisions"), "decisions", "scale", ""),

@@ -48,7 +48,7 @@ INSTALLED_APPS = [
     *("creditrisk", *(f"creditrisk.{app}" for app in ("exposure", "policy", "decisions", "monitoring"))),
     *("customers", "ledger", "ledger.bank", "documents", "documents.intake", "approvals"),
     *("creditrisk.takeover", "creditrisk.quality", "creditrisk.audit", "creditrisk.figures", "creditrisk.reports"),
-    "creditrisk.lists",
+    *("creditrisk.lists", "creditrisk.contacts"),
     *("creditrisk.preferences", "creditrisk.signin", "allauth", "allauth.account", "allauth.mfa"),
     *("allauth.socialaccount", "allauth.socialaccount.providers.openid_connect"),
     *(f"django.contrib.{app}" for app in ("admin", "auth", "contenttypes", "sessions", "messages", "staticfiles")),

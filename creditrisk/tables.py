@@ -43,7 +43,8 @@ class BaseTable(tables.Table):
 
     With `live` its links ask htmx for the part of the page: the page names the target (`hx-target`) around the table.
     Columns named in `minor` leave where the screen is narrow; the row's page says what they say. Those in `spare` are
-    shown where somebody chooses them; those in `never_chosen` are there or not by who looks, and are in no file.
+    shown where somebody chooses them; those in `never_chosen` are there or not by who looks, and are in no file. With a
+    `source` the rows come from it, page by page (`page`) or all (`every`), ordered by keys.
     """
 
     live = False
@@ -55,6 +56,7 @@ class BaseTable(tables.Table):
     listing: Any = None
     keyset: Any = None
     shown: Any = None
+    source: Any = None
 
     class Meta:
         template_name = "tables/table.html"
@@ -74,7 +76,7 @@ class BaseTable(tables.Table):
     @property
     def by_key(self) -> bool:
         """Return whether the rows are read page by page from the database, each page by the key of its first row."""
-        return isinstance(self.data.data, QuerySet)
+        return self.source is not None or isinstance(self.data.data, QuerySet)
 
     def complete(self, records: list[Any]) -> None:
         """Add to the records that are shown, or written to a file, what is read for many of them at once."""
@@ -105,7 +107,7 @@ def _unit(table: BaseTable) -> Any:
 def titles_of(table: BaseTable) -> list[str]:
     """Return the titles of a table's file: its shown columns, and the currency of its amounts where none of them says it."""
     titles = [str(column.header) for column in _in_files(table)]
-    return [*titles, _("Currency")] if _unit(table) else titles
+    return [*titles, str(_("Currency"))] if _unit(table) else titles
 
 
 def cells_of(table: BaseTable, chunks: Iterable[list[Any]]) -> Iterator[list[Any]]:

@@ -31,6 +31,7 @@ urlpatterns = [
     path("", include("creditrisk.insight.urls")),
     path("", include("creditrisk.reports.urls")),
     path("", include("creditrisk.lists.urls")),
+    path("", include("creditrisk.contacts.urls")),
     path("", include("creditrisk.signin.urls")),
     path("login/", LoginView.as_view(extra_context={"demo_logins": people.logins}), name="account_login"),
     path("admin/", admin.site.urls),

@@ -102,6 +102,11 @@ class Granted:
         return {currency for currency in found if currency}
 
 
+def granted_from(pk: int, facts: str) -> Granted:
+    """Return what was granted from a row of `credit_granted`."""
+    return Granted(pk, json.loads(facts) if isinstance(facts, str) else facts)
+
+
 def granted(
     customer_ids: Iterable[int], shared_ids: Iterable[int], *, day: date
 ) -> tuple[dict[int, Granted], dict[int, Granted]]:

@@ -19,10 +19,12 @@ from approvals.forms import CheckForm
 from approvals.limit_forms import AskForm
 from creditrisk import pages
 from creditrisk.clock import business_day
+from creditrisk.contacts import queries as contacts
+from creditrisk.contacts.forms import NoteForm
 from creditrisk.decisions import queries as decision_queries
 from creditrisk.forms import refuse
 from creditrisk.lists import listing
-from creditrisk.monitoring import entries
+from creditrisk.monitoring import entries, history
 from creditrisk.monitoring.tables import EntryTable
 from creditrisk.policy import compile as policies
 from creditrisk.refusal import FourEyes
@@ -33,8 +35,8 @@ from customers.forms import AsOfForm, DayForm, GrantForm
 from customers.models import Customer
 from customers.tables import CustomerTable
 from documents import queries as document_queries
+from ledger import behaviour, statement
 from ledger import queries as ledger_queries
-from ledger import statement
 
 SUGGESTIONS = 12
 
@@ -75,6 +77,7 @@ def _page(request: HttpRequest, found: Customer) -> dict[str, Any]:
     ids = [found.pk]
     lives = found.merged_into_id is None
     sees_ledger = may(request.user, "view_ledger")
+    members = queries.with_branches(found.pk)
     return {
         "customer": found,
         "today": today,
@@ -82,7 +85,7 @@ def _page(request: HttpRequest, found: Customer) -> dict[str, Any]:
         "heads": heads,
         "shared": shared,
         "missing": missing,
-        "ageing": ledger_queries.ageing(day=today, customer_ids=queries.with_branches(found.pk)),
+        "ageing": ledger_queries.ageing(day=today, customer_ids=members),
         "documents": document_queries.open_documents(ids, limit=12),
         "document_sums": document_queries.open_sums(ids),
         "items": statement.open_items(ids, today=today, limit=12) if sees_ledger else [],
@@ -94,6 +97,11 @@ def _page(request: HttpRequest, found: Customer) -> dict[str, Any]:
         "securities": queries.securities(found),
         "blocks": queries.blocks(found, today=today),
         "payments": statement.last_payments(ids),
+        "history": history.of(found, members, today=today),
+        "behaviour": behaviour.of_customers(ids, day=today) if sees_ledger else [],
+        "came_back": behaviour.came_back(ids, day=today) if sees_ledger else 0,
+        "notes": contacts.of_customer(found.pk, today=today, limit=6),
+        "note_form": NoteForm() if lives and may(request.user, "write_note") else None,
         "check_form": CheckForm(user=request.user, customer=found),
         "may_evaluate": may(request.user, "evaluate_holds"),
         "may_grant": lives and may(request.user, "grant_limit"),

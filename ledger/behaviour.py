@@ -14,16 +14,16 @@ YEAR, LATELY = timedelta(days=365), timedelta(days=90)
 
 # Money that settled a debt, on the day on which it came, however late it was matched; effects on the day on which they
 # were collected. What was undone never happened.
-_SETTLED = """
+SETTLED = """
     WITH settled AS (
-        SELECT d.customer_id, d.currency, a.amount, c.item_date AS day, c.item_date - d.due AS late, c.item_date - d.item_date AS taken
+        SELECT {more} d.currency, a.amount, c.item_date AS day, c.item_date - d.due AS late, c.item_date - d.item_date AS taken
         FROM ledger_openitem d
         JOIN ledger_allocation a ON a.debit_id = d.id AND a.reverses_id IS NULL
         JOIN ledger_openitem c ON c.id = a.credit_id AND c.kind = 'PAYMENT'
         WHERE {whose} AND c.item_date > %(since)s AND c.item_date <= %(day)s
           AND NOT EXISTS (SELECT 1 FROM ledger_allocation u WHERE u.reverses_id = a.id)
         UNION ALL
-        SELECT d.customer_id, d.currency, p.amount, e.collected_on, e.collected_on - d.due, e.collected_on - d.item_date
+        SELECT {more} d.currency, p.amount, e.collected_on, e.collected_on - d.due, e.collected_on - d.item_date
         FROM ledger_openitem d
         JOIN ledger_effectitem p ON p.item_id = d.id
         JOIN ledger_effect e ON e.id = p.effect_id AND e.state = 'COLLECTED'
@@ -32,7 +32,7 @@ _SETTLED = """
 """
 
 _OF_CUSTOMERS = (
-    _SETTLED.format(whose="d.customer_id = ANY (%(customers)s)")
+    SETTLED.format(more="", whose="d.customer_id = ANY (%(customers)s)")
     + """
     SELECT currency, SUM(amount), COALESCE(SUM(amount) FILTER (WHERE late <= 0), 0), SUM(amount * late) / SUM(amount),
            MAX(late), SUM(amount * late) FILTER (WHERE day > %(lately)s) / SUM(amount) FILTER (WHERE day > %(lately)s)
@@ -41,14 +41,14 @@ _OF_CUSTOMERS = (
 )
 
 _OF_COMPANY = (
-    _SETTLED.format(whose="d.company_id = %(company)s")
+    SETTLED.format(more="", whose="d.company_id = %(company)s")
     + """
     SELECT currency, taken, late, SUM(amount) FROM settled GROUP BY currency, taken, late
 """
 )
 
 _BY_DAY = (
-    _SETTLED.format(whose="d.customer_id = ANY (%(customers)s) AND d.company_id = %(company)s")
+    SETTLED.format(more="d.customer_id,", whose="d.customer_id = ANY (%(customers)s) AND d.company_id = %(company)s")
     + """
     SELECT customer_id, currency, day, late, SUM(amount) FROM settled GROUP BY customer_id, currency, day, late
 """

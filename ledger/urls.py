@@ -2,9 +2,11 @@
 
 from django.urls import path
 
-from ledger.views import accounts, corrections, effects, entry, items, lists, presenting, rates
+from ledger.views import accounts, corrections, delays, effects, entry, items, lists, presenting, rates
 
 urlpatterns = [
+    path("delays/", delays.delays, name="delays"),
+    path("delays/keep/", delays.keep, name="delays_keep"),
     path("items/", items.items, name="items"),
     path("items/new/", entry.new, name="item_new"),
     path("items/<int:pk>/", items.item, name="item"),

@@ -17,6 +17,7 @@ from creditrisk.audit.models import Change, SealedRow
 from creditrisk.clock import business_day
 from creditrisk.decisions.models import Decision
 from creditrisk.lists import saved
+from creditrisk.monitoring import recomputing
 from creditrisk.policy import compile as policies
 from creditrisk.quality.models import Finding
 from creditrisk.reports import making
@@ -46,6 +47,9 @@ DOORS_OF_PAGES: dict[str, tuple[tuple[str, ...], set[str]]] = {
     "list_view_drop": (SEND, ALL),
     "portfolio": (READ, CREDIT | CONTROL),
     "exposure": (READ, CREDIT | CONTROL),
+    "utilisation": (READ, CREDIT | CONTROL),
+    "recompute": (SEND, FEEDERS),
+    "recomputed": (READ, CREDIT | CONTROL),
     "figures": (READ, CREDIT | {"auditor"}),
     "figure": (READ, CREDIT | {"auditor"}),
     "insight": (READ, CREDIT | {"auditor"}),
@@ -87,6 +91,8 @@ DOORS_OF_PAGES: dict[str, tuple[tuple[str, ...], set[str]]] = {
     "customer_limit": (BOTH, MANAGERS),
     "customer_limit_explained": (READ, ALL),
     "customer_exposure": (READ, CREDIT | CONTROL),
+    "customer_note": (BOTH, SALES | CREDIT),
+    "contacts": (READ, ALL),
     "orders": (READ, ALL),
     "order_new": (BOTH, SALES | {"credit_manager"}),
     "deliveries": (READ, ALL),
@@ -122,6 +128,8 @@ DOORS_OF_PAGES: dict[str, tuple[tuple[str, ...], set[str]]] = {
     "item_reverse": (SEND, CREDIT),
     "item_mark": (SEND, CREDIT),
     "ageing": (READ, CREDIT | CONTROL),
+    "delays": (READ, CREDIT | CONTROL),
+    "delays_keep": (SEND, CREDIT),
     "customer_account": (READ, CREDIT | CONTROL),
     "payment_new": (BOTH, CREDIT),
     "effects": (READ, CREDIT | CONTROL),
@@ -293,9 +301,11 @@ def scene(db: None) -> Scene:
     arguments = {
         "trail_line": [line.pk],
         "figure": ["dso"],
+        "recomputed": [recomputing.start(by=cast.dario.user, now=now)[0].pk],
         **{name: [view.pk] for name in ("list_view_first", "list_view_drop")},
         "customer": ["ROSSI"],
         "customer_check": ["ROSSI"],
+        "customer_note": ["ROSSI"],
         "customer_limit": ["ROSSI"],
         "customer_limit_explained": ["ROSSI"],
         "customer_exposure": ["ROSSI"],

@@ -9,7 +9,7 @@ from tests.test_permissions import DOORS_OF_PAGES, Scene, opened, scene  # noqa:
 NOBODYS = {
     "import", "import_columns", "import_carry", "import_refused", "message", "message_again", "message_assign", "message_drop",
     "quality_aside", "quality_terms", "quality_merge", "tryout", "policy_version", "policy_restore", "absence_end",
-    "figure", "list_view_first", "list_view_drop",
+    "figure", "recomputed", "list_view_first", "list_view_drop",
 }  # fmt: skip
 
 

@@ -127,6 +127,8 @@ SOURCES: Mapping[str, Source] = {source.table: source for source in (
            customer="b.customer_id", joins="JOIN customers_customerblock b ON b.id = r.block_id", more={"note": "r.note"}),
     Source("approvals_suspensionchange", "STOP", "r.made_at", wording.suspension, user="r.made_by_id", address=_ACTOR,
            customer="r.customer_id", more={name: f"r.{name}" for name in ("suspended", "until", "source", "reason")}),
+    Source("contacts_note", "MASTER", "r.made_at", wording.note, user="r.made_by_id", address=_ACTOR, customer="r.customer_id",
+           more={name: f"r.{name}" for name in ("text", "next_contact", "promised_on", "promised", "currency")}),
     Source("approvals_substitution", "AUTHORITY", "r.made_at", wording.substitution, address=_ACTOR,
            user="(SELECT x.id FROM auth_user x WHERE x.username = r.actor->>'user')", who="coalesce(r.actor->>'user', '')",
            joins="JOIN auth_user a ON a.id = r.absent_id JOIN auth_user t ON t.id = r.substitute_id",

@@ -144,6 +144,19 @@ def suspension(row: Row) -> str:
     )
 
 
+def note(row: Row) -> str:
+    promise = (
+        f", promised {row['currency']} {row['promised']:f}"
+        if row["promised"]
+        else ", promised"
+        if row["promised_on"]
+        else ""
+    )
+    promise += f" by {row['promised_on']}" if row["promised_on"] else ""
+    ahead = f", next contact {row['next_contact']}" if row["next_contact"] else ""
+    return f"noted: {row['text']}{promise}{ahead}"
+
+
 def substitution(row: Row) -> str:
     return f"{row['whom']} stands in for {row['absent']} from {row['valid_from']} to {row['valid_to']}{_because(row['note'])}"
 

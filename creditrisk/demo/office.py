@@ -13,8 +13,10 @@ from approvals.journals import NewLine
 from approvals.limit_requests import Asked
 from approvals.models import ApprovalLevel, LineSource
 from creditrisk.clock import business_day
+from creditrisk.contacts import writing
 from creditrisk.roles import Actor
 from customers.models import Customer, LimitKind, Segment
+from ledger.models import OpenItem
 
 # Role, limits up to, increases up to, and whether the level below decides before.
 LEVELS = (
@@ -40,6 +42,7 @@ def work(people: Mapping[str, Any], *, now: datetime) -> None:
         )  # fmt: skip
     _requests(actors, now=now)
     _journals(actors, now=now)
+    _talks(actors["carla"], now=now)
     chosen = _good()[20:22]
     rows = "".join(f"{c.code},Negative report on a guarantor,{business_day(now) + timedelta(days=6)}\n" for c in chosen)
     flags.take_in(f"customer,reason,until\n{rows}".encode(), "bureau.csv", source="Bureau", by=actors["carla"], now=now)
@@ -62,6 +65,28 @@ def _requests(actors: Mapping[str, Actor], *, now: datetime) -> None:
     limit_requests.ask(second, season, by=actors["sara"], now=now)
     refused = limit_requests.ask(third, Asked(state="UNLIMITED", reason="Old friends"), by=actors["sara"], now=now)
     limit_requests.reject(refused, by=actors["dario"], now=now, note="Nobody is without a limit here.")
+
+
+def _talks(carla: Actor, *, now: datetime) -> None:
+    """Notes of talks with the six who owe most for longest."""
+    today = business_day(now)
+    late = OpenItem.objects.filter(open_amount__gt=0, due__lt=today, kind="INVOICE", disputed=False).order_by("due")
+    debtors = list(dict.fromkeys(item.customer for item in late.select_related("customer")[:200]))[:6]
+    said = (
+        ("CALL", "The accounts department says that the invoice was never seen. Copy sent again.", "Ms Ferri", 0, None),
+        ("CALL", "They wait for money of their own customer and pay on Friday.", "Mr Conti", 3, 4),
+        ("MAIL", "Second reminder, with the statement of account.", "", 7, None),
+        ("VISIT", "Talked about a plan of three payments; they come back with a proposal.", "the owner", 10, None),
+        ("CALL", "Promises the whole by the end of next week.", "Ms Riva", None, 9),
+        ("NOTE", "Moves to a new office in January; invoices by e-mail only.", "", None, None),
+    )
+    for n, (debtor, (way, text, person, ahead, promised)) in enumerate(zip(debtors, said, strict=False)):
+        writing.write(
+            debtor, text=text, way=way, person=person, by=carla, now=now, source_key=f"demo:{n}",
+            next_contact=None if ahead is None else today + timedelta(days=ahead),
+            promised_on=None if promised is None else today + timedelta(days=promised),
+            promised=None if promised is None else Decimal(2_500),
+        )  # fmt: skip
 
 
 def _journals(actors: Mapping[str, Actor], *, now: datetime) -> None:

@@ -21,6 +21,7 @@ from creditrisk.demo.present import LIVE_DAYS, Present
 from creditrisk.demo.treasury import hand_over_lists, open_banks
 from creditrisk.exposure import ledger as exposure
 from creditrisk.figures import snapshots
+from creditrisk.monitoring import utilisation
 from creditrisk.roles import Actor
 from customers.models import Company, Customer
 from documents.models import Document, Kind, NumberRange
@@ -99,6 +100,8 @@ def _keep_figures(*, until: date, now: datetime) -> None:
     for company in Company.objects.order_by("code"):
         for weeks in range(0, 53, 4):
             snapshots.take(company, day=until - timedelta(weeks=weeks), now=now)
+    for weeks in range(0, 53, 4):
+        utilisation.take(day=until - timedelta(weeks=weeks), now=now)
 
 
 def _keep_numbers(past: Past) -> None:

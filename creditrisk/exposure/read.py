@@ -245,6 +245,17 @@ def _would_count(row: Slot, reading: Reading) -> bool:
     )
 
 
+def is_read(bucket: str, day: date, *, reading: Reading, today: date) -> bool:
+    """Return whether `fold` asks for the rate of a ledger bucket of that day: it weighs, or is shown beside."""
+    if visible_bucket(bucket, day, reading=reading, today=today) is not None:
+        return True
+    if bucket in ("ITEMS_DISPUTED", "POSTED_UNPAID") or bucket.endswith("_PROVISIONAL"):
+        return True
+    if bucket not in ("ORDERS_ENTERED", "ORDERS_CONFIRMED", "ORDERS_DRAFTED"):
+        return False
+    return _would_count(Slot(0, 0, bucket, "", day, ZERO), reading)
+
+
 def _netted(late: list[Slot], credits: Mapping[str, Decimal], currency: str, rates: Rates) -> list[Slot]:
     """Take unallocated credits off what is overdue, oldest first."""
     left = -rates.convert(credits, currency)

@@ -18,7 +18,7 @@ from creditrisk.figures.formulas.days_sales import Month
 from creditrisk.figures.inputs import MONTH_DAYS, QUARTER_DAYS, Ages, Debtor, Inputs, Orders, Sales
 from creditrisk.money import ZERO, MissingRate, Rates, percent_of
 from creditrisk.monitoring import past
-from creditrisk.monitoring.past import Asked
+from creditrisk.monitoring.asked import Asked
 from customers.models import Company, Customer, Security, SecurityKind
 from documents import compliance
 from ledger import behaviour, queries, rates

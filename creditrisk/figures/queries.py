@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 from creditrisk.figures import catalogue, gathering, snapshots
 from creditrisk.figures.catalogue import Figure, Group, Unit
 from creditrisk.figures.models import Snapshot
+from creditrisk.figures.wording import unit_label, written
 from creditrisk.money import decimals
 from creditrisk.roles import may
-from creditrisk.templatetags.credit import NBSP, amount, money, percent
 from customers.models import Company
 
 COURSE_DAYS = 365
@@ -57,29 +57,6 @@ class Kept:
     value: Decimal | None
     written: str
     taken_at: datetime
-
-
-def written(value: Decimal | None, unit: Unit, currency: str) -> str:
-    """Return a figure as people read it, with its unit; `n/a` where it is not defined."""
-    if value is None:
-        return _("n/a")
-    match unit:
-        case Unit.PERCENT:
-            return percent(value, 1)
-        case Unit.AMOUNT:
-            return money(value, currency)
-        case Unit.DAYS:
-            return f"{amount(value, 1)}{NBSP}{_('days')}"
-        case Unit.HOURS:
-            return f"{amount(value, 1)}{NBSP}{_('hours')}"
-    return amount(value, 1)
-
-
-def unit_label(unit: Unit, currency: str) -> str:
-    """Return what a figure is counted in."""
-    return {
-        Unit.PERCENT: "%", Unit.DAYS: _("days"), Unit.HOURS: _("hours"), Unit.AMOUNT: currency, Unit.NUMBER: _("number"),
-    }[unit]  # fmt: skip
 
 
 def sheet(user: Any, company: Company, *, day: date) -> Sheet:

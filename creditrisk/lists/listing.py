@@ -113,9 +113,17 @@ def first_view(request: HttpRequest) -> HttpResponse | None:
     """Return the way to the view with which this list opens for the reader; None where the address says something."""
     if request.method != "GET" or request.GET or pages.is_part(request):
         return None
-    name = name_of(request)
-    first = saved.visible(request.user).filter(list_name=name, first_for__user=request.user).first()
+    first = next((view for view in _views(request) if view.is_first), None)
     return redirect(address(request.path, first)) if first else None
+
+
+def _views(request: HttpRequest) -> tuple[View, ...]:
+    """Return the views of this list that the reader sees; read once a request."""
+    known: tuple[View, ...] | None = getattr(request, "list_views", None)
+    if known is None:
+        known = tuple(saved.of_list(request.user, name_of(request)))
+        request.list_views = known  # type: ignore[attr-defined]
+    return known
 
 
 def address(path: str, view: Any) -> str:
@@ -132,10 +140,11 @@ def drawn(request: HttpRequest, table: BaseTable, *, per_page: int = pages.PER_P
     if request.GET.get("as") in FILES:
         return table
     if table.by_key:
-        table.keyset = keyset.page(
-            table.data.data, _keys(table), after=pages.asked(request, "after"), before=pages.asked(request, "before"),
-            size=per_page,
-        )  # fmt: skip
+        place = {"after": pages.asked(request, "after"), "before": pages.asked(request, "before"), "size": per_page}
+        if table.source is not None:
+            table.keyset = table.source.page(_keys(table), **place)
+        else:
+            table.keyset = keyset.page(table.data.data, _keys(table), **place)
         table.shown = BoundRows(data=table.keyset.rows, table=table)
         table.complete(table.keyset.rows)
     else:
@@ -174,7 +183,7 @@ def _listing(request: HttpRequest, choices: tuple[Choice, ...]) -> Listing:
     asked = pages.asked(request, "view")
     return Listing(
         name=name_of(request), path=request.path, query=query, columns=choices,
-        views=tuple(saved.of_list(request.user, name_of(request))),
+        views=_views(request),
         current=int(asked) if asked.isascii() and asked.isdigit() else None, kept=tuple(parse_qsl(query)),
     )  # fmt: skip
 
@@ -203,6 +212,13 @@ def _choose(request: HttpRequest, table: BaseTable) -> tuple[Choice, ...]:
 
 def _keys(table: BaseTable) -> list[Key]:
     """Return what the rows are ordered by: as the address, the table or the query itself says."""
+    if table.source is not None:
+        found = []
+        for alias in table.order_by or ():
+            column = table.columns[alias.bare].column
+            keys = [Key.of(str(term)) for term in column.order_by or (column.accessor or alias.bare,)]
+            found += [key.turned if alias.is_descending else key for key in keys]
+        return found
     return [Key.of(str(term)) for term in table.data.data.query.order_by] or [Key("pk", descending=True)]
 
 
@@ -214,7 +230,7 @@ def as_file(request: HttpRequest, table: BaseTable) -> HttpResponseBase | None:
     name = table.listing.name.replace("_", "-")
     if kind == "csv":
         return csv_stream(name, titles_of(table), cells_of(table, _chunks(table)))
-    if table.by_key and table.data.data.order_by()[WORKBOOK_ROWS : WORKBOOK_ROWS + 1].exists():
+    if table.source is None and table.by_key and table.data.data.order_by()[WORKBOOK_ROWS : WORKBOOK_ROWS + 1].exists():
         messages.error(request, _("A workbook holds 1,048,575 rows. Narrow the list, or take it as CSV."))
         return redirect(table.listing.here or table.listing.path)
     return xlsx_response(name, titles_of(table), cells_of(table, _chunks(table)))
@@ -222,7 +238,11 @@ def as_file(request: HttpRequest, table: BaseTable) -> HttpResponseBase | None:
 
 def _chunks(table: BaseTable) -> Iterator[list[Any]]:
     """Return the records of the whole list, some thousands at a time, each with what its page would show of it."""
-    rows: Iterable[Any] = table.data.data.iterator(chunk_size=CHUNK) if table.by_key else table.data.data
+    rows: Iterable[Any] = table.data.data
+    if table.source is not None:
+        rows = table.source.every(_keys(table))
+    elif table.by_key:
+        rows = table.data.data.iterator(chunk_size=CHUNK)
     for chunk in itertools.batched(rows, CHUNK):
         records = list(chunk)
         table.complete(records)

@@ -3,34 +3,15 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
 
 from django.utils.translation import gettext as _
 
 from approvals import context
-from creditrisk.clock import end_of
 from creditrisk.facts import BUCKETS, Exposure, LimitState, Standing
 from creditrisk.money import ZERO, MissingRate
-from customers import queries as customer_queries
-from customers.models import Company, Customer
-
-
-@dataclass(frozen=True)
-class Asked:
-    """As of which day, known by the end of which day (None: today), in which company, only those over their limit."""
-
-    day: date
-    known_on: date | None = None
-    company: Company | None = None
-    text: str = ""
-    only: str = ""
-
-    @property
-    def known_at(self) -> datetime | None:
-        """Return the last moment that counts."""
-        return None if self.known_on is None else end_of(self.known_on)
+from creditrisk.monitoring.asked import Asked
+from customers.models import Customer
 
 
 @dataclass(frozen=True)
@@ -83,18 +64,6 @@ class PastWhole:
     def net(self) -> Decimal:
         """Return the receivables less what was paid and not allocated."""
         return self.receivables + self.buckets[BUCKETS.index("credits")]
-
-
-def rows(user: Any, asked: Asked) -> tuple[list[PastRow], list[str]]:
-    """Return how the reader's customers stood, those with something owed or a limit, the most over it first.
-
-    Beside them the sentences of rates that are missing: their customers are left out. A fixed number of queries.
-    """
-    every, missing = stood(list(customer_queries.visible(user).matching(asked.text).order_by("code")), asked)
-    found = [
-        row for row in every if (asked.only != "over" and (row.total or row.overdue or any(row.buckets))) or row.is_over
-    ]
-    return sorted(found, key=lambda r: (r.currency, -r.over, -r.total, r.code)), missing
 
 
 def stood(customers: Sequence[Customer], asked: Asked) -> tuple[list[PastRow], list[str]]:

@@ -48,6 +48,9 @@ class CreditAccount(models.Model):
     suspended_reason = models.CharField(_("why suspended"), max_length=200, blank=True, default="")
     suspended_until = models.DateField(_("last day of the suspension"), null=True, blank=True, editable=False)
     next_review = models.DateField(_("next review"), null=True, blank=True)
+    usual_delay = models.PositiveSmallIntegerField(
+        _("usual delay"), null=True, blank=True, help_text=_("So many days after the due day its money is expected.")
+    )
 
     def __str__(self) -> str:
         return str(self.customer_id)

@@ -6,22 +6,23 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from bench import gate, policy, rebuild, tryout
+from bench import gate, pages, policy, rebuild, tryout
 
 
 class Command(BaseCommand):
     help = (
         "When you want to know what a decision costs here (gate), what a large rule book adds to it (policy), how many "
-        "decisions a second a policy is tried on (tryout), or how fast the exposure ledger is rebuilt (rebuild); best by "
+        "decisions a second a policy is tried on (tryout), how fast the exposure ledger is rebuilt (rebuild), or what the pages over "
+        "all customers cost (pages); best by "
         "`make bench`, on servers of its own."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("what", nargs="?", choices=["gate", "policy", "tryout", "rebuild"], default="gate")
+        parser.add_argument("what", nargs="?", choices=["gate", "policy", "tryout", "rebuild", "pages"], default="gate")
         parser.add_argument("--times", type=int, default=200, help="gate, policy: how many transactions of each kind")
         parser.add_argument("--decisions", type=int, default=20_000, help="tryout: on how many decisions")
         parser.add_argument(
-            "--customers", type=int, default=10_000, help="rebuild: how many customers, twenty open rows each"
+            "--customers", type=int, default=10_000, help="rebuild, pages: how many customers, twenty open rows each"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -34,6 +35,8 @@ class Command(BaseCommand):
                 self._tryout(options["decisions"])
             case "rebuild":
                 self._rebuild(options["customers"])
+            case "pages":
+                self._pages(options["customers"])
 
     def _gate(self, times: int) -> None:
         floor, *sizes = gate.measure(now=timezone.now(), times=times, say=self.stdout.write)
@@ -73,3 +76,18 @@ class Command(BaseCommand):
         for laps in (floor, indexed, rebuilt):
             ratios = f"{laps.times(floor):>9.2f}{laps.times(indexed):>11.2f}"
             self.stdout.write(f"{laps.name:<44}{laps.rows:>11,}{laps.a_second:>15,.0f}{ratios}")
+
+    def _pages(self, customers: int) -> None:
+        floor, *found = pages.measure(now=timezone.now(), customers=customers, say=self.stdout.write)
+        self.stdout.write(f"\n{'':<44}{'ms':>9}{'x bare':>9}{'queries':>9}{'of them, with 10 customers':>28}")
+        self.stdout.write(f"{floor.name:<44}{floor.ms:>9.0f}{1:>9.2f}{floor.queries:>9}")
+        for page in found:
+            self.stdout.write(
+                f"{page.name:<44}{page.ms:>9.0f}{page.ms / floor.ms:>9.2f}{page.queries:>9}{page.few:>28}"
+            )
+        slow = [p.name for p in found if p.is_bound and p.ms > pages.MOST * floor.ms]
+        grows = [p.name for p in found if p.queries != p.few]
+        if slow or grows:
+            raise CommandError(
+                f"More than {pages.MOST} times the bare aggregate: {slow}; more queries with more customers: {grows}."
+            )

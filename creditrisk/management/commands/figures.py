@@ -11,6 +11,7 @@ from tqdm import tqdm
 from creditrisk.clock import business_day
 from creditrisk.figures import snapshots
 from creditrisk.money import MissingRate
+from creditrisk.monitoring import utilisation
 from customers.models import Company
 
 
@@ -48,8 +49,9 @@ class Command(BaseCommand):
                 kept += snapshots.take(company, day=day, now=now)
             except MissingRate as error:
                 failed.append(f"{company.code} {day}: {error}")
+        kept_too = sum(utilisation.take(day=day, now=now) for day in wanted) if not codes else 0
         for sentence in failed:
             self.stdout.write(sentence)
-        self.stdout.write(f"{kept} days kept, {len(failed)} not.")
+        self.stdout.write(f"{kept} days kept, {len(failed)} not; utilisation of {kept_too} days.")
         if failed:
             raise CommandError("Some could not be reckoned; the lines above say why.")

@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db
 OTHER_HISTORIES = {
     "approvals_alert", "exposure_drift", "exposure_entry", "ledger_allocation", "ledger_effectevent", "ledger_effectitem",
     "audit_seal", "audit_sealedrow", "audit_verification", "figures_snapshot", "reports_edition",
-    "signin_attempt",
+    "monitoring_utilisation", "signin_attempt",
 }  # fmt: skip
 
 

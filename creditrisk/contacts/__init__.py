@@ -1,0 +1,1 @@
+"""What was said with customers: notes, the day of the next contact, promises to pay."""
