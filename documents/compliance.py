@@ -7,6 +7,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from creditrisk.money import HUNDRED, ZERO
 from creditrisk.roles import companies_of
 from customers import terms
@@ -117,3 +119,16 @@ def _late(invoice_ids: list[int]) -> set[int]:
         for pk, issued_on, delivered_on, *cycles in pairs
         if issued_on > terms.invoice_day(delivered_on, next((c for c in cycles if c), ""))
     }
+
+
+def pictures(rows: Iterable[Compliance]) -> list[tuple[str, list[tuple[str, str, Decimal]]]]:
+    """Return by currency what was invoiced on the terms agreed (or stricter) and on longer ones, as parts of a bar."""
+    sums: dict[str, list[Decimal]] = {}
+    for row in rows:
+        of = sums.setdefault(row.currency, [ZERO, ZERO])
+        of[0] += row.total - row.beyond
+        of[1] += row.beyond
+    return [
+        (currency, [("on_time", _("as agreed, or stricter"), kept), ("late", _("on longer terms"), beyond)])
+        for currency, (kept, beyond) in sorted(sums.items())
+    ]

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -10,7 +10,9 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet, Sum
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
 
+from creditrisk.export import plain
 from creditrisk.money import ZERO
 from creditrisk.refusal import Refused
 from creditrisk.roles import companies_of
@@ -260,6 +262,22 @@ def _plan(currency: str, cells: Mapping[tuple[int, str], Sequence[Any]], *, day:
 
 
 def _later(first: date, months: int) -> date:
-    for _ in range(months):
+    for _month in range(months):
         first = (first + timedelta(days=32)).replace(day=1)
     return first
+
+
+def header() -> list[str]:
+    """Return the titles of the file of the plans."""
+    return [_("Currency"), _("From"), _("Due"), _("Place"), _("Amount")]
+
+
+def cells(found: Iterable[Plan]) -> Iterator[list[Any]]:
+    """Return the plans as rows of a file: one a due month and place that holds something."""
+    words = {"past": _("before today"), "later": _("later")}
+    for plan in found:
+        for row in plan.rows:
+            for place, amount in zip(plan.places, row.places, strict=True):
+                if amount:
+                    when = words.get(row.label, f"{row.first:%Y-%m}" if row.first else "")
+                    yield [plan.currency, row.first, when, place or _("portfolio"), plain(amount, plan.currency)]

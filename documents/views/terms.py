@@ -34,6 +34,7 @@ def kept(request: HttpRequest) -> HttpResponseBase:
         "period": chosen,
         "invoices": invoices,
         "kept": invoices - sum(row.more_generous for row in rows),
+        "pictures": compliance.pictures(rows),
         "late": sum(row.late_invoices for row in rows),
     }
     return listing.show(request, ComplianceTable(rows), "documents/terms.html", "documents/_terms.html", context)

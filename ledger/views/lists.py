@@ -15,6 +15,7 @@ from approvals import effects
 from approvals.effects import Outcome
 from creditrisk import pages
 from creditrisk.clock import business_day
+from creditrisk.export import FILES
 from creditrisk.forms import refuse
 from creditrisk.lists import listing
 from creditrisk.roles import Actor, door, may
@@ -58,11 +59,16 @@ def issue(request: HttpRequest) -> HttpResponse:
 
 @door("view_ledger")
 @require_safe
-def portfolio(request: HttpRequest) -> HttpResponse:
-    """Show what falls due when and lies where, and what of the banks' lines is free."""
+def portfolio(request: HttpRequest) -> HttpResponseBase:
+    """Show what falls due when and lies where, and what of the banks' lines is free; `as=csv`, `as=xlsx`."""
     today = business_day(timezone.now())
+    plans = portfolios.plans(request.user, day=today)
+    if (other := listing.first_view(request)) is not None:
+        return other
+    if (file := FILES.get(request.GET.get("as", ""))) is not None:
+        return file(f"effects-by-due-date-{today.isoformat()}", portfolios.header(), portfolios.cells(plans))
     context = {
-        "plans": portfolios.plans(request.user, day=today), "banks": portfolios.banks(request.user, day=today),
+        "plans": plans, "banks": portfolios.banks(request.user, day=today), "listing": listing.by_hand(request),
         "today": today, "may_post": may(request.user, "post_ledger"),
     }  # fmt: skip
     return render(request, "ledger/portfolio.html", context)
