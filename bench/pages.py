@@ -76,7 +76,7 @@ def measure(*, now: datetime, customers: int, say: Callable[[str], Any]) -> list
 
 
 def _timed(client: Client, code: str, few: dict[str, int]) -> list[Timing]:
-    laps: dict[str, list[float]] = {"": []} | {name: [] for name in PAGES}
+    laps: dict[str, list[float]] = {name: [] for name in ("", *PAGES)}
     for _time in range(TIMES):
         laps[""].append(_floor())
         for name, (address, _bound) in PAGES.items():

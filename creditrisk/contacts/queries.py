@@ -32,7 +32,7 @@ def visible(user: Any) -> QuerySet[Note]:
     return Note.objects.filter(customer__in=customer_queries.visible(user).values("pk"))
 
 
-def told(notes: QuerySet[Note], *, today: date) -> QuerySet[Note]:
+def told(notes: QuerySet[Note], *, today: date) -> Any:
     """Add to notes whether they are the customer's `newest`, and how a promise ended: `kept`, else None while its day comes.
 
     A promise is kept when as much was paid, in its currency, from the day of the note to the day promised; without an amount,
@@ -64,7 +64,7 @@ def of_customer(customer_id: int, *, today: date, limit: int) -> list[Note]:
     return list(found.select_related("made_by").order_by("-pk")[:limit])
 
 
-def listed(user: Any, *, today: date) -> QuerySet[Note]:
+def listed(user: Any, *, today: date) -> Any:
     """Return the notes that the reader may see, told, the newest first."""
     return told(visible(user), today=today).select_related("customer", "made_by").order_by("-pk")
 

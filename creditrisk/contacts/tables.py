@@ -28,8 +28,8 @@ class NoteTable(BaseTable):
     live = True
     caption = _("Contacts")
     hint = _("Notes are written on the customer's page.")
-    minor = ("way", "made_by", "promised", "kept")
-    spare = ("code", "person")
+    minor = ("promised", "promised_on", "kept")
+    spare = ("code", "person", "way", "made_by")
 
     customer = DocumentColumn(
         accessor="customer__name",

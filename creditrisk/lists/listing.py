@@ -140,7 +140,11 @@ def drawn(request: HttpRequest, table: BaseTable, *, per_page: int = pages.PER_P
     if request.GET.get("as") in FILES:
         return table
     if table.by_key:
-        place = {"after": pages.asked(request, "after"), "before": pages.asked(request, "before"), "size": per_page}
+        place: dict[str, Any] = {
+            "after": pages.asked(request, "after"),
+            "before": pages.asked(request, "before"),
+            "size": per_page,
+        }
         if table.source is not None:
             table.keyset = table.source.page(_keys(table), **place)
         else:

@@ -82,7 +82,9 @@ class PortfolioForm(forms.Form):
     def asked(self) -> Asked:
         """Return what is asked for today."""
         said = self.said
-        whom = {name: said.get(name) or "" for name in ("home", "segment", "country", "risk_class", "salesperson")}
+        whom: dict[str, Any] = {
+            name: said.get(name) or "" for name in ("home", "segment", "country", "risk_class", "salesperson")
+        }
         return Asked(self.today, text=said.get("q") or "", only=said.get("only") or "", is_past=False, **whom)
 
 
@@ -113,6 +115,11 @@ class UtilisationForm(forms.Form):
         self.is_valid()
         return getattr(self, "cleaned_data", {}).get(name) or default
 
+    def name_of(self, segment: str) -> str:
+        """Return a segment's name; "" is the whole portfolio."""
+        field: Any = self.fields["segment"]
+        return str(dict(field.choices)[segment])
+
 
 class PastForm(PortfolioForm):
     """The same as of which business day, known by the end of which day, owed to which company."""
@@ -134,7 +141,9 @@ class PastForm(PortfolioForm):
         """Return what is asked for."""
         said = self.said
         known = said.get("known")
-        whom = {name: said.get(name) or "" for name in ("home", "segment", "country", "risk_class", "salesperson")}
+        whom: dict[str, Any] = {
+            name: said.get(name) or "" for name in ("home", "segment", "country", "risk_class", "salesperson")
+        }
         return Asked(
             said.get("day") or known or self.today, known_on=known, company=said.get("company"), text=said.get("q") or "",
             only=said.get("only") or "stood", **whom,

@@ -270,12 +270,13 @@ def _row(r: Mapping[str, Any]) -> Row:
 
 
 def _sum(r: Mapping[str, Any]) -> Sum:
-    amounts = {name: Decimal(r[name]) for name in ("total", "limit", "used", "overdue", "over_amount")}
+    amounts: dict[str, Any] = {name: Decimal(r[name]) for name in ("total", "limit", "used", "overdue", "over_amount")}
     return Sum(
         currency=r["currency"],
         customers=r["customers"],
         buckets=_buckets(r),
         over=r["over"],
         key=r.get("key") or "",
+        label=r.get("label") or "",
         **amounts,
     )

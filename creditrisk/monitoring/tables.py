@@ -100,17 +100,8 @@ class StoodTable(BaseTable):
 
     live = True
     minor = (
-        "name",
-        "segment",
-        "country",
-        "risk_class",
-        "salesperson",
-        "company",
-        "currency",
-        "limit",
-        "overdue",
-        "days_overdue",
-    )
+        "segment", "country", "risk_class", "salesperson", "company", "currency", "total", "limit", "overdue", "days_overdue",
+    )  # fmt: skip
 
     name = LongColumn(verbose_name=_("Name"))
     company = TextColumn(verbose_name=_("Company"))
@@ -229,7 +220,7 @@ class GroupTable(BaseTable):
         row_attrs = {"class": lambda record: "is-over" if record.over else None}
 
     def __init__(self, rows: Any, *, by: str, narrowed: str, **options: Any) -> None:
-        super().__init__(rows, **options)
+        super().__init__(rows, exclude=() if by == "salesperson" else ("label",), **options)
         self.by, self.narrowed = by, narrowed
 
     def render_key(self, record: Any) -> Any:

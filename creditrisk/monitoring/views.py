@@ -134,7 +134,7 @@ def used(request: HttpRequest) -> HttpResponseBase:
     currencies = sorted({one.currency for one in kept})
     context = {
         "form": form, "target": target, "lines": utilisation.lines(request.user, today=today, since=since, target=target),
-        "courses": [(c, utilisation.points(kept, c, percent)) for c in currencies], "of": dict(form.fields["segment"].choices)[segment],
+        "courses": [(c, utilisation.points(kept, c, percent)) for c in currencies], "of": form.name_of(segment),
     }  # fmt: skip
     table = UtilisationTable(utilisation.past(since=since, until=until, segment=whose))
     return listing.show(request, table, "monitoring/utilisation.html", "monitoring/_utilisation.html", context)

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from creditrisk.figures import catalogue, snapshots
 from creditrisk.figures.catalogue import Figure
@@ -83,8 +84,12 @@ def of(user: Any, *, today: date) -> Workspace:
     reviews = CreditAccount.objects.filter(next_review__lte=last)
     if companies is not None:
         reviews = reviews.filter(customer__in=mine)
-    ends = list(ending.order_by("valid_to", "pk").values_list("valid_to", "customer__code", "customer__name"))
-    looks = list(reviews.order_by("next_review", "pk").values_list("next_review", "customer__code", "customer__name"))
+    ends: list[Any] = list(
+        ending.order_by("valid_to", "pk").values_list("valid_to", "customer__code", "customer__name")
+    )
+    looks: list[Any] = list(
+        reviews.order_by("next_review", "pk").values_list("next_review", "customer__code", "customer__name")
+    )
     return Workspace(
         trends=tuple(_trends(user, today=today)),
         ages=tuple(_ages(companies, today=today)),
@@ -114,7 +119,7 @@ def _trends(user: Any, *, today: date) -> list[Trend]:
     return found
 
 
-def _ages(companies: Sequence[int] | None, *, today: date) -> list[tuple[str, tuple[tuple[str, Decimal], ...]]]:
+def _ages(companies: list[int] | None, *, today: date) -> list[tuple[str, tuple[tuple[str, Decimal], ...]]]:
     """Return what is owed by age, by currency: one query over the balances."""
     borders = [today - timedelta(days=n) for n in (90, 60, 30, 0)]
     with connection.cursor() as cursor:
@@ -135,11 +140,11 @@ def _ages(companies: Sequence[int] | None, *, today: date) -> list[tuple[str, tu
 
 
 def _age(first: int | None, last: int | None) -> str:
-    return "" if first is None else f"{first}–{last}" if last else f"{first}+"
+    return _("not due") if first is None else f"{first}–{last}" if last else f"{first}+"
 
 
 def _weeks(
-    companies: Sequence[int] | None, *, first: date, today: date, ends: Sequence[date], reviews: Sequence[date]
+    companies: list[int] | None, *, first: date, today: date, ends: Sequence[date], reviews: Sequence[date]
 ) -> list[Week]:
     """Return the weeks from this one on; what is due before today is no part of them, but a review that is late is."""
     starts = [first + timedelta(days=7 * n) for n in range(WEEKS)]
