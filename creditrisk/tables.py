@@ -122,6 +122,8 @@ def cells_of(table: BaseTable, chunks: Iterable[list[Any]]) -> Iterator[list[Any
 
 def _cell(row: BoundRow, column: Any, record: Any) -> Any:
     kind = column.column
+    if (plainly := getattr(kind, "plainly", None)) is not None:
+        return plainly(record)
     if isinstance(kind, (AmountColumn, PercentColumn, NumberColumn, DaysColumn, DayColumn, AgoColumn)):
         value = column.accessor.resolve(record, quiet=True)
         if value is None or isinstance(value, (int, date)):

@@ -1,6 +1,6 @@
 """What the pages of the figures show: all of a day, and the course of one."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -107,17 +107,6 @@ def cells(found: Sheet) -> Iterator[list[Any]]:
             found.company.code, found.day, str(f.name), plain(row.value, f.unit, currency), unit_label(f.unit, currency),
             str(f.formula), str(f.source),
         ]  # fmt: skip
-
-
-def course_header(figure: Figure, company: Company) -> list[str]:
-    """Return the titles of the file of a course."""
-    return [_("company"), _("day"), f"{figure.name}, {unit_label(figure.unit, company.currency)}", _("taken at")]
-
-
-def course_cells(company: Company, figure: Figure, found: Sequence[Kept]) -> Iterator[list[Any]]:
-    """Return a course as rows of a file."""
-    for kept in found:
-        yield [company.code, kept.day, plain(kept.value, figure.unit, company.currency), kept.taken_at]
 
 
 def plain(value: Decimal | None, unit: Unit, currency: str) -> Decimal | None:

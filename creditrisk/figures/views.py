@@ -16,6 +16,7 @@ from creditrisk.figures import queries, snapshots
 from creditrisk.figures.catalogue import BY_CODE
 from creditrisk.figures.forms import CourseForm, SheetForm
 from creditrisk.figures.tables import CourseTable
+from creditrisk.figures.wording import unit_label
 from creditrisk.lists import listing
 from creditrisk.money import MissingRate
 from creditrisk.roles import door, may
@@ -63,4 +64,10 @@ def course(request: HttpRequest, code: str) -> HttpResponseBase:
         "until": until, "points": [(k.day, k.value, k.written) for k in reversed(found)], "newest": found[0] if found else None,
         "behind": figure.behind.address(company.code, until) if may(request.user, figure.behind.door) else "",
     }  # fmt: skip
-    return listing.show(request, CourseTable(found), "figures/course.html", "figures/_course.html", shown)
+    return listing.show(
+        request,
+        CourseTable(found, value=f"{figure.name}, {unit_label(figure.unit, company.currency)}"),
+        "figures/course.html",
+        "figures/_course.html",
+        shown,
+    )

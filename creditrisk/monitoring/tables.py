@@ -9,6 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from creditrisk.export import plain
 from creditrisk.exposure.models import Entry, Origin
 from creditrisk.monitoring import entries
 from creditrisk.monitoring.models import Utilisation
@@ -90,9 +91,14 @@ class LimitColumn(AmountColumn):
     """A limit; where nothing bounds a customer by itself, that in words."""
 
     def render(self, value: Any, record: Any) -> str:
-        if value is not None:
-            return super().render(value, record)
+        return super().render(value, record) if value is not None else self.words(record)
+
+    def words(self, record: Any) -> str:
         return str(_("unlimited") if record.limit_state == "UNLIMITED" else _("the head's or shared"))
+
+    def plainly(self, record: Any) -> Any:
+        """Return the limit as a file has it."""
+        return self.words(record) if record.limit is None else plain(record.limit, record.currency)
 
 
 class StoodTable(BaseTable):

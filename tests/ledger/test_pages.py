@@ -275,7 +275,7 @@ def test_the_portfolio_shows_months_banks_and_lines(
 
 def sheet(response: Any) -> list[list[str]]:
     assert response["Content-Type"] == "text/csv; charset=utf-8"
-    return list(csv.reader(io.StringIO(response.content.decode("utf-8-sig"))))
+    return list(csv.reader(io.StringIO(response.getvalue().decode("utf-8-sig"))))
 
 
 def test_the_statement_on_screen_on_paper_and_as_csv(carla: Client, cast: Cast, item: Any, now: Any) -> None:

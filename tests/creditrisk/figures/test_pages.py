@@ -89,12 +89,12 @@ def test_a_course_is_a_line_and_a_table(manager: Client, cast: Cast) -> None:
         snapshots.take(cast.company, day=yesterday() - timedelta(days=back), now=timezone.now())
 
     page = manager.get("/figures/utilisation/").content.decode()
-    file = manager.get("/figures/utilisation/?as=csv").content.decode("utf-8-sig").splitlines()
+    file = manager.get("/figures/utilisation/?as=csv").getvalue().decode("utf-8-sig").splitlines()
 
     assert page.count("<polyline") == 1
     assert page.count("0.0%") >= 3
     assert len(file) == 4
-    assert file[0] == 'company,day,"Utilisation, %",taken at'
+    assert file[0] == 'End of,"Utilisation, %",Taken'
 
 
 def test_a_course_without_a_past_says_when_there_will_be_one(manager: Client) -> None:
