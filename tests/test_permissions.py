@@ -108,25 +108,18 @@ DOORS_OF_PAGES: dict[str, tuple[tuple[str, ...], set[str]]] = {
     "document_amend": (BOTH, SALES | CREDIT),
     "return_new": (BOTH, SALES | {"credit_manager"}),
     "credit_note_new": (BOTH, SALES | CREDIT),
-    "document_confirm": (SEND, SALES | CREDIT),
-    "document_pick": (SEND, SALES | {"credit_manager"}),
-    "document_deliver": (SEND, SALES | {"credit_manager"}),
-    "document_issue": (SEND, SALES | CREDIT),
-    "document_return": (SEND, SALES | {"credit_manager"}),
-    "document_post": (SEND, SALES | CREDIT),
-    "document_reverse": (SEND, SALES | CREDIT),
-    "document_cancel": (SEND, SALES | CREDIT),
-    "document_close": (SEND, SALES | CREDIT),
+    **{
+        f"document_{step}": (SEND, SALES | CREDIT)
+        for step in ("confirm", "issue", "post", "reverse", "cancel", "close")
+    },
+    **{f"document_{step}": (SEND, SALES | {"credit_manager"}) for step in ("pick", "deliver", "return")},
     "items": (READ, CREDIT | CONTROL),
     "item_new": (BOTH, CREDIT),
     "item": (READ, CREDIT | CONTROL),
-    "item_allocate": (SEND, CREDIT),
-    "item_undo": (SEND, CREDIT),
-    "item_dispute": (SEND, CREDIT),
-    "item_discount": (SEND, CREDIT),
-    "item_write_off": (SEND, CREDIT),
-    "item_reverse": (SEND, CREDIT),
-    "item_mark": (SEND, CREDIT),
+    **{
+        f"item_{step}": (SEND, CREDIT)
+        for step in ("allocate", "undo", "dispute", "discount", "write_off", "reverse", "mark")
+    },
     "ageing": (READ, CREDIT | CONTROL),
     "delays": (READ, CREDIT | CONTROL),
     "delays_keep": (SEND, CREDIT),
@@ -197,14 +190,10 @@ DOORS_OF_PAGES: dict[str, tuple[tuple[str, ...], set[str]]] = {
     "journals": (READ, CREDIT | CONTROL),
     "journal": (READ, CREDIT | CONTROL),
     "journal_new": (BOTH, CREDIT),
-    "journal_add_selection": (SEND, CREDIT),
-    "journal_add_file": (SEND, CREDIT),
-    "journal_add_hand": (SEND, CREDIT),
-    "journal_lines": (SEND, CREDIT),
-    "journal_send": (SEND, CREDIT),
-    "journal_decide": (SEND, CREDIT),
-    "journal_post": (SEND, CREDIT),
-    "journal_withdraw": (SEND, CREDIT),
+    **{
+        f"journal_{step}": (SEND, CREDIT)
+        for step in ("add_selection", "add_file", "add_hand", "lines", "send", "decide", "post", "withdraw")
+    },
     "stopped": (READ, ALL),
     "stopped_flags": (SEND, CREDIT),
     "stops": (READ, ALL),
