@@ -190,9 +190,15 @@ class Picture:
         return tuple(found)
 
 
-def picture(family: Family, *, policy: Policy, today: date, currencies: Iterable[str] = ()) -> Picture:
-    """Read what is granted and owed around these debtors: two queries, three where several currencies meet."""
-    slots = read.slots(family.everybody, reading=policy, today=today)
+def picture(
+    family: Family, *, policy: Policy, today: date, currencies: Iterable[str] = (), by_day: bool = False
+) -> Picture:
+    """Read what is granted and owed around these debtors: two queries, three where several currencies meet.
+
+    With `by_day` balances keep their days, for looking ahead.
+    """
+    everybody = family.everybody
+    slots = read.days(everybody) if by_day else read.slots(everybody, reading=policy, today=today)
     return _drawn(family, slots, policy=policy, day=today, currencies={*currencies, *policy.currencies})
 
 

@@ -119,6 +119,30 @@ def granted(
     return found["customer"], found["shared"]
 
 
+_TURNS = """
+    WITH turn AS (
+        SELECT customer_id AS id, valid_from AS day FROM customers_limit WHERE customer_id = ANY (%(ids)s)
+        UNION SELECT customer_id, valid_to + 1 FROM customers_limit WHERE customer_id = ANY (%(ids)s) AND kind = 'TEMPORARY'
+        UNION SELECT customer_id, valid_from FROM customers_security WHERE customer_id = ANY (%(ids)s)
+        UNION SELECT customer_id, valid_to + 1 FROM customers_security WHERE customer_id = ANY (%(ids)s)
+    ), day AS (
+        SELECT day, array_agg(id) AS ids FROM turn WHERE day > %(today)s AND day <= %(last)s GROUP BY day
+    )
+    SELECT d.day, g.id, g.facts FROM day d CROSS JOIN LATERAL credit_granted(d.ids, '{}', d.day) g ORDER BY d.day
+"""
+
+
+def granted_ahead(customer_ids: Iterable[int], *, today: date, last: date) -> dict[int, list[tuple[date, Granted]]]:
+    """Return what will have been granted to these customers on each day after `today` on which that changes: one query."""
+    found: dict[int, list[tuple[date, Granted]]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(_TURNS, {"ids": sorted(customer_ids), "today": today, "last": last})
+        for day, pk, facts in cursor.fetchall():
+            known = facts if isinstance(facts, dict) else json.loads(facts)
+            found.setdefault(pk, []).append((day, Granted(pk, known)))
+    return found
+
+
 def effective(owner: Granted, *, shared: Sequence[Granted], has_head: bool, rates: Rates) -> EffectiveLimit:
     """Return the limit in force: temporary before own before inherited, plus the securities' shares.
 

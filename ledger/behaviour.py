@@ -66,6 +66,14 @@ class PaidOn:
     amount: Decimal
 
 
+_LATE = (
+    _SETTLED.format(whose="d.customer_id = ANY (%(customers)s)")
+    + """
+    SELECT customer_id, currency, ceil(SUM(amount * late) / SUM(amount))::int FROM settled GROUP BY customer_id, currency
+"""
+)
+
+
 @dataclass(frozen=True)
 class Settled:
     """What was paid in one currency so many days after the invoice and so many after the due day."""
@@ -115,6 +123,19 @@ def of_customers(customer_ids: Sequence[int], *, day: date) -> list[Behaviour]:
             _OF_CUSTOMERS, {"customers": list(customer_ids), "day": day, "since": day - YEAR, "lately": day - LATELY}
         )
         return [Behaviour(*row) for row in cursor.fetchall()]
+
+
+def days_late(customer_ids: Sequence[int], *, day: date) -> dict[int, dict[str, int]]:
+    """Return how many days after the due day each customer paid in the year up to `day`, by customer and currency: one query.
+
+    Weighed by amount and rounded up to whole days; early is below zero. Who paid nothing is left out.
+    """
+    found: dict[int, dict[str, int]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(_LATE, {"customers": list(customer_ids), "day": day, "since": day - YEAR})
+        for customer, currency, late in cursor.fetchall():
+            found.setdefault(customer, {})[currency] = late
+    return found
 
 
 def of_company(company_id: int, *, day: date) -> list[Settled]:

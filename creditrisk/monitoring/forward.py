@@ -1,0 +1,252 @@
+"""What a customer's exposure will be, day by day, from what is booked today; and the limit of each of those days.
+
+Nothing new is supposed but that goods go out and money comes in as usual. An order weighs from the day on which it enters
+the horizon; after its ship day it is paid like an invoice of that day, under the customer's usual terms. A debt leaves
+on its due day, or so many days later as the customer's money usually comes. What is later than that already is not
+counted on any more: it stays. Money on account goes with the debts that leave first. Effects leave when they mature.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from decimal import Decimal
+from functools import cached_property
+from itertools import pairwise
+
+from approvals import context
+from creditrisk.exposure import read
+from creditrisk.exposure.read import Reading, Slot
+from creditrisk.facts import BUCKETS, EffectiveLimit, LimitState
+from creditrisk.money import ZERO, MissingRate, Rates
+from creditrisk.policy import compile as policies
+from creditrisk.policy.compile import Policy
+from customers import limits, terms
+from ledger import behaviour
+
+AHEAD_DAYS = 90
+_DAY = timedelta(days=1)
+
+_ORDERS = ("ORDERS_ENTERED", "ORDERS_CONFIRMED", "ORDERS_DRAFTED")
+_ON_THE_WAY = ("DELIVERED", "DELIVERED_DRAFTED", "INVOICES_DRAFT", "INVOICES_ISSUED")
+_DUE = ("ITEMS", "ITEMS_PROVISIONAL")
+_CREDITS = ("CREDITS", "CREDITS_PROVISIONAL")
+
+
+@dataclass(frozen=True)
+class Habit:
+    """How a customer turns goods into money: the days of its usual terms, and how late it pays, by currency.
+
+    Whoever never paid, or pays early, is expected on the due day.
+    """
+
+    terms_days: int = 0
+    late: Mapping[str, int] | None = None
+
+    def late_days(self, currency: str) -> int:
+        known = self.late or {}
+        return max(known.get(currency, max(known.values(), default=0)), 0)
+
+
+@dataclass(frozen=True)
+class Stay:
+    """An amount that weighs in a bucket from the day `first` on, until the day before `gone`; None: as far as one sees."""
+
+    owner: tuple[int, int, str]  # customer, company, currency
+    bucket: str
+    first: date
+    gone: date | None
+    amount: Decimal
+    by_money: bool = False
+
+    @property
+    def currency(self) -> str:
+        return self.owner[2]
+
+
+def stays(slots: Iterable[Slot], *, reading: Reading, habits: Mapping[int, Habit], today: date) -> list[Stay]:
+    """Return from when until when each balance will weigh. Balances keep their days (`read.days`)."""
+    found: list[Stay] = []
+    credits: list[Stay] = []
+    for slot in slots:
+        stay = _stay(slot, reading=reading, habit=habits.get(slot.customer_id, Habit()), today=today)
+        if stay is not None and (stay.gone is None or stay.gone > stay.first):
+            (credits if stay.bucket == "credits" else found).append(stay)
+    return [*found, *_with_what_they_pay(credits, found)]
+
+
+def _stay(slot: Slot, *, reading: Reading, habit: Habit, today: date) -> Stay | None:
+    bucket, first = read.visible_bucket(slot.bucket, slot.day, reading=reading, today=today), today
+    if bucket is None and slot.bucket in _ORDERS and read.beyond(slot.day, reading=reading, today=today):
+        first = slot.day - timedelta(days=reading.order_horizon_days or 0)
+        bucket = read.visible_bucket(slot.bucket, slot.day, reading=reading, today=first)
+    if bucket is None:
+        return None
+    late = timedelta(days=habit.late_days(slot.currency))
+    gone, by_money = None, False
+    if slot.bucket in (*_ORDERS, *_ON_THE_WAY):
+        start = max(slot.day, today) if slot.bucket in _ORDERS else slot.day
+        gone, by_money = start + timedelta(days=habit.terms_days) + late + _DAY, True
+    elif slot.bucket in _DUE:
+        gone, by_money = slot.day + late + _DAY, True
+    elif slot.bucket in ("EFFECTS_ISSUED", "EFFECTS_SBF", "EFFECTS_DISCOUNT"):
+        gone = slot.day + timedelta(days=reading.sbf_grace_days)
+    elif slot.bucket == "EFFECTS_COLLECTION":
+        gone = slot.day + timedelta(days=reading.collection_grace_days)
+    if gone is not None and gone <= today:
+        gone = None
+    owner = (slot.customer_id, slot.company_id, slot.currency)
+    return Stay(owner, bucket, first, gone, slot.amount, by_money and slot.amount > 0)
+
+
+def _with_what_they_pay(credits: Iterable[Stay], debts: Iterable[Stay]) -> list[Stay]:
+    """Return money on account, cut into what goes with each debt of the same owner, the first to leave first."""
+    waiting: defaultdict[tuple[int, int, str], list[tuple[date, Decimal]]] = defaultdict(list)
+    for debt in debts:
+        if debt.by_money and debt.gone is not None:
+            waiting[debt.owner].append((debt.gone, debt.amount))
+    for of_owner in waiting.values():
+        of_owner.sort()
+    found = []
+    for credit in credits:
+        left, queue = -credit.amount, waiting[credit.owner]
+        while left > 0 and queue:
+            gone, amount = queue.pop(0)
+            part = min(left, amount)
+            if part < amount:
+                queue.insert(0, (gone, amount - part))
+            found.append(replace(credit, amount=-part, gone=gone))
+            left -= part
+        if left:
+            found.append(replace(credit, amount=-left))
+    return found
+
+
+@dataclass(frozen=True)
+class Day:
+    """One day ahead: what is expected to weigh by bucket, in the account's currency, and the limit; None: none to exceed."""
+
+    day: date
+    buckets: Mapping[str, Decimal]
+    total: Decimal
+    limit: Decimal | None
+
+    @property
+    def over(self) -> bool:
+        return self.limit is not None and self.total > self.limit
+
+    @property
+    def free(self) -> Decimal | None:
+        return None if self.limit is None else self.limit - self.total
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A customer's exposure from today on. The first day is today, as it stands."""
+
+    customer_id: int
+    code: str
+    currency: str
+    days: tuple[Day, ...]
+    turns: frozenset[date] = frozenset()  # the days on which an expected payment is missed when it does not come
+
+    @cached_property
+    def breach(self) -> Day | None:
+        """Return the first day ahead on which the exposure passes the limit, having kept to it the day before."""
+        return next((after for before, after in pairwise(self.days) if after.over and not before.over), None)
+
+    @cached_property
+    def by_limit(self) -> bool:
+        """Return whether the breach comes from a limit that falls, and would not come without that."""
+        for before, after in pairwise(self.days):
+            if after is self.breach:
+                return before.limit is None or after.total <= before.limit
+        return False
+
+    @property
+    def peak(self) -> Day:
+        """Return the day on which most is owed, the first of several."""
+        return max(self.days, key=lambda d: (d.total, -d.day.toordinal()))
+
+    @property
+    def lowest(self) -> Day:
+        """Return the day on which least is owed, the first of several."""
+        return min(self.days, key=lambda d: (d.total, d.day))
+
+    @property
+    def steps(self) -> list[Day]:
+        """Return the days on which something changes, today among them: the table behind the picture."""
+        changed = [b for a, b in pairwise(self.days) if (a.buckets, a.limit) != (b.buckets, b.limit)]
+        return [*self.days[:1], *changed]
+
+
+def curve(
+    found: Sequence[Stay], *, currency: str, counted: frozenset[str], rates: Rates, today: date, days: int,
+    bounds: Sequence[tuple[date, EffectiveLimit]],
+) -> tuple[Day, ...]:  # fmt: skip
+    """Return each day from `today` to `days` ahead. `bounds` are the limits in force from their days on, the first today's.
+
+    Buckets are summed by currency, converted at today's rates and rounded once, as `read.fold` does.
+    Raises MissingRate where a currency cannot be converted.
+    """
+    moves: defaultdict[date, list[tuple[str, str, Decimal]]] = defaultdict(list)
+    for stay in found:
+        moves[stay.first].append((stay.bucket, stay.currency, stay.amount))
+        if stay.gone is not None:
+            moves[stay.gone].append((stay.bucket, stay.currency, -stay.amount))
+    held: defaultdict[str, defaultdict[str, Decimal]] = defaultdict(lambda: defaultdict(lambda: ZERO))
+    amounts: Mapping[str, Decimal] = dict.fromkeys(BUCKETS, ZERO)
+    drawn = []
+    for ahead in range(days + 1):
+        day = today + timedelta(days=ahead)
+        for bucket, unit, amount in moves.get(day, ()):
+            held[bucket][unit] += amount
+        if day in moves:
+            amounts = {bucket: rates.convert(held.get(bucket, {}), currency) for bucket in BUCKETS}
+        total = sum((amount for bucket, amount in amounts.items() if bucket in counted), ZERO)
+        limit = next(limit for since, limit in reversed(bounds) if since <= day)
+        bounded = limit.state in (LimitState.AMOUNT, LimitState.NONE)
+        drawn.append(Day(day, amounts, total, limit.amount if bounded else None))
+    return tuple(drawn)
+
+
+def look(
+    customer_ids: Sequence[int], *, today: date, days: int = AHEAD_DAYS, policy: Policy | None = None
+) -> dict[int, Curve]:
+    """Return what lies ahead of these customers, branches included, by id: a fixed number of queries.
+
+    A customer whose currency cannot be converted is left out.
+    """
+    if not customer_ids:
+        return {}
+    policy, family = policy or policies.active(), limits.family(customer_ids)
+    everybody, last = family.everybody, today + timedelta(days=days)
+    ahead = limits.granted_ahead(customer_ids, today=today, last=last)
+    units = {unit for grants in ahead.values() for _day, granted in grants for unit in granted.currencies}
+    seen = context.picture(family, policy=policy, today=today, currencies=units, by_day=True)
+    terms_days, late = terms.usual_days(everybody), behaviour.days_late(everybody, day=today)
+    habits = {pk: Habit(terms_days.get(pk, 0), late.get(pk)) for pk in everybody}
+    found = {}
+    for pk in customer_ids:
+        account = seen.accounts.get(pk)
+        if account is None:
+            continue
+        around = seen.around(pk)
+        company = None if account.summed else account.company
+        slots = [slot for slot in around.slots if company in (None, slot.company_id)]
+        staying = stays(slots, reading=policy, habits=habits, today=today)
+        shared = [seen.shared[s] for s in family.shared.get(pk, ()) if s in seen.shared]
+        try:
+            bounds = [
+                (day, limits.effective(granted, shared=shared, has_head=bool(granted.parent), rates=seen.rates))
+                for day, granted in [(today, account), *ahead.get(pk, ())]
+            ]
+            drawn = curve(
+                staying, currency=account.currency, counted=policy.counts, rates=seen.rates, today=today, days=days,
+                bounds=bounds,
+            )  # fmt: skip
+        except MissingRate:
+            continue
+        turns = frozenset(stay.gone for stay in staying if stay.by_money and stay.gone is not None)
+        found[pk] = Curve(pk, account.code, account.currency, drawn, turns)
+    return found
