@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import User
+from django.utils.translation import gettext_lazy as _
 
 from approvals.models import (
     Alert,
@@ -125,10 +126,15 @@ class ReleaseAdmin(ReadOnly):
 
 @admin.register(Alert)
 class AlertAdmin(ReadOnly):
-    list_display = ("raised_at", "code", "customer", "text")
+    list_display = ("raised_at", "code", "customer", "sentence")
     list_filter = ("code",)
     list_select_related = ("customer",)
-    search_fields = ("text", "customer__code", "customer__name")
+    fields = ("raised_at", "day", "code", "customer", "document", "sentence")
+    search_fields = ("code", "customer__code", "customer__name", "document__number")
+
+    @admin.display(description=_("what it says"))
+    def sentence(self, alert: Alert) -> str:
+        return alert.sentence
 
 
 @admin.register(EvaluationRequest)

@@ -1,43 +1,60 @@
 """Alerts: rows written in the transaction that causes them, once a crossing."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from approvals.alert_kinds import KINDS, OF_DOCUMENTS, Way, money, percent, prefix_of
 from approvals.models import Alert, AlertSeen
 from creditrisk.facts import LimitState, Standing
-from creditrisk.money import figure
-from creditrisk.roles import companies_of
+from creditrisk.notices import choices
+from creditrisk.notices.models import NewAlert
+from creditrisk.roles import companies_of, roles_of
 from customers import queries as customer_queries
+from documents.models import Document
 from ledger.models import Effect
 
-# What is told of a document itself; everything else is told of its customer, whatever document brought it about.
-OF_DOCUMENTS = ("held", "held_long", "released", "rejected", "release_asked", "change_wanted")
+type Raised = tuple[str, Mapping[str, Any]]
 
 
 def write(
-    codes: Iterable[tuple[str, str]],
+    found: Iterable[Raised],
     *,
     customer_id: int | None,
     document_id: int | None = None,
     day: date,
     now: datetime,
 ) -> list[Alert]:
-    """Write one alert for each (code, text)."""
+    """Write an alert for each code with the values of its sentence; who is to hear of it is worked out after the commit."""
+    return _keep([
+        Alert(customer_id=customer_id, document_id=document_id, code=code, values=dict(values), raised_at=now, day=day)
+        for code, values in found
+    ])  # fmt: skip
+
+
+def write_all(found: Mapping[int, Iterable[Raised]], *, day: date, now: datetime) -> int:
+    """Write the alerts of many customers, by id, at once; return how many."""
     rows = [
-        Alert(
-            customer_id=customer_id,
-            document_id=document_id,
-            code=code,
-            text=text[:300],
-            raised_at=now,
-            day=day,
-        )
-        for code, text in codes
+        Alert(customer_id=customer_id, code=code, values=dict(values), raised_at=now, day=day)
+        for customer_id, raised in found.items()
+        for code, values in raised
     ]
-    return Alert.objects.bulk_create(rows) if rows else []
+    return len(_keep(rows))
+
+
+def _keep(rows: list[Alert]) -> list[Alert]:
+    if rows:
+        Alert.objects.bulk_create(rows)
+        NewAlert.objects.bulk_create(NewAlert(alert=row) for row in rows)
+    return rows
+
+
+def of_document(document: Document, **more: Any) -> dict[str, Any]:
+    """Return the values that name a document and its debtor, with `more` beside them."""
+    return {"document": str(document), "customer": document.debtor.name, **more}
 
 
 def over(standing: Standing) -> bool:
@@ -53,47 +70,39 @@ def may_have_crossed(after: Standing, thresholds: Iterable[int]) -> bool:
     return over(after) or (used is not None and lowest is not None and used >= lowest)
 
 
-def crossings(before: Standing, after: Standing, thresholds: Iterable[int]) -> list[tuple[str, str]]:
+def crossings(before: Standing, after: Standing, thresholds: Iterable[int]) -> list[Raised]:
     """Return the thresholds of use that were reached from below, and whether the limit was exceeded just now."""
-    found = []
+    found: list[Raised] = []
     was, used = before.used_percent, after.used_percent
-    total = f"{after.exposure.currency} {figure(after.exposure.total, after.exposure.currency)}"
+    total = money(after.exposure.total, after.exposure.currency)
     for threshold in sorted(thresholds):
         if used is not None and used >= threshold and (was is None or was < threshold):
-            found.append(
-                (
-                    f"usage_{threshold}",
-                    f"{after.code} uses {used:.1f} % of its limit: {total}.",
-                )
-            )
+            values = {"customer": after.code, "used": percent(used), "total": total}
+            found.append((f"usage_{threshold}", values))
     if over(after) and not over(before):
-        limit = figure(after.limit.amount, after.exposure.currency)
-        found.append(("over_limit", f"{after.code} is over its limit: {total} against {limit}."))
+        limit = money(after.limit.amount, after.exposure.currency)
+        found.append(("over_limit", {"customer": after.code, "total": total, "limit": limit}))
     return found
 
 
-def became_overdue(before: Standing, after: Standing) -> list[tuple[str, str]]:
-    """Return the alert that something is overdue where nothing was before."""
-    if after.exposure.overdue > 0 and not before.exposure.overdue > 0:
-        exposure = after.exposure
-        return [
-            (
-                "overdue",
-                f"{after.code} has {exposure.currency} {figure(exposure.overdue, exposure.currency)} overdue.",
-            )
-        ]
+def became_overdue(before: Standing, after: Standing, least: Decimal) -> list[Raised]:
+    """Return the alert that so much is overdue, `least` in the account's currency, where less was before."""
+    was, now_is = before.exposure.overdue, after.exposure.overdue
+    if now_is > 0 and now_is >= least and not (was > 0 and was >= least):
+        overdue = money(after.exposure.overdue, after.exposure.currency)
+        return [("overdue", {"customer": after.code, "overdue": overdue})]
     return []
 
 
-def came_back(effect: Effect) -> list[tuple[str, str]]:
+def came_back(effect: Effect) -> list[Raised]:
     """Return the alert that an effect came back unpaid; none where it was only posted back, having come back before."""
     event = effect.events.order_by("-pk").first()
     if event is None or event.step != "unpaid":
         return []
-    why = f": {event.reason}" if event.reason else "."
-    amount = figure(effect.amount, effect.currency)
-    text = f"Effect {effect} of {effect.customer.name}, {effect.currency} {amount}, came back unpaid{why}"
-    return [("effect_unpaid", text)]
+    values = {
+        "effect": str(effect), "customer": effect.customer.name, "amount": money(effect.amount, effect.currency),
+    }  # fmt: skip
+    return [("effect_unpaid", {**values, "says": "reason", "reason": event.reason} if event.reason else values)]
 
 
 def visible(user: Any) -> QuerySet[Alert]:
@@ -113,14 +122,32 @@ def visible(user: Any) -> QuerySet[Alert]:
     )
 
 
-def newest(user: Any) -> QuerySet[Alert]:
-    """Return the alerts that the reader may see, the newest first, with what a row of theirs shows."""
-    return visible(user).select_related("customer", "document").order_by("-id")
+def concerning(user: Any, *, ways: Iterable[Way] = (Way.INBOX, Way.DIGEST, Way.MAIL)) -> QuerySet[Alert]:
+    """Return the alerts of which the reader hears in one of these ways: of what they may see, what they chose.
+
+    Sales hear of their own customers, and of documents that they entered.
+    """
+    chosen, wanted = choices.of(user), set(ways)
+    found = visible(user)
+    for code, way in chosen.items():
+        if way not in wanted:
+            kind = KINDS[code]
+            found = found.exclude(code__startswith=prefix_of(kind)) if kind.numbered else found.exclude(code=code)
+    if roles_of(user) == {"sales"}:
+        mine = Q(customer__salesperson=user) | Q(document__entered_by=user) | Q(document__customer__salesperson=user)
+        found = found.filter(mine)
+    return found
+
+
+def newest(user: Any, *, everything: bool = False) -> QuerySet[Alert]:
+    """Return the reader's inbox, the newest first, with what a row shows; or everything that the reader may see."""
+    found = visible(user) if everything else concerning(user)
+    return found.select_related("customer", "document").order_by("-id")
 
 
 def unseen_count(user: Any) -> int:
-    """Return how many alerts the reader may see that were written since the last look; at most 100 are counted."""
-    return visible(user).filter(pk__gt=seen_up_to(user))[:100].count()
+    """Return how many alerts came into the reader's inbox since the last look; at most 100 are counted."""
+    return concerning(user).filter(pk__gt=seen_up_to(user))[:100].count()
 
 
 def seen_up_to(user: Any) -> int:

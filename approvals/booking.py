@@ -85,9 +85,10 @@ class Booking:
                     before = earlier.standing(customer_id, company_id=company_id)
                 except MissingRate:
                     continue
-                found = alerts.crossings(before, after, policy.warn_at_percent)
+                alerting = seen.alerting(customer_id)
+                found = alerts.crossings(before, after, alerting.percents)
                 if customer_id == self.customer_id:
-                    found += alerts.became_overdue(before, after)
+                    found += alerts.became_overdue(before, after, alerting.overdue_amount)
                 alerts.write(found, customer_id=customer_id, day=self.day, now=self.now)
 
 
@@ -382,10 +383,11 @@ def _telling(members: Sequence[int], *, cause: str, now: datetime) -> Iterator[d
     context.lock(members)
     before = _standings(members, now=now)
     yield before
-    day, policy = business_day(now), policies.active()
-    for pk, after in _standings(members, now=now).items():
+    day, seen = business_day(now), context.look(members, today=business_day(now))
+    for pk, after in context.standings_in(seen, members).items():
         if pk in before:
-            alerts.write(alerts.crossings(before[pk], after, policy.warn_at_percent), customer_id=pk, day=day, now=now)
+            found = alerts.crossings(before[pk], after, seen.alerting(pk).percents)
+            alerts.write(found, customer_id=pk, day=day, now=now)
     evaluation_requests.ask(members, cause=cause, now=now)
 
 

@@ -22,6 +22,7 @@ from creditrisk.facts import (
 )
 from creditrisk.money import ZERO, MissingRate, Rates
 from creditrisk.policy import compile as policies
+from creditrisk.policy.alerting import Alerting
 from creditrisk.policy.compile import Policy
 from customers import limits
 from customers.limits import Family, Granted
@@ -161,6 +162,11 @@ class Picture:
             exposure.total + extra,
         )
 
+    def alerting(self, customer_id: int) -> Alerting:
+        """Return from which figures on alerts of a customer are written."""
+        account = self.accounts[customer_id]
+        return self.policy.alerting(customer=account.code, segment=account.segment, company=account.company)
+
     def control(self, customer_id: int) -> str:
         """Return what exceeding the customer's own limit does: its own control."""
         account = self.accounts[customer_id]
@@ -247,7 +253,11 @@ def standings(customers: Iterable[Customer], *, today: date, policy: Policy | No
     A customer whose currency cannot be converted is left out: its page says which rate is missing.
     """
     ids = [c.pk for c in customers]
-    seen = look(ids, today=today, policy=policy)
+    return standings_in(look(ids, today=today, policy=policy), ids)
+
+
+def standings_in(seen: Picture, ids: Iterable[int]) -> dict[int, Standing]:
+    """Return how those of these customers stand, by id, whose currency can be converted."""
     found = {}
     for pk in ids:
         if pk in seen.accounts:

@@ -30,7 +30,8 @@ def tell(
     for customer_id in (document.debtor_id, *family.heads.get(document.debtor_id, ())):
         try:
             after = seen.standing(customer_id, company_id=document.company_id)
-            if not alerts.may_have_crossed(after, policy.warn_at_percent):
+            percents = seen.alerting(customer_id).percents
+            if not alerts.may_have_crossed(after, percents):
                 continue
             before = before or seen.with_slots(
                 Slot(p.customer_id, p.company_id, p.bucket, p.currency, p.day, -p.amount) for p in posted
@@ -38,5 +39,5 @@ def tell(
             earlier = before.standing(customer_id, company_id=document.company_id)
         except MissingRate:
             continue
-        found = alerts.crossings(earlier, after, policy.warn_at_percent)
+        found = alerts.crossings(earlier, after, percents)
         alerts.write(found, customer_id=customer_id, document_id=document.pk, day=day, now=now)

@@ -45,9 +45,8 @@ def evaluate_hold(hold: Hold, *, now: datetime) -> Looked:
     if policy.auto_release == "OFF":
         return Looked.READY
     holds.close(hold, how=HowClosed.AUTOMATIC, by=by, now=now, reason="reasons gone")
-    text = f"{hold.document} of {hold.document.debtor.name} was released: its reasons are gone."
     alerts.write(
-        [("released", text)],
+        [("released", alerts.of_document(hold.document, says="by_itself"))],
         customer_id=hold.customer_id,
         document_id=hold.document_id,
         day=business_day(now),

@@ -61,7 +61,7 @@ def ask_change(hold: Hold, *, by: Actor, now: datetime, note: str) -> HoldEvent:
     """Send a held document back for a change, with what is wanted; whoever may amend it is told. Raises as `delegate`."""
     hold = _decidable(hold, by=by)
     event = _note(hold, HoldStep.CHANGE_WANTED, by=by, now=now, note=_said(note, "Say what should be changed."))
-    _tell(hold, "change_wanted", f"{name_of(by.user)} asks for a change of {hold.document}: {event.note}", now=now)
+    _tell(hold, "change_wanted", event, by=by, now=now)
     return event
 
 
@@ -79,12 +79,7 @@ def ask_release(hold: Hold, *, by: Actor, now: datetime, note: str) -> HoldEvent
     if last is not None and last.step == HoldStep.RELEASE_ASKED:
         raise Refused("Its release is asked for already; a comment can say more.")
     event = _note(hold, HoldStep.RELEASE_ASKED, by=by, now=now, note=_said(note, "Say why it should be released."))
-    _tell(
-        hold,
-        "release_asked",
-        f"{name_of(by.user)} asks for the release of {hold.document}: {event.note}",
-        now=now,
-    )
+    _tell(hold, "release_asked", event, by=by, now=now)
     return event
 
 
@@ -172,7 +167,8 @@ def _note(hold: Hold, step: str, *, by: Actor, now: datetime, note: str = "", to
     )
 
 
-def _tell(hold: Hold, code: str, text: str, *, now: datetime) -> None:
+def _tell(hold: Hold, code: str, event: HoldEvent, *, by: Actor, now: datetime) -> None:
+    values = alerts.of_document(hold.document, who=name_of(by.user), note=event.note)
     alerts.write(
-        [(code, text)], customer_id=hold.customer_id, document_id=hold.document_id, day=business_day(now), now=now
+        [(code, values)], customer_id=hold.customer_id, document_id=hold.document_id, day=business_day(now), now=now
     )

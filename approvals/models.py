@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from approvals.alert_models import Alert, AlertSeen, Outlook
 from approvals.attachment_models import Attachment
 from approvals.desk_models import HoldChange, HoldEvent, HoldStep, ReleaseReason, Substitution, SubstitutionEnd
 from approvals.journal_models import JournalEvent, JournalLine, JournalState, JournalStep, LimitJournal, LineSource
@@ -18,7 +19,7 @@ from documents.models import Document
 __all__ = [
     "Alert", "AlertSeen", "ApprovalLevel", "Attachment", "Authority", "EvaluationRequest", "Hold", "HoldChange", "HoldClosing", "HoldEvent", "HoldReview",
     "HoldStep", "HowClosed", "JournalEvent", "JournalLine", "JournalState", "JournalStep", "LimitJournal", "LimitRequest",
-    "LineSource", "Release", "ReleaseReason", "RequestEvent", "RequestState", "RequestStep", "Substitution", "SubstitutionEnd",
+    "LineSource", "Outlook", "Release", "ReleaseReason", "RequestEvent", "RequestState", "RequestStep", "Substitution", "SubstitutionEnd",
     "SuspensionChange", "SweptDay",
 ]  # fmt: skip
 
@@ -214,41 +215,6 @@ class Authority(models.Model):
         return f"{self.user or self.group}: {self.release_up_to}"
 
 
-class Alert(models.Model):
-    """Something that somebody should know, written in the transaction that caused it.
-
-    `code` is held, held_long, released, rejected, release_asked, change_wanted, suspended, suspension_lifted, usage_N,
-    over_limit, overdue, overdue_N, limit_expiring, limit_expired, review_due, effect_unpaid, drift, trail_broken,
-    import_failed or message_failed.
-    """
-
-    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, null=True, blank=True, related_name="alerts")
-    document = models.ForeignKey(Document, on_delete=models.PROTECT, null=True, blank=True, related_name="alerts")
-    code = models.CharField(_("code"), max_length=20)
-    text = models.CharField(_("text"), max_length=300)
-    raised_at = models.DateTimeField(_("raised at"))
-    day = models.DateField(_("business day"))
-
-    class Meta:
-        indexes = [
-            models.Index(fields=["-id"], name="approvals_newest_alerts"),
-            models.Index(fields=["customer", "-id"], name="approvals_alerts_of_customer"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.code} {self.customer_id}"
-
-
-class AlertSeen(models.Model):
-    """A user has looked at the alerts up to this one."""
-
-    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
-    last_alert = models.BigIntegerField(default=0)
-
-    def __str__(self) -> str:
-        return f"{self.user_id} {self.last_alert}"
-
-
 class EvaluationRequest(models.Model):
     """The holds of this customer may have lost their reason. Written with its cause, claimed by the worker."""
 
@@ -349,6 +315,7 @@ class SweptDay(models.Model):
 
     day = models.DateField(_("day"))
     swept_at = models.DateTimeField(_("swept at"))
+    entry = models.BigIntegerField(_("newest entry of the exposure ledger looked at"), default=0, db_default=0)
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(pk=1), name="approvals_one_swept_day")]

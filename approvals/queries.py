@@ -144,6 +144,7 @@ class AlertRow:
     id: int
     code: str
     text: str
+    severity: str
     customer_code: str
     customer: str
     document_id: int | None
@@ -345,7 +346,7 @@ def alert_rows(found: QuerySet[Alert], *, user: Any) -> list[AlertRow]:
             document = None
         rows.append(
             AlertRow(
-                alert.pk, alert.code, alert.text, customer.code if customer else "", customer.name if customer else "",
+                alert.pk, alert.code, alert.sentence, alert.kind.severity.value if alert.kind else "info", customer.code if customer else "", customer.name if customer else "",
                 document.pk if document else None, document.number if document else "", alert.raised_at,
                 alert.pk > seen,
             )

@@ -27,11 +27,8 @@ def recompute(customer_ids: Sequence[int] | None, *, company_ids: Sequence[int] 
         by_customer[difference.customer_id] = by_customer.get(difference.customer_id, 0) + 1
     known = set(Customer.objects.filter(pk__in=by_customer).values_list("pk", flat=True))
     for customer_id, count in by_customer.items():
-        text = (
-            f"The exposure ledger differed from the documents in {count} places; it was repaired and the evidence kept."
-        )
         owner = customer_id if customer_id in known else None
-        alerts.write([("drift", text)], customer_id=owner, day=day, now=now)
+        alerts.write([("drift", {"count": count})], customer_id=owner, day=day, now=now)
     return found
 
 

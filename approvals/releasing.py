@@ -147,9 +147,9 @@ def release(
         released_by=by.user,
     )
     holds.close(hold, how=HowClosed.RELEASED, by=by, now=now, reason=reason.strip(), note=note)
-    text = f"{document} of {document.debtor.name} was released by {name_of(by.user)}: {made.reason}."
+    values = alerts.of_document(document, who=name_of(by.user), reason=made.reason)
     alerts.write(
-        [("released", text)],
+        [("released", values)],
         customer_id=hold.customer_id,
         document_id=document.pk,
         day=day,
@@ -211,9 +211,9 @@ def reject(hold: Hold, *, by: Actor, now: datetime, reason: str, note: str = "")
         raise Refused("Say why you reject it.", field="reason")
     holds.close(hold, how=HowClosed.REJECTED, by=by, now=now, reason=reason.strip(), note=note)
     document = hold.document
-    text = f"{document} of {document.debtor.name} was rejected by {name_of(by.user)}: {reason.strip()}."
+    values = alerts.of_document(document, who=name_of(by.user), reason=reason.strip())
     alerts.write(
-        [("rejected", text)], customer_id=hold.customer_id, document_id=document.pk, day=business_day(now), now=now
+        [("rejected", values)], customer_id=hold.customer_id, document_id=document.pk, day=business_day(now), now=now
     )
 
 
@@ -240,9 +240,8 @@ def force(document: Document, *, by: Actor, now: datetime, reason: str) -> Hold:
         opened_by=by.user,
     )  # fmt: skip
     holds.review(hold, reasons=["forced"], excess=Decimal(0), decision_id=None, now=now, by=by)
-    text = f"{document} of {document.debtor.name} is held by hand: {reason.strip()}."
     alerts.write(
-        [("held", text)],
+        [("held", alerts.of_document(document, says="by_hand", reason=reason.strip()))],
         customer_id=document.debtor_id,
         document_id=document.pk,
         day=day,

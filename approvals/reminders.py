@@ -3,18 +3,20 @@
 Each is told on the day that it comes to be so, whenever the sweep runs, and once.
 """
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 from django.db import connection
 
-from approvals import alerts
+from approvals import alert_kinds, alerts
+from approvals.alerts import Raised
 from approvals.models import Hold
 from creditrisk.facts import LimitState, Standing
-from creditrisk.money import figure
+from creditrisk.policy.compile import Policy
+from customers.models import Customer
 
 # A limit's renewal takes weeks: figures are asked for, levels decide.
 EXPIRING_DAYS = 30
-OVERDUE_DAYS = (30, 60, 90)
 HOLD_DAYS = 3
 
 _CONCERNED = """
@@ -28,11 +30,11 @@ _CONCERNED = """
 """
 
 
-def concerned(last: date, today: date) -> set[int]:
+def concerned(last: date, today: date, *, policy: Policy) -> set[int]:
     """Return the customers of whom a date between `last` (exclusive) and `today` may ask for a reminder."""
     notice, since = timedelta(days=EXPIRING_DAYS), last + timedelta(days=1)
     values = {
-        "ages": list(OVERDUE_DAYS), "since": since, "today": today,
+        "ages": list(policy.thresholds.ages), "since": since, "today": today,
         "expiring_from": since + notice, "expiring_to": today + notice,
     }  # fmt: skip
     with connection.cursor() as cursor:
@@ -40,7 +42,7 @@ def concerned(last: date, today: date) -> set[int]:
         return {row[0] for row in cursor.fetchall()}
 
 
-def expiring(standing: Standing, *, last: date, today: date) -> list[tuple[str, str]]:
+def expiring(standing: Standing, *, last: date, today: date) -> list[Raised]:
     """Return the alert that the limit in force ends within the days of notice, and did not when `last` was swept."""
     limit, notice = standing.limit, timedelta(days=EXPIRING_DAYS)
     if limit.last_day is None or limit.state == LimitState.DEFERRED or limit.last_day < today:
@@ -48,19 +50,33 @@ def expiring(standing: Standing, *, last: date, today: date) -> list[tuple[str, 
     if not last < limit.last_day - notice <= today:
         return []
     days = (limit.last_day - today).days
-    return [("limit_expiring", f"The limit of {standing.code} ends on {limit.last_day:%d %b %Y}, in {days} days.")]
+    return [("limit_expiring", {"customer": standing.code, "day": alert_kinds.day(limit.last_day), "days": days})]
 
 
-def grown_old(before: Standing, after: Standing) -> list[tuple[str, str]]:
-    """Return the alert for the greatest age that the oldest overdue debt reached from below."""
+def expired(standing: Standing, *, last: date, today: date) -> list[Raised]:
+    """Return the alert that the limit in force ended since `last` was swept."""
+    day = standing.limit.last_day
+    if day is None or not last <= day < today or standing.limit.state == LimitState.DEFERRED:
+        return []
+    return [("limit_expired", {"customer": standing.code, "day": alert_kinds.day(day)})]
+
+
+def review_due(customer: Customer, *, last: date, today: date) -> list[Raised]:
+    """Return the alert that the customer's review fell due since `last` was swept."""
+    review = customer.credit_account.next_review
+    if review is None or not last < review <= today:
+        return []
+    return [("review_due", {"customer": customer.code, "day": alert_kinds.day(review)})]
+
+
+def grown_old(before: Standing, after: Standing, ages: Iterable[int]) -> list[Raised]:
+    """Return the alert for the greatest of these ages, in days, that the oldest overdue debt reached from below."""
     was, now_is = before.exposure.days_overdue, after.exposure.days_overdue
-    reached = [days for days in OVERDUE_DAYS if was < days <= now_is]
+    reached = [days for days in sorted(ages) if was < days <= now_is]
     if not reached:
         return []
-    exposure = after.exposure
-    amount = figure(exposure.overdue, exposure.currency)
-    text = f"{after.code} has {exposure.currency} {amount} overdue, the oldest for {now_is} days."
-    return [(f"overdue_{reached[-1]}", text)]
+    overdue = alert_kinds.money(after.exposure.overdue, after.exposure.currency)
+    return [(f"overdue_{reached[-1]}", {"customer": after.code, "overdue": overdue, "days": now_is})]
 
 
 def tell_of_holds(*, last: date, today: date, now: datetime) -> int:
@@ -69,9 +85,9 @@ def tell_of_holds(*, last: date, today: date, now: datetime) -> int:
     waiting = Hold.objects.filter(open=True, opened_on__gt=last - wait, opened_on__lte=today - wait)
     found = list(waiting.select_related("document", "customer").order_by("pk"))
     for hold in found:
-        amount, days = figure(hold.amount, hold.currency), (today - hold.opened_on).days
-        text = f"{hold.document} of {hold.customer.name}, {hold.currency} {amount}, has been held for {days} days."
+        amount, days = alert_kinds.money(hold.amount, hold.currency), (today - hold.opened_on).days
+        values = {"document": str(hold.document), "customer": hold.customer.name, "amount": amount, "days": days}
         alerts.write(
-            [("held_long", text)], customer_id=hold.customer_id, document_id=hold.document_id, day=today, now=now
+            [("held_long", values)], customer_id=hold.customer_id, document_id=hold.document_id, day=today, now=now
         )
     return len(found)

@@ -1,10 +1,11 @@
 """Stopping a customer by hand: stops of orders and deliveries by days, and the suspension of all credit at once."""
 
 from datetime import date, datetime
+from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from approvals import alerts, context, evaluation_requests
+from approvals import alert_kinds, alerts, context, evaluation_requests
 from approvals.models import SuspensionChange
 from creditrisk.clock import business_day
 from creditrisk.refusal import AlreadyClosed, InvalidState, NotPermitted, Refused
@@ -129,11 +130,11 @@ def _set(
         actor=by.as_record(),
     )
     who = name_of(by.user) or source or "the product itself"
-    days = f" until {until:%d %b %Y}" if until else ""
-    what = f"is suspended{days}" if suspended else "is no longer suspended"
-    text = f"Credit of {customer.name} {what}, by {who}: {made.reason}"
+    values: dict[str, Any] = {"customer": customer.name, "who": who, "reason": made.reason}
+    if suspended and until:
+        values |= {"says": "until", "day": alert_kinds.day(until)}
     code = "suspended" if suspended else "suspension_lifted"
-    alerts.write([(code, text)], customer_id=customer.pk, day=business_day(now), now=now)
+    alerts.write([(code, values)], customer_id=customer.pk, day=business_day(now), now=now)
     evaluation_requests.ask([customer.pk], cause="suspension", now=now)
     return made
 

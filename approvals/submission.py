@@ -29,7 +29,7 @@ from creditrisk.clock import business_day
 from creditrisk.exposure import ledger
 from creditrisk.exposure.ledger import Posted, Touched
 from creditrisk.facts import BUCKETS, Outcome, Verdict
-from creditrisk.money import MissingRate, figure
+from creditrisk.money import MissingRate
 from creditrisk.policy import compile as policies
 from creditrisk.refusal import CustomerStopped, HoldOpen, InvalidState, Refused, Stale
 from creditrisk.roles import Actor
@@ -223,9 +223,8 @@ class Submission:
         if not new and self.changes is not None:
             hold_events.changed(hold, by=self.by, now=self.now)
         if new:
-            text = f"{document} of {document.debtor.name}, {currency} {figure(amount, currency)}, is held."
             alerts.write(
-                [("held", text)],
+                [("held", alerts.of_document(document, amount=alerts.money(amount, currency)))],
                 customer_id=document.debtor_id,
                 document_id=document.pk,
                 day=self.day,

@@ -4,12 +4,12 @@ from datetime import date, datetime, timedelta
 
 from django.db import connection, transaction
 
-from approvals import alerts, causes, context, evaluation_requests, reminders, stopping
+from approvals import alerts, causes, context, evaluation_requests, outlook, reminders, stopping
+from approvals.alerts import Raised
 from approvals.models import SweptDay
 from creditrisk.clock import business_day
 from creditrisk.exposure import ledger as exposure_ledger
 from creditrisk.exposure.ledger import Touched
-from creditrisk.facts import LimitState
 from creditrisk.policy import compile as policies
 from creditrisk.policy.compile import Policy
 from customers.models import Customer
@@ -70,7 +70,7 @@ def sweep(*, now: datetime) -> int:
         return 0
     stopping.end_suspensions(now=now)
     ids = concerned(swept.day, today, policy=policy)
-    told = sorted({*ids, *reminders.concerned(swept.day, today)})
+    told = sorted({*ids, *reminders.concerned(swept.day, today, policy=policy)})
     for start in range(0, len(told), 500):
         _tell(
             told[start : start + 500],
@@ -80,42 +80,35 @@ def sweep(*, now: datetime) -> int:
             now=now,
         )
     reminders.tell_of_holds(last=swept.day, today=today, now=now)
+    outlook.tell(swept, today=today, policy=policy, now=now)
     by_rule = causes.new_day(swept.day, today, rows=policy.rows)
     evaluation_requests.ask({*ids, *by_rule}, cause="new day", now=now)
     _let_matured_go(today, now=now, policy=policy)
     exposure_ledger.delete_zero_balances()
     swept.day, swept.swept_at = today, now
-    swept.save(update_fields=["day", "swept_at"])
+    swept.save(update_fields=["day", "swept_at", "entry"])
     return len(ids)
 
 
 def _tell(ids: list[int], *, last: date, today: date, policy: Policy, now: datetime) -> None:
     customers = list(Customer.objects.filter(pk__in=ids).select_related("credit_account"))
     before = context.standings(customers, today=last, policy=policy)
-    after = context.standings(customers, today=today, policy=policy)
+    seen = context.look(ids, today=today, policy=policy)
+    after = context.standings_in(seen, ids)
+    found: dict[int, list[Raised]] = {}
     for customer in customers:
         if customer.pk not in before or customer.pk not in after:
             continue
-        was, now_is = before[customer.pk], after[customer.pk]
-        found = alerts.crossings(was, now_is, policy.warn_at_percent) + alerts.became_overdue(was, now_is)
-        found += reminders.grown_old(was, now_is) + reminders.expiring(now_is, last=last, today=today)
-        last_day = now_is.limit.last_day
-        if last_day is not None and last <= last_day < today and now_is.limit.state != LimitState.DEFERRED:
-            found.append(
-                (
-                    "limit_expired",
-                    f"The limit of {customer.code} ended on {last_day:%d %b %Y}.",
-                )
-            )
-        review = customer.credit_account.next_review
-        if review is not None and last < review <= today:
-            found.append(
-                (
-                    "review_due",
-                    f"The credit of {customer.code} was to be reviewed by {review:%d %b %Y}.",
-                )
-            )
-        alerts.write(found, customer_id=customer.pk, day=today, now=now)
+        was, now_is, alerting = before[customer.pk], after[customer.pk], seen.alerting(customer.pk)
+        found[customer.pk] = [
+            *alerts.crossings(was, now_is, alerting.percents),
+            *alerts.became_overdue(was, now_is, alerting.overdue_amount),
+            *reminders.grown_old(was, now_is, alerting.overdue_days),
+            *reminders.expiring(now_is, last=last, today=today),
+            *reminders.expired(now_is, last=last, today=today),
+            *reminders.review_due(customer, last=last, today=today),
+        ]
+    alerts.write_all(found, day=today, now=now)
 
 
 def _let_matured_go(today: date, *, now: datetime, policy: Policy) -> None:

@@ -7,6 +7,7 @@ from zoneinfo import available_timezones
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
+from creditrisk import servers
 from creditrisk.environment import database, directories, number, redis, text, yes
 from tools import embedded
 
@@ -44,12 +45,18 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat")
 
+# Without a mail server mail stays in files; nothing leaves.
+MAILERS = {"default": servers.mail(text("EMAIL_URL", f"file:{VAR_DIR / 'mail'}"))}
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = text("EMAIL_FROM", "Credit control <credit@localhost>")
+SITE_URL = text("SITE_URL").rstrip("/")  # What links in mails begin with; without it they have none.
+WEBHOOK_NETWORKS = servers.networks(text("WEBHOOK_NETWORKS"))
+
 INSTALLED_APPS = [
     *("creditrisk", *(f"creditrisk.{app}" for app in ("exposure", "policy", "decisions", "monitoring"))),
     *("customers", "ledger", "ledger.bank", "documents", "documents.intake", "approvals"),
     *("creditrisk.takeover", "creditrisk.quality", "creditrisk.audit", "creditrisk.figures", "creditrisk.reports"),
     *("creditrisk.lists", "creditrisk.contacts"),
-    *("creditrisk.preferences", "creditrisk.signin", "allauth", "allauth.account", "allauth.mfa"),
+    *("creditrisk.preferences", "creditrisk.notices", "creditrisk.signin", "allauth", "allauth.account", "allauth.mfa"),
     *("allauth.socialaccount", "allauth.socialaccount.providers.openid_connect"),
     *(f"django.contrib.{app}" for app in ("admin", "auth", "contenttypes", "sessions", "messages", "staticfiles")),
     *("django.contrib.postgres", "django.contrib.humanize", "django_htmx", "django_tables2", "django_filters"),

@@ -36,16 +36,8 @@ found = embedded.urls(HOME, fast=True)
 os.environ["DATABASE_URL"] = found["DATABASE_OWNER_URL"]
 os.environ["REDIS_URL"] = found["REDIS_URL"].replace("db=0", f"db={2 * SLOT}")
 os.environ["SECRET_KEY"] = "for tests only"
-for name in (
-    "DATABASE_OWNER_URL",
-    "DEBUG",
-    "BEHIND_TLS",
-    "ALLOWED_HOSTS",
-    "TIME_ZONE",
-    "LANGUAGE_CODE",
-    "STATIC_ROOT",
-    "VAR_DIR",
-):
+for name in ("DATABASE_OWNER_URL", "DEBUG", "BEHIND_TLS", "ALLOWED_HOSTS", "TIME_ZONE", "LANGUAGE_CODE", "STATIC_ROOT", "VAR_DIR",
+             "EMAIL_URL", "EMAIL_FROM", "SITE_URL", "WEBHOOK_NETWORKS"):  # fmt: skip
     os.environ.pop(name, None)
 
 from creditrisk.settings import *  # noqa: E402, F403

@@ -293,10 +293,15 @@ def force(request: HttpRequest, pk: int) -> HttpResponseBase:
 @door("view_alerts")
 @require_safe
 def alerts(request: HttpRequest) -> HttpResponseBase:
-    """List the alerts; those since the reader's last look are marked."""
-    found = alert_rows.newest(request.user)
+    """List the reader's inbox, or with `all=1` every alert that the reader may see; those since the last look are marked."""
+    everything = request.GET.get("all") == "1"
+    found = alert_rows.newest(request.user, everything=everything)
     page = Paginator(found, SHOWN_ALERTS).get_page(request.GET.get("page"))
-    context = {"page": page, "alerts": queries.alert_rows(page.object_list, user=request.user)}
+    context = {
+        "page": page,
+        "alerts": queries.alert_rows(page.object_list, user=request.user),
+        "everything": everything,
+    }
     return pages.show(request, "approvals/alerts.html", "approvals/_alerts.html", context)
 
 

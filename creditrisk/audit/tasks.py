@@ -26,6 +26,6 @@ def verify(**kwargs: Any) -> int:
     outcome = verifying.verify()
     verifying.record(outcome, seconds=time.monotonic() - began, now=now)
     if outcome.first is not None:
-        text = f"The audit trail is broken at {outcome.breaks} places, first: {outcome.first}"
-        alerts.write([("trail_broken", text)], customer_id=None, day=business_day(now), now=now)
+        values = {"count": outcome.breaks, "first": str(outcome.first)}
+        alerts.write([("trail_broken", values)], customer_id=None, day=business_day(now), now=now)
     return outcome.breaks

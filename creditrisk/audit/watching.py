@@ -36,7 +36,7 @@ WATCHED: Mapping[str, Watch] = {
     ), MASTER),
     "reports_report": Watch("MASTER", hidden=("error", "failed_at")),
     **dict.fromkeys(("customers_sharedlimit", "customers_sharedlimit_members", "customers_sublimit"), LIMIT),
-    **dict.fromkeys(("policy_checkpoint", "policy_companycheckpoint", "policy_parameters", "policy_rulerow"), POLICY),
+    **dict.fromkeys(("policy_alertthreshold", "policy_checkpoint", "policy_companycheckpoint", "policy_parameters", "policy_rulerow"), POLICY),
     **dict.fromkeys((
         "approvals_approvallevel", "approvals_authority", "approvals_authority_risk_classes", "ledger_writeoffauthority",
     ), AUTHORITY),
@@ -44,6 +44,7 @@ WATCHED: Mapping[str, Watch] = {
         "auth_group", "auth_group_permissions", "auth_user_groups", "auth_user_user_permissions", "customers_companyaccess",
     ), ROLE),
     "auth_user": Watch("ROLE", hidden=("last_login",), secret=("password",)),
+    "notices_endpoint": Watch("MASTER", secret=("secret",)),
     # Thousands come with one file, and none is ever changed by us.
     "ledger_exchangerate": Watch("MASTER", on="UPDATE OR DELETE"),
     # Moved by rows of their histories, which tell it; this is what the owner did to them past those.

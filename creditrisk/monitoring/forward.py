@@ -148,7 +148,9 @@ class Curve:
     code: str
     currency: str
     days: tuple[Day, ...]
+    at_worst: Decimal = ZERO  # what would be owed with everything that is booked and no payment at all
     turns: frozenset[date] = frozenset()  # the days on which an expected payment is missed when it does not come
+    beyond: frozenset[date] = frozenset()  # the days after the last one on which an order would enter
 
     @cached_property
     def breach(self) -> Day | None:
@@ -210,6 +212,14 @@ def curve(
     return tuple(drawn)
 
 
+def _at_worst(found: Sequence[Stay], *, counted: frozenset[str], currency: str, rates: Rates) -> Decimal:
+    summed: defaultdict[str, Decimal] = defaultdict(lambda: ZERO)
+    for stay in found:
+        if stay.bucket in counted and stay.amount > 0:
+            summed[stay.currency] += stay.amount
+    return rates.convert(summed, currency)
+
+
 def look(
     customer_ids: Sequence[int], *, today: date, days: int = AHEAD_DAYS, policy: Policy | None = None
 ) -> dict[int, Curve]:
@@ -247,6 +257,10 @@ def look(
             )  # fmt: skip
         except MissingRate:
             continue
-        turns = frozenset(stay.gone for stay in staying if stay.by_money and stay.gone is not None)
-        found[pk] = Curve(pk, account.code, account.currency, drawn, turns)
+        found[pk] = Curve(
+            pk, account.code, account.currency, drawn,
+            at_worst=_at_worst(staying, counted=policy.counts, currency=account.currency, rates=seen.rates),
+            turns=frozenset(stay.gone for stay in staying if stay.by_money and stay.gone is not None),
+            beyond=frozenset(stay.first for stay in staying if stay.first > last),
+        )  # fmt: skip
     return found

@@ -17,7 +17,7 @@ from creditrisk.policy import compile as policies
 from creditrisk.policy import rows_admin  # noqa: F401 - rules and their rows are registered there
 from creditrisk.policy.editing import DraftPart
 from creditrisk.policy.forms import ParametersForm
-from creditrisk.policy.models import Checkpoint, CompanyCheckpoint, Parameters, PolicyVersion
+from creditrisk.policy.models import AlertThreshold, Checkpoint, CompanyCheckpoint, Parameters, PolicyVersion
 from creditrisk.policy.words import HELP, SECTIONS
 
 
@@ -80,6 +80,22 @@ class CheckpointAdmin(DraftPart):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+@admin.register(AlertThreshold)
+class AlertThresholdAdmin(DraftPart):
+    """From which figures on alerts are written, where somebody wants others. The nearest counts."""
+
+    list_display = ("__str__", "percents", "overdue_amount", "overdue_days")
+    list_select_related = ("company", "segment", "customer")
+    autocomplete_fields = ("customer",)
+    fieldsets = (
+        (_("For whom"), {
+            "fields": ("company", "segment", "customer"),
+            "description": _("One of them. A customer's own come before its segment's, those before its company's. Blank: for all."),
+        }),
+        (_("Alerts from"), {"fields": ("percents", "overdue_amount", "overdue_days")}),
+    )  # fmt: skip
 
 
 @admin.register(PolicyVersion)

@@ -5,7 +5,9 @@ from datetime import date
 from typing import Any
 
 from creditrisk import rules
+from creditrisk.policy import alerting
 from creditrisk.policy import compile as policies
+from creditrisk.policy.alerting import whom
 from creditrisk.policy.words import shown, title
 
 Content = Mapping[str, Any]
@@ -19,6 +21,7 @@ def changes(before: Content | None, after: Content) -> list[str]:
         *_parameters(before, after),
         *_checkpoints(before, after),
         *_companies(before, after),
+        *_alerts(before, after),
         *_rows(before, after),
     ]
     return found or ["Nothing changed."]
@@ -82,6 +85,14 @@ def _companies(before: Content, after: Content) -> Iterator[str]:
         for code in sorted(was.keys() | now.keys()):
             if was.get(code) != now.get(code):
                 yield f"Checkpoint {code} in {company}: {setting(was.get(code))} → {setting(now.get(code))}"
+
+
+def _alerts(before: Content, after: Content) -> Iterator[str]:
+    old, new = ({whom(row): row for row in content.get("alerts", ())} for content in (before, after))
+    for owner in sorted(old.keys() | new.keys()):
+        was, now = (alerting.said(told[owner]) if owner in told else "as everywhere" for told in (old, new))
+        if was != now:
+            yield f"Alerts of {owner}: {was} → {now}"
 
 
 def _rows(before: Content, after: Content) -> Iterator[str]:

@@ -17,7 +17,9 @@ from django.db.models import Max
 from creditrisk import nudge, rules
 from creditrisk.facts import BUCKETS, CHECKPOINTS
 from creditrisk.money import ZERO
-from creditrisk.policy.models import Checkpoint, CompanyCheckpoint, Parameters, PolicyVersion, RuleRow
+from creditrisk.policy import alerting
+from creditrisk.policy.alerting import Alerting, Thresholds
+from creditrisk.policy.models import AlertThreshold, Checkpoint, CompanyCheckpoint, Parameters, PolicyVersion, RuleRow
 from creditrisk.prepared import Prepared
 
 # Control of entry and of invoices is switched on by those who want it.
@@ -71,6 +73,7 @@ class Policy:
     )
     companies: Mapping[int, CompanySettings] = field(default_factory=dict)
     rows: rules.Rows = field(default_factory=rules.Rows)
+    thresholds: Thresholds = field(default_factory=Thresholds)
 
     def at(self, checkpoint: str, *, company: int | None = None) -> CheckpointSetting:
         """Return what is set at a checkpoint: the company's own setting (by its id), else that of all companies."""
@@ -81,6 +84,10 @@ class Policy:
     def checks(self, checkpoint: str, *, company: int | None = None) -> bool:
         """Return whether documents of a company (by its id) are checked at this checkpoint."""
         return self.at(checkpoint, company=company).on
+
+    def alerting(self, *, customer: str, segment: str | None, company: int) -> Alerting:
+        """Return from which figures on alerts of a customer are written: codes of it and its segment, id of its company."""
+        return self.thresholds.of(customer=customer, segment=segment, company=company, percents=self.warn_at_percent)
 
     @cached_property
     def needs_unpaid_effects(self) -> bool:
@@ -148,6 +155,7 @@ def compiled(number: int, content: Mapping[str, Any]) -> Policy:
             for code, own in content.get("companies", {}).items()
         },
         rows=rules.reading_order(row_of(row) for row in content["rules"]),
+        thresholds=alerting.compiled(content.get("alerts", ())),
     )
 
 
@@ -194,7 +202,23 @@ def draft() -> dict[str, Any]:
         told = companies.setdefault(own.company.code, {"company": own.company_id, "checkpoints": {}})
         told["checkpoints"][own.checkpoint.code] = {"on": own.on, "grace_days": own.grace_days}
     content = {"parameters": values, "checkpoints": checkpoints, "rules": [content_of(row) for row in rows]}
-    return content | ({"companies": companies} if companies else {})
+    alerts = [threshold_of(row) for row in AlertThreshold.objects.select_related("company", "segment", "customer")]
+    alerts.sort(key=lambda row: (row["scope"], row["code"]))
+    return content | ({"companies": companies} if companies else {}) | ({"alerts": alerts} if alerts else {})
+
+
+def threshold_of(row: AlertThreshold) -> dict[str, Any]:
+    """Return thresholds of the draft as a version keeps them."""
+    scope, owner = next(
+        ((name, one) for name in ("customer", "segment", "company") if (one := getattr(row, name)) is not None),
+        ("all", None),
+    )
+    return {
+        "scope": scope, "code": owner.code if owner is not None else "",
+        "company": row.company_id, "percents": None if row.percents is None else sorted(set(row.percents)),
+        "overdue_amount": None if row.overdue_amount is None else str(row.overdue_amount),
+        "overdue_days": None if row.overdue_days is None else sorted(set(row.overdue_days)),
+    }  # fmt: skip
 
 
 def content_of(row: RuleRow) -> dict[str, Any]:

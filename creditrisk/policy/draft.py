@@ -6,7 +6,7 @@ taking an older version back into it, changes nothing at the gate.
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -17,12 +17,13 @@ from django.db import transaction
 from creditrisk import rules
 from creditrisk.facts import CHECKPOINTS
 from creditrisk.policy import compile as policies
+from creditrisk.policy.alerting import FIELDS, whom
 from creditrisk.policy.changes import changes, described
 from creditrisk.policy.idle import Idle, idle
-from creditrisk.policy.models import Checkpoint, CompanyCheckpoint, Parameters, PolicyVersion, RuleRow
+from creditrisk.policy.models import AlertThreshold, Checkpoint, CompanyCheckpoint, Parameters, PolicyVersion, RuleRow
 from creditrisk.refusal import NotPermitted, Refused, Stale
 from creditrisk.roles import Actor, may, name_of
-from customers.models import AccountStatus, Company, CreditGroup, Customer, PaymentTerms, RiskClass
+from customers.models import AccountStatus, Company, CreditGroup, Customer, PaymentTerms, RiskClass, Segment
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,11 @@ def _write(content: Mapping[str, Any]) -> list[str]:
         steps[code] = Checkpoint.objects.update_or_create(
             code=code, defaults=content["checkpoints"].get(code, default)
         )[0]
-    return [*_write_companies(content.get("companies", {}), steps), *_write_rows(content["rules"])]
+    return [
+        *_write_companies(content.get("companies", {}), steps),
+        *_write_thresholds(content.get("alerts", ())),
+        *_write_rows(content["rules"]),
+    ]
 
 
 def _write_companies(told: Mapping[str, Any], steps: Mapping[str, Checkpoint]) -> list[str]:
@@ -139,6 +144,23 @@ def _write_companies(told: Mapping[str, Any], steps: Mapping[str, Checkpoint]) -
         for company in told
         if company not in companies
     ]
+
+
+def _write_thresholds(told: Iterable[Mapping[str, Any]]) -> list[str]:
+    AlertThreshold.objects.all().delete()
+    owners: dict[str, Any] = {"customer": Customer, "segment": Segment, "company": Company}
+    left_out = []
+    for row in told:
+        values = {name: row[name] for name in FIELDS}
+        if row["scope"] != "all":
+            by = {"pk": row["company"]} if row["scope"] == "company" else {"code": row["code"]}
+            owner = owners[row["scope"]].objects.filter(**by).first()
+            if owner is None:
+                left_out.append(f"The alert thresholds of {whom(row)} are left out: it is no more.")
+                continue
+            values[row["scope"]] = owner
+        AlertThreshold.objects.create(**values)
+    return left_out
 
 
 def _write_rows(told: list[Mapping[str, Any]]) -> list[str]:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from creditrisk import rules
 from creditrisk.facts import BUCKETS, CHECKPOINTS
 from creditrisk.policy import row_checks
+from creditrisk.policy.threshold_models import AlertThreshold
 from customers.models import (
     AccountStatus,
     Company,
@@ -24,6 +25,11 @@ from customers.models import (
     amount_field,
     currency_field,
 )
+
+__all__ = [
+    "AlertThreshold", "AutoRelease", "BlankExpiry", "Checkpoint", "CompanyCheckpoint", "Disputed", "InvoicesFrom", "OrdersFrom",
+    "Parameters", "PolicyVersion", "Recheck", "RowAction", "RowKind", "RowScope", "Rule", "RuleRow", "Scope", "open_book",
+]  # fmt: skip
 
 PERCENT_MOST = 1000
 NOT_NEGATIVE = MinValueValidator(Decimal(0), _("It cannot be negative."))

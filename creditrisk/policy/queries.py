@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from creditrisk import rules
 from creditrisk.facts import CHECKPOINTS
+from creditrisk.policy import alerting
 from creditrisk.policy import compile as policies
 from creditrisk.policy.changes import changes, said, setting
 from creditrisk.policy.compile import Policy
@@ -62,6 +63,7 @@ class Reading:
     sections: tuple[tuple[str, tuple[Line, ...]], ...]
     checkpoints: tuple[CheckpointLine, ...]
     rows: tuple[tuple[str, str, tuple[RowLine, ...]], ...]
+    alerts: tuple[tuple[str, str], ...] = ()  # for whom, what
 
     @property
     def row_count(self) -> int:
@@ -87,7 +89,8 @@ def reading(content: Mapping[str, Any], *, today: date) -> Reading:
         )
         for code in CHECKPOINTS
     )  # fmt: skip
-    return Reading(sections, checkpoints, _rows(content, today))
+    alerts = tuple((alerting.whom(row), alerting.said(row)) for row in content.get("alerts", ()))
+    return Reading(sections, checkpoints, _rows(content, today), alerts)
 
 
 def _rows(content: Mapping[str, Any], today: date) -> tuple[tuple[str, str, tuple[RowLine, ...]], ...]:

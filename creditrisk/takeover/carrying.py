@@ -297,5 +297,9 @@ def _finished(upload: Upload, account: _Account, *, dry: bool, now: datetime) ->
 def _failed(upload: Upload, sentence: str, *, now: datetime) -> None:
     upload.state, upload.error = UploadState.FAILED, sentence[:500]
     upload.save(update_fields=["state", "error"])
-    text = f"The import of “{upload.name}” failed: {sentence}"
-    alerts.write([("import_failed", text)], customer_id=None, day=business_day(now), now=now)
+    alerts.write(
+        [("import_failed", {"name": upload.name, "error": sentence[:500]})],
+        customer_id=None,
+        day=business_day(now),
+        now=now,
+    )

@@ -84,8 +84,8 @@ def attempt(message: Message, *, by: Actor, now: datetime) -> Message:
 
 def _dead(message: Message, error: Exception, *, now: datetime, buyer: dict[str, Any] | None = None) -> None:
     if message.tries == 1:  # whoever tries again sees the answer at once
-        text = f"“{message.name}” was not taken in: {error}"
-        alerts.write([("message_failed", text)], customer_id=None, day=business_day(now), now=now)
+        values = {"name": message.name, "error": str(error)[:500]}
+        alerts.write([("message_failed", values)], customer_id=None, day=business_day(now), now=now)
     message.state, message.error, message.buyer = MessageState.DEAD, str(error)[:500], buyer or {}
 
 

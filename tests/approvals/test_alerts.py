@@ -17,6 +17,14 @@ from ledger.effects import Return
 from tests.cast import NOW, TODAY, Cast
 from tests.pages import as_user, words
 
+TOTAL = {"amount": "800", "currency": "EUR"}
+VALUES = {
+    "usage_80": {"customer": "C", "used": {"percent": "80"}, "total": TOTAL},
+    "usage_95": {"customer": "C", "used": {"percent": "95"}, "total": TOTAL},
+    "drift": {"count": 1},
+    "held": {"document": "SO-1", "customer": "C", "amount": TOTAL},
+}
+
 
 def told(user: Any) -> list[str]:
     """Return the codes of the alerts that the reader sees, as one who has just logged in."""
@@ -35,7 +43,7 @@ def elsewhere(cast: Cast) -> Cast:
 
 def write(code: str, customer: Customer | None, *, document: int | None = None) -> None:
     customer_id = customer.pk if customer else None
-    alerts.write([(code, f"{code}.")], customer_id=customer_id, document_id=document, day=TODAY, now=NOW)
+    alerts.write([(code, VALUES.get(code, {}))], customer_id=customer_id, document_id=document, day=TODAY, now=NOW)
 
 
 def test_neither_list_nor_counter_tell_of_a_company_that_is_not_the_readers(elsewhere: Cast) -> None:
@@ -91,7 +99,7 @@ def test_the_counter_counts_what_came_since_the_last_look(cast: Cast) -> None:
 
 
 def test_more_than_99_are_said_to_be_more_than_99(cast: Cast) -> None:
-    alerts.write([("drift", "Drift.")] * 101, customer_id=None, day=TODAY, now=NOW)
+    alerts.write([("drift", {"count": 1})] * 101, customer_id=None, day=TODAY, now=NOW)
 
     assert words(as_user(cast.carla.user).get(reverse("alerts_count"))).split() == ["99+", "unread"]
 
@@ -106,16 +114,16 @@ def test_an_effect_that_comes_back_is_told_with_its_reason_and_not_again_when_it
     booking.unpaid(effect, posted=False, how=Return(reason="No funds"), by=cast.carla, now=NOW)
     booking.unpaid(effect, posted=True, by=cast.carla, now=NOW)
 
-    texts = Alert.objects.filter(code="effect_unpaid").values_list("text", flat=True)
-    assert list(texts) == [f"Effect {effect.number} of Rossi, EUR 100.00, came back unpaid: No funds"]
+    texts = [alert.sentence for alert in Alert.objects.filter(code="effect_unpaid")]
+    assert texts == [f"Effect {effect.number} of Rossi, EUR 100.00, came back unpaid: No funds"]
 
 
 def test_a_message_that_is_not_taken_in_is_told_when_it_comes_and_not_when_it_is_tried_again(cast: Cast) -> None:
     message, _new = receiving.receive(b"nonsense", "a.xml", company=cast.company, by=cast.dario, now=NOW)
     receiving.attempt(message, by=cast.dario, now=NOW)
 
-    texts = Alert.objects.filter(code="message_failed").values_list("text", flat=True)
-    assert list(texts) == [f"“a.xml” was not taken in: {message.error}"]
+    texts = [alert.sentence for alert in Alert.objects.filter(code="message_failed")]
+    assert texts == [f"“a.xml” was not taken in: {message.error}"]
 
 
 def test_an_import_that_fails_is_told_with_its_reason(cast: Cast) -> None:
@@ -127,4 +135,4 @@ def test_an_import_that_fails_is_told_with_its_reason(cast: Cast) -> None:
 
     upload.refresh_from_db()
     assert upload.state == "FAILED"
-    assert Alert.objects.get(code="import_failed").text == f"The import of “items.csv” failed: {upload.error}"
+    assert Alert.objects.get(code="import_failed").sentence == f"The import of “items.csv” failed: {upload.error}"

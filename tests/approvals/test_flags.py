@@ -122,7 +122,7 @@ def test_a_file_suspends_at_once_and_tells_row_by_row(cast: Cast) -> None:
         None,
         "flags",
     )
-    assert "by Bureau: insolvency notice" in Alert.objects.get(code="suspended").text
+    assert "by Bureau: insolvency notice" in Alert.objects.get(code="suspended").sentence
     assert gate.submit(order, "pick", by=cast.sara, now=NOW).outcome.reasons == ("suspended",)
 
 

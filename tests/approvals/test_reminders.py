@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 
 def told(code: str) -> list[str]:
-    return list(Alert.objects.filter(code=code).order_by("pk").values_list("text", flat=True))
+    return [alert.sentence for alert in Alert.objects.filter(code=code).order_by("pk")]
 
 
 def limited(cast: Cast, days: int) -> Any:

@@ -376,7 +376,7 @@ def test_the_worker_raises_an_alarm_over_a_broken_trail(cast: Cast) -> None:
 
     assert tasks.verify() == 1
 
-    assert "approvals_suspensionchange" in Alert.objects.get(code="trail_broken").text
+    assert "approvals_suspensionchange" in Alert.objects.get(code="trail_broken").sentence
 
 
 def test_every_history_is_part_of_the_trail_or_said_not_to_be() -> None:
