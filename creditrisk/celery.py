@@ -24,6 +24,7 @@ app.conf.beat_schedule = {
         "schedule": 10 * SECOND,
     },
     "what a new day changes": {"task": "approvals.tasks.sweep_day", "schedule": HOUR},
+    "alerts to be told": {"task": "creditrisk.notices.tasks.send", "schedule": 10 * SECOND},
     "uploads that wait": {"task": "creditrisk.takeover.tasks.work_off", "schedule": 10 * SECOND},
     "what looks wrong in the data": {"task": "creditrisk.quality.tasks.look", "schedule": 24 * HOUR},
     "figures of the day that is over": {"task": "creditrisk.figures.tasks.keep", "schedule": HOUR},

@@ -55,6 +55,7 @@ def _ways(request: HttpRequest) -> list[Way]:
         ("view_customers", _("Contacts"), "contacts", "bell", ""),
         ("view_customers", _("Stopped"), "stopped", "ban", ""),
         ("view_alerts", _("Alerts"), "alerts", "bell", ""),
+        ("view_notices", _("Notices"), "notices", "inbox", ""),
         ("view_decisions", _("Decisions"), "decisions", "scale", ""),
         ("view_overrides", _("Overrides"), "overrides", "unlock", ""),
         ("view_trail", _("Audit trail"), "trail", "history", ""),

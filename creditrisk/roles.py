@@ -66,6 +66,8 @@ DOORS: dict[str, frozenset[str]] = {
     "view_decisions": _EVERYBODY,
     "view_tryouts": _MANAGERS | _AUDIT,
     "view_alerts": _EVERYBODY,
+    "view_notices": _AUDIT,
+    "resend_notices": frozenset({"admin"}),
     "view_exposure": _OFFICE | _AUDIT,
     "view_portfolio_past": _OFFICE | _AUDIT,
     "view_figures": _OFFICE | {"auditor"},

@@ -27,6 +27,7 @@ urlpatterns = [
     path("", include("creditrisk.quality.urls")),
     path("", include("creditrisk.audit.urls")),
     path("", include("creditrisk.figures.urls")),
+    path("", include("creditrisk.notices.urls")),
     path("", include("creditrisk.preferences.urls")),
     path("", include("creditrisk.insight.urls")),
     path("", include("creditrisk.reports.urls")),

@@ -211,6 +211,9 @@ DOORS_OF_PAGES: dict[str, tuple[tuple[str, ...], set[str]]] = {
     "alerts": (READ, ALL),
     "alerts_count": (READ, ALL),
     "alerts_seen": (SEND, ALL),
+    "alerts_mine": (BOTH, ALL),
+    "notices": (READ, CONTROL),
+    "notices_decide": (SEND, {"admin"}),
 }
 # What is a person's own: whose it is here.
 OWN = {"absence_end": ("carla", "dario"), "list_view_first": ("sara",), "list_view_drop": ("sara",)}

@@ -39,6 +39,7 @@ def demo() -> int:
     ensure_roles = [["ensure_roles"]] if os.environ.get("DATABASE_URL") else []
     os.environ.setdefault("SECRET_KEY", embedded.secret_key(VAR))
     os.environ.setdefault("DEMO_LOGINS", "1")
+    os.environ.setdefault("SITE_URL", f"http://127.0.0.1:{port}")
     try:
         if not (os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL")):
             servers = embedded.Servers(VAR).up()
@@ -75,10 +76,14 @@ def test(*words: str) -> int:
 
 
 def chaos(times: str = "1000") -> int:
-    """This will race two processes for the same hold, limit, order and request so many times, and print how it ended."""
+    """This will race two processes for the same hold, limit, order and request so many times, and print how it ended.
+
+    Ten times as many alerts are sent while workers are killed.
+    """
     if not times.isdecimal() or int(times) < 1:
         raise SystemExit(f"{times!r} times: say how often, as in: make chaos ARGS=100")
-    return _tested(("-q", "tests/races/test_decisions.py", "tests/races/test_gate.py"), RACES=times)
+    races = [f"tests/races/test_{name}.py" for name in ("decisions", "gate", "notices")]
+    return _tested(("-q", *races), RACES=times)
 
 
 def _tested(words: tuple[str, ...], **told: str) -> int:

@@ -1,0 +1,211 @@
+"""Alerts reach people whatever dies: the worker by kill -9 at any moment, the mail server, the broker with all its messages.
+
+Two senders never take the same notice.
+"""
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connections
+from django.utils import timezone
+from kombu import Connection
+from redis import Redis
+
+from approvals import alerts
+from creditrisk import servers
+from creditrisk.celery import app
+from creditrisk.notices import sending, spreading
+from creditrisk.notices.models import NewAlert, Notice
+from tests.cast import TODAY, Cast, assemble
+from tests.races.together import at_once
+from tests.sink import Sink
+from tools import embedded
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+TIMES = int(os.environ.get("RACES") or 20)
+ALERTS = 10 * int(os.environ.get("RACES") or 10)
+VALUES = {"effect": "E1", "customer": "Rossi", "amount": {"amount": "100", "currency": "EUR"}}
+
+
+class Broker:
+    """A Valkey of the test's own, which keeps nothing over a restart."""
+
+    def __init__(self) -> None:
+        self.home = Path(tempfile.mkdtemp(prefix="broker"))
+        self.socket = self.home / "valkey.sock"
+        self.url = f"unix://{self.socket}?db=0"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def up(self) -> None:
+        arguments = ["--port", "0", "--unixsocket", str(self.socket), "--save", "", "--dir", str(self.home)]
+        self.process = subprocess.Popen([embedded._valkey_binary(), *arguments], stdout=subprocess.DEVNULL)
+        for _time in range(200):
+            with suppress(Exception), Redis.from_url(self.url) as client:
+                client.ping()
+                return
+            time.sleep(0.05)
+        pytest.fail("the broker did not start")
+
+    def down(self) -> None:
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait(20)
+
+    def ask(self) -> None:
+        """Ask for a run; where the broker does not answer, the schedule would ask again a little later."""
+        url = servers.redis(self.url)[0]
+        with suppress(Exception), Connection(url, connect_timeout=2) as connection:
+            app.send_task("creditrisk.notices.tasks.send", connection=connection, retry=False, ignore_result=True)
+
+
+@pytest.fixture
+def broker() -> Iterator[Broker]:
+    found = Broker()
+    found.up()
+    yield found
+    found.down()
+    shutil.rmtree(found.home)
+
+
+class Worker:
+    """A real worker in a process of its own, which a signal cannot be explained to."""
+
+    def __init__(self, environment: dict[str, str]) -> None:
+        command = [
+            sys.executable,
+            "-m",
+            "celery",
+            "-A",
+            "creditrisk",
+            "worker",
+            "-l",
+            "info",
+            "-P",
+            "solo",
+            "--without-gossip",
+        ]
+        command += ["--without-mingle", "--without-heartbeat", "-n", f"killed{random.random()}@%h"]
+        self.process = subprocess.Popen(
+            command,
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        assert self.process.stderr is not None
+        said = []
+        for line in self.process.stderr:
+            said.append(line)
+            if "ready." in line:
+                break
+        else:
+            pytest.fail("the worker did not start:\n" + "".join(said[-20:]))
+        threading.Thread(target=self.process.stderr.read, daemon=True).start()
+
+    def kill(self) -> None:
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(20)
+
+
+def raise_alerts(cast: Cast, count: int) -> None:
+    now = timezone.now()
+    for _time in range(count):
+        alerts.write([("effect_unpaid", VALUES)], customer_id=cast.rossi.pk, day=TODAY, now=now)
+
+
+def time_passes() -> None:
+    """What the lease and the pauses wait for; nobody is sending now."""
+    Notice.objects.filter(state="SENDING").update(claimed_at=timezone.now() - 2 * sending.LEASE)
+    Notice.objects.filter(state="WAITING").update(due_at=timezone.now() - timedelta(seconds=1))
+
+
+def test_every_alert_arrives_though_the_worker_is_killed_and_servers_go_down(
+    environment: dict[str, str], broker: Broker, ends: Counter[str]
+) -> None:
+    cast = assemble()
+    User.objects.filter(username="carla").update(email="carla@main.example")
+    sink = Sink(slow=0.04 if ALERTS <= 100 else 0.004).up()
+    ours = {**environment, "EMAIL_URL": sink.address, "REDIS_URL": broker.url}
+    written = kills = broken = 0
+    deadline = time.monotonic() + 240 + ALERTS / 5
+    try:
+        while written < ALERTS or NewAlert.objects.exists() or Notice.objects.exclude(state="SENT").exists():
+            assert time.monotonic() < deadline, Counter(Notice.objects.values_list("state", "error"))
+            worker = Worker(ours)
+            part = min(ALERTS - written, max(ALERTS // 20, 25))
+            raise_alerts(cast, part)
+            written += part
+            broker.ask()
+            if kills % 4 == 1:
+                time.sleep(random.uniform(0, 0.3))
+                sink.down()
+                time.sleep(0.5)
+                sink.up()
+                broken += 1
+            if kills % 4 == 2:
+                broker.down()
+                broker.up()
+                broker.ask()
+            time.sleep(random.uniform(0.1, 0.7) if ALERTS <= 100 else random.uniform(1, 6))
+            worker.kill()
+            kills += 1
+            time_passes()
+    finally:
+        sink.down()
+        connections.close_all()
+
+    arrived, repeats = sink.counted, {f"<{n.key}@localhost>": n.repeats for n in Notice.objects.all()}
+    assert len(arrived) == Notice.objects.count() == ALERTS
+    twice = {key: times for key, times in arrived.items() if times > 1}
+    assert all(times - 1 <= repeats[key] for key, times in twice.items()), twice
+    assert sum(repeats.values()) <= kills + broken
+    ends["arrived once"] += ALERTS - len(twice)
+    ends["arrived twice, under one id, counted"] += len(twice)
+    ends["workers killed"] += kills
+
+
+def test_two_senders_never_take_the_same_notice(ends: Counter[str]) -> None:
+    cast = assemble()
+    User.objects.filter(username="carla").update(email="carla@main.example")
+    now = timezone.now()
+
+    for _time in range(TIMES):
+        raise_alerts(cast, 1)
+        spreading.spread(now=now)
+
+        took: list[Any] = at_once(*[lambda: sending.claim(now=timezone.now())] * 2)
+
+        assert sum(notice is not None for notice in took) == 1
+        ends["one took it, the other found nothing"] += 1
+
+
+def test_two_who_spread_at_once_make_each_notice_once(ends: Counter[str]) -> None:
+    cast = assemble()
+    User.objects.filter(username="carla").update(email="carla@main.example")
+
+    for _time in range(TIMES):
+        raise_alerts(cast, 2)
+
+        done = at_once(*[lambda: spreading.spread(now=timezone.now())] * 2)
+
+        assert sorted(done) == [0, 2]
+        ends["one spread them, the other did nothing"] += 1
+
+    assert Notice.objects.count() == 2 * TIMES
