@@ -24,7 +24,7 @@ from creditrisk.contacts.forms import NoteForm
 from creditrisk.decisions import queries as decision_queries
 from creditrisk.forms import refuse
 from creditrisk.lists import listing
-from creditrisk.monitoring import entries, history
+from creditrisk.monitoring import entries, forward, history
 from creditrisk.monitoring.tables import EntryTable
 from creditrisk.policy import compile as policies
 from creditrisk.refusal import FourEyes
@@ -85,6 +85,7 @@ def _page(request: HttpRequest, found: Customer) -> dict[str, Any]:
         "heads": heads,
         "shared": shared,
         "missing": missing,
+        "curve": forward.look([found.pk], today=today).get(found.pk),
         "ageing": ledger_queries.ageing(day=today, customer_ids=members),
         "documents": document_queries.open_documents(ids, limit=12),
         "document_sums": document_queries.open_sums(ids),

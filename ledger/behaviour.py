@@ -67,7 +67,7 @@ class PaidOn:
 
 
 _LATE = (
-    _SETTLED.format(whose="d.customer_id = ANY (%(customers)s)")
+    SETTLED.format(more="d.customer_id,", whose="d.customer_id = ANY (%(customers)s)")
     + """
     SELECT customer_id, currency, ceil(SUM(amount * late) / SUM(amount))::int FROM settled GROUP BY customer_id, currency
 """

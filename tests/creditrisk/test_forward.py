@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,8 +20,10 @@ from creditrisk.money import Rates
 from creditrisk.monitoring import forward
 from creditrisk.monitoring.forward import Curve, Habit
 from creditrisk.policy.compile import Policy
+from creditrisk.templatetags.ahead import steps
 from customers.models import Customer
 from tests.cast import NOW, TODAY, Cast, policy
+from tests.pages import as_user, words
 
 BUCKETS = (
     "ORDERS_ENTERED", "ORDERS_CONFIRMED", "ORDERS_DRAFTED", "ORDERS_PREPAID", "DELIVERED", "DELIVERED_DRAFTED",
@@ -211,3 +215,35 @@ def test_the_table_behind_the_picture_has_today_and_each_day_of_change(cast: Cas
     steps = look(cast.rossi, days=days).steps
 
     assert [step.day for step in steps] == [TODAY, *([in_days(11)] if days else [])]
+
+
+def test_the_customers_page_draws_the_days_ahead_with_the_breach_and_the_table_behind(cast: Cast) -> None:
+    now = timezone.now()
+    today = timezone.localdate(now)
+    booking.grant_limit(
+        customer=cast.bianchi, amount=Decimal(5000), kind="TEMPORARY", valid_from=today, valid_to=today + timedelta(days=7),
+        by=cast.dario, now=now,
+    )  # fmt: skip
+    cast.item(cast.bianchi, "3000", due=today + timedelta(days=40), now=now)
+
+    answer = as_user(cast.carla.user).get(reverse("customer", args=["BIANCHI"]))
+
+    told = words(answer)
+    assert "The days ahead" in told and "Over the limit from" in told
+    assert "ahead__breach" in answer.content.decode() and "ahead__limit" in answer.content.decode()
+    assert "3,000.00 1,000.00 −2,000.00" in told
+
+
+@pytest.mark.parametrize(
+    ("values", "corners"),
+    [
+        ([1, 1, 1], [(0, 50), (500, 50), (1000, 50)]),
+        ([2, 0], [(0, 0), (1000, 0), (1000, 100)]),
+        ([None, 1], [(1000, 50)]),
+        ([-1, 2], [(0, 100), (1000, 100), (1000, 0)]),
+    ],
+)
+def test_a_day_keeps_its_height_until_the_next(values: list[Any], corners: list[tuple[int, int]]) -> None:
+    found = steps([None if value is None else Decimal(value) for value in values], Decimal(2))
+
+    assert found == corners
