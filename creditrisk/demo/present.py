@@ -11,6 +11,7 @@ from approvals import booking, context, evaluation, gate
 from approvals.models import Hold
 from approvals.sweep import sweep
 from creditrisk.clock import business_day
+from creditrisk.demo import letters
 from creditrisk.demo.market import Market, Profile
 from creditrisk.demo.past import lines_worth
 from creditrisk.demo.statements import Statements
@@ -54,6 +55,7 @@ class Present:
             self.statements.arrive(now, books=now != moments[-1])
             story(now)
             evaluation.work_off(now=now, most=1000)
+            letters.go_round(now=now)
 
     # -- what happens every day --------------------------------------------------------------------------------------
 

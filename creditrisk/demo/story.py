@@ -12,7 +12,7 @@ from approvals.history_writing import write
 from approvals.models import Hold
 from creditrisk.audit.attribution import acting
 from creditrisk.clock import business_day
-from creditrisk.demo import office, telling
+from creditrisk.demo import letters, office, telling
 from creditrisk.demo.exceptions import let_through
 from creditrisk.demo.market import HOME, open_market
 from creditrisk.demo.past import Past
@@ -68,6 +68,7 @@ def make(*, now: datetime, tell: Callable[[str], object] = lambda text: None) ->
     let_through(people)
     hand_over_lists()
     tell(f"the last {len(moments)} days, through the gate")
+    letters.connect()
     Present(market, people).play(moments)
     office.work(people, now=now)
     tell("the figures of a year, every four weeks")

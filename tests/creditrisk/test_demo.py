@@ -11,6 +11,7 @@ from approvals.models import Alert, Hold, Release
 from creditrisk.decisions.models import Decision
 from creditrisk.demo.people import PEOPLE
 from creditrisk.exposure import ledger as exposure
+from creditrisk.notices.models import Notice
 from customers.models import Customer, CustomerBlock
 from documents.models import Document, Line
 from ledger.bank.matching import SURE
@@ -33,6 +34,9 @@ def test_it_is_made_once_alive_and_right_to_the_cent() -> None:
     assert {"over_limit", "days_overdue", "customer_blocked", "limit_expired", "awaiting_payment"} <= reasons
     assert Release.objects.count() > 100
     assert {"held", "released", "overdue"} <= set(Alert.objects.values_list("code", flat=True))
+    sent = set(Notice.objects.values_list("channel", "state"))
+    assert {("MAIL", "SENT"), ("DIGEST", "SENT"), ("DIGEST", "WAITING"), ("WEBHOOK", "DEAD")} <= sent
+    assert Alert.objects.filter(code="channel_failed").count() == 1
     assert {"ISSUED", "PRESENTED", "COLLECTED", "UNPAID"} <= set(Effect.objects.values_list("state", flat=True))
     assert OpenItem.objects.filter(disputed=True).exists()
     assert Document.objects.filter(state="PART_DELIVERED").exists()
