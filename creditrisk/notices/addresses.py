@@ -77,10 +77,10 @@ def resolve(url: str) -> Target:
     addresses = [str(entry[4][0]) for entry in found]
     for address in addresses:
         if not allowed(address, tls=parts.scheme == "https"):
-            raise Unreachable(
-                _("%(host)s is %(address)s, which is not an address on the open internet, or not over https.")
-                % {"host": parts.hostname, "address": address}
-            )
+            inside = _("%(address)s is not an address on the open internet, or is not called over https.")
+            named = _("%(host)s is %(address)s: not an address on the open internet, or not called over https.")
+            sentence = inside if parts.hostname == address else named
+            raise Unreachable(sentence % {"host": parts.hostname, "address": address})
     path = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
     return Target(parts.scheme, parts.hostname, port, path, addresses[0])
 

@@ -16,7 +16,7 @@ from creditrisk.backoffice import ReadOnly, ReferenceRows
 from creditrisk.policy import compile as policies
 from creditrisk.policy import rows_admin  # noqa: F401 - rules and their rows are registered there
 from creditrisk.policy.editing import DraftPart
-from creditrisk.policy.forms import ParametersForm
+from creditrisk.policy.forms import AlertThresholdForm, ParametersForm
 from creditrisk.policy.models import AlertThreshold, Checkpoint, CompanyCheckpoint, Parameters, PolicyVersion
 from creditrisk.policy.words import HELP, SECTIONS
 
@@ -86,6 +86,7 @@ class CheckpointAdmin(DraftPart):
 class AlertThresholdAdmin(DraftPart):
     """From which figures on alerts are written, where somebody wants others. The nearest counts."""
 
+    form = AlertThresholdForm
     list_display = ("__str__", "percents", "overdue_amount", "overdue_days")
     list_select_related = ("company", "segment", "customer")
     autocomplete_fields = ("customer",)

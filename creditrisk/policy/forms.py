@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from creditrisk import rules
 from creditrisk.policy import row_checks
 from creditrisk.policy.models import BUCKET_CHOICES, PolicyVersion
+from creditrisk.policy.threshold_models import LATE_MOST
 from ledger import statement
 
 
@@ -33,6 +34,44 @@ class ParametersForm(forms.ModelForm):
 
     def clean_warn_at_percent(self) -> list[int]:
         return sorted(set(self.cleaned_data["warn_at_percent"]))
+
+
+class NumbersField(forms.CharField):
+    """Whole numbers with commas between them, from 1 to `most`; blank is None."""
+
+    def __init__(self, *, most: int, **options: Any) -> None:
+        self.most = most
+        super().__init__(required=False, **options)
+
+    def to_python(self, value: Any) -> Any:
+        parts = [part.strip() for part in str(value or "").split(",") if part.strip()]
+        if not all(part.isdecimal() and 1 <= int(part) <= self.most for part in parts):
+            raise ValidationError(
+                _("Write whole numbers from 1 to %(most)d, with commas between them.") % {"most": self.most}
+            )
+        return sorted({int(part) for part in parts}) or None
+
+    def prepare_value(self, value: Any) -> Any:
+        return ", ".join(map(str, value)) if isinstance(value, list) else value
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        try:
+            return bool(self.to_python(data) != initial)
+        except ValidationError:
+            return True
+
+
+class AlertThresholdForm(forms.ModelForm):
+    """From which figures on alerts are written, for whom."""
+
+    percents = NumbersField(
+        label=gettext_lazy("Percents used"), most=1000,
+        help_text=gettext_lazy("Of the limit, as in: 70, 90. Blank: as the next wider says."),
+    )  # fmt: skip
+    overdue_days = NumbersField(
+        label=gettext_lazy("Overdue for days"), most=LATE_MOST,
+        help_text=gettext_lazy("As in: 7, 30. Blank: as the next wider says; at last 30, 60, 90."),
+    )  # fmt: skip
 
 
 ROW_HELP = {

@@ -141,13 +141,14 @@ def test_of_twenty_thousand_customers_only_those_concerned_are_looked_at(cast: C
             {"company": cast.company.pk, "today": TODAY},
         )
     cast.item(cast.bianchi, "10", due=TODAY + timedelta(days=1))
-    swept(0)
+    swept(0, 1)
+    last, tomorrow = SweptDay.objects.get(), TODAY + timedelta(days=2)
+    _ids, last.entry = outlook.concerned(last, today=tomorrow)
     cast.item(cast.rossi, "10", due=TODAY + timedelta(days=90), reference="I2", now=after(1))
-    last = SweptDay.objects.get()
-    last.entry += outlook.AGAIN  # what was read before is not read again
-    ahead, _newest = outlook.concerned(last, today=TODAY + timedelta(days=1))
-    by_date = sweep.concerned(TODAY, TODAY + timedelta(days=2), policy=policies.active())
 
-    assert ahead in ([], [cast.rossi.pk])
+    ahead, _newest = outlook.concerned(last, today=tomorrow)
+    by_date = sweep.concerned(last.day, tomorrow, policy=policies.active())
+
+    assert ahead == [cast.rossi.pk]
     assert by_date == [cast.bianchi.pk]
     assert Balance.objects.count() > 20_000

@@ -123,10 +123,11 @@ def test_the_draft_is_told_restored_and_discarded_with_them(cast: Cast) -> None:
     ("typed", "sentence"),
     [
         ({"percents": ""}, "Say at least one of the three."),
-        ({"percents": "0"}, "At least 1 percent."),
+        ({"percents": "0"}, "Write whole numbers from 1 to 1000"),
+        ({"percents": "eighty"}, "Write whole numbers from 1 to 1000"),
         ({"percents": "80", "customer": "rossi", "company": "company"}, "choose one"),
         ({"overdue_amount": "-1"}, "It cannot be negative."),
-        ({"overdue_days": "0"}, "At least one day."),
+        ({"overdue_days": "7, -1"}, "Write whole numbers from 1 to 3650"),
     ],
 )
 def test_what_makes_no_sense_is_told_where_it_was_typed(cast: Cast, typed: dict[str, str], sentence: str) -> None:

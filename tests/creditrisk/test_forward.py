@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from approvals import booking, context
@@ -51,6 +51,9 @@ policies = st.builds(
 )  # fmt: skip
 
 
+lawful = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
 def drawn(balances: list[Slot], reading: Policy, habit: Habit, *, days: int = 60) -> tuple[forward.Day, ...]:
     found = forward.stays(balances, reading=reading, habits={1: habit}, today=TODAY)
     return forward.curve(
@@ -58,6 +61,7 @@ def drawn(balances: list[Slot], reading: Policy, habit: Habit, *, days: int = 60
     )  # fmt: skip
 
 
+@lawful
 @given(slots, policies, st.integers(0, 90), st.integers(-20, 60))
 def test_today_is_what_the_exposure_is(balances: list[Slot], reading: Policy, terms: int, late: int) -> None:
     exposure = read.fold(balances, currency="EUR", reading=reading, today=TODAY, rates=Rates(TODAY))
@@ -67,6 +71,7 @@ def test_today_is_what_the_exposure_is(balances: list[Slot], reading: Policy, te
     assert (today.total, today.buckets) == (exposure.total, exposure.buckets)
 
 
+@lawful
 @given(slots, policies, st.integers(0, 60))
 def test_where_no_money_is_expected_each_day_is_what_the_exposure_will_be(
     balances: list[Slot], reading: Policy, ahead: int
@@ -80,6 +85,7 @@ def test_where_no_money_is_expected_each_day_is_what_the_exposure_will_be(
     assert (day.total, day.buckets) == (then.total, then.buckets)
 
 
+@lawful
 @given(slots, policies, st.integers(0, 30))
 def test_money_on_account_is_never_left_alone_by_the_debts_that_it_pays(
     balances: list[Slot], reading: Policy, terms: int
