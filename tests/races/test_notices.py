@@ -136,6 +136,18 @@ def time_passes() -> None:
     Notice.objects.filter(state="WAITING").update(due_at=timezone.now() - timedelta(seconds=1))
 
 
+def some_wait() -> bool:
+    return NewAlert.objects.exists() or Notice.objects.exclude(state="SENT").exists()
+
+
+def when_some_arrived(sink: Sink, count: int) -> None:
+    """Wait for so many more mails, or as long as nobody would; then a moment, so that the next one is at any point."""
+    target, patience = len(sink.mails) + count, time.monotonic() + 20
+    while len(sink.mails) < target and time.monotonic() < patience and some_wait():
+        time.sleep(0.01)
+    time.sleep(random.uniform(0, 0.05))
+
+
 def test_every_alert_arrives_though_the_worker_is_killed_and_servers_go_down(
     environment: dict[str, str], broker: Broker, ends: Counter[str]
 ) -> None:
@@ -146,7 +158,7 @@ def test_every_alert_arrives_though_the_worker_is_killed_and_servers_go_down(
     written = kills = broken = 0
     deadline = time.monotonic() + 900 + ALERTS / 5
     try:
-        while written < ALERTS or NewAlert.objects.exists() or Notice.objects.exclude(state="SENT").exists():
+        while written < ALERTS or some_wait():
             assert time.monotonic() < deadline, Counter(Notice.objects.values_list("state", "error"))
             worker = Worker(ours)
             part = min(ALERTS - written, max(ALERTS // 20, 25))
@@ -154,7 +166,7 @@ def test_every_alert_arrives_though_the_worker_is_killed_and_servers_go_down(
             written += part
             broker.ask()
             if kills % 4 == 1:
-                time.sleep(random.uniform(0, 0.3))
+                when_some_arrived(sink, random.randint(1, 5))
                 sink.down()
                 time.sleep(0.5)
                 sink.up()
@@ -163,7 +175,7 @@ def test_every_alert_arrives_though_the_worker_is_killed_and_servers_go_down(
                 broker.down()
                 broker.up()
                 broker.ask()
-            time.sleep(random.uniform(0.1, 0.7) if ALERTS <= 100 else random.uniform(1, 6))
+            when_some_arrived(sink, random.randint(1, max(ALERTS // 12, 20)))
             worker.kill()
             kills += 1
             time_passes()
