@@ -11,11 +11,11 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import models
-from django.utils.dateformat import format as date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
+from creditrisk import language
 from creditrisk.money import figure
 
 type Words = str | Promise
@@ -268,7 +268,7 @@ def _shown(value: Any) -> Any:
         case {"amount": amount, "currency": currency}:
             return f"{currency} {figure(Decimal(amount), currency)}"
         case {"percent": number}:
-            return f"{Decimal(number):.1f} %"
+            return f"{language.number(Decimal(number), 1)} %"
         case {"day": iso}:
-            return date_format(date.fromisoformat(iso), "d M Y")
+            return language.day(date.fromisoformat(iso))
     return value

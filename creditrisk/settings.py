@@ -7,8 +7,7 @@ from zoneinfo import available_timezones
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
-from creditrisk import servers
-from creditrisk.environment import database, directories, number, redis, text, yes
+from creditrisk.environment import database, directories, mail, networks, number, redis, text, yes
 from tools import embedded
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -46,10 +45,10 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat")
 
 # Without a mail server mail stays in files; nothing leaves.
-MAILERS = {"default": servers.mail(text("EMAIL_URL", f"file:{VAR_DIR / 'mail'}"))}
+MAILERS = {"default": mail(text("EMAIL_URL", f"file:{VAR_DIR / 'mail'}"))}
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = text("EMAIL_FROM", "Credit control <credit@localhost>")
 SITE_URL = text("SITE_URL").rstrip("/")  # What links in mails begin with; without it they have none.
-WEBHOOK_NETWORKS = servers.networks(text("WEBHOOK_NETWORKS"))
+WEBHOOK_NETWORKS = networks(text("WEBHOOK_NETWORKS"))
 
 INSTALLED_APPS = [
     *("creditrisk", *(f"creditrisk.{app}" for app in ("exposure", "policy", "decisions", "monitoring"))),

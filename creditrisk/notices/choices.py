@@ -57,7 +57,7 @@ def reader(user: Any) -> Reader:
 
 
 @transaction.atomic
-def choose(user: Any, wanted: Mapping[str, Way], *, language: str, digest_hour: int, now: datetime) -> None:
+def choose(user: Any, wanted: Mapping[str, Way], *, digest_hour: int, now: datetime) -> None:
     """Keep how the reader wants to hear of each kind; what is as usual in the role is left to the role."""
     roles = roles_of(user)
     for code, way in wanted.items():
@@ -65,7 +65,7 @@ def choose(user: Any, wanted: Mapping[str, Way], *, language: str, digest_hour: 
             Choice.objects.filter(user=user, kind=code).delete()
         else:
             Choice.objects.update_or_create(user=user, kind=code, defaults={"way": way})
-    Reader.objects.update_or_create(user=user, defaults={"language": language, "digest_hour": digest_hour})
+    Reader.objects.update_or_create(user=user, defaults={"digest_hour": digest_hour})
     growing = Notice.objects.filter(user=user, channel=Channel.DIGEST, state=NoticeState.WAITING, attempts=0)
     growing.update(due_at=next_digest(digest_hour, now=now))
     if hasattr(user, "_creditrisk_ways"):

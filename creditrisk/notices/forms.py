@@ -8,19 +8,18 @@ from django.utils.translation import gettext_lazy as _
 
 from approvals.alert_kinds import Way
 from creditrisk.notices.choices import Chosen
-from creditrisk.notices.models import LANGUAGES, Channel, NoticeState, Reader
+from creditrisk.notices.models import Channel, NoticeState, Reader
 
 HOURS = [(hour, f"{hour:02d}:00") for hour in range(24)]
 
 
 class MineForm(forms.Form):
-    """A choice for each kind of alert, the language of mails and the hour of the digest."""
+    """A choice for each kind of alert, and the hour of the digest."""
 
-    language = forms.ChoiceField(label=_("Language of mails"), choices=LANGUAGES)
     digest_hour = forms.TypedChoiceField(label=_("The digest comes at"), choices=HOURS, coerce=int)
 
     def __init__(self, data: Any = None, *, chosen: list[Chosen], reader: Reader) -> None:
-        super().__init__(data, initial={"language": reader.language, "digest_hour": reader.digest_hour})
+        super().__init__(data, initial={"digest_hour": reader.digest_hour})
         self.chosen = chosen
         for one in chosen:
             self.fields[one.kind.code] = forms.ChoiceField(

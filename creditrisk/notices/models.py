@@ -16,15 +16,13 @@ from approvals.models import Alert
 from creditrisk.notices import addresses
 from customers.models import Company
 
-LANGUAGES = (("en", "English"), ("it", "Italiano"))
 DIGEST_HOUR = 7
 
 
 class Reader(models.Model):
-    """How somebody wants to be told: in which language, and at which hour the daily digest comes."""
+    """How somebody wants to be told: at which hour the daily digest comes."""
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="alert_reader")
-    language = models.CharField(_("language of mails"), max_length=5, choices=LANGUAGES, default="en")
     digest_hour = models.PositiveSmallIntegerField(
         _("the digest comes at"), default=DIGEST_HOUR, validators=[MaxValueValidator(23)]
     )
@@ -76,7 +74,7 @@ class Endpoint(models.Model):
         models.CharField(max_length=20), verbose_name=_("kinds of alert"), default=list, blank=True,
         help_text=_("Blank: all."),
     )  # fmt: skip
-    language = models.CharField(_("language"), max_length=5, choices=LANGUAGES, default="en")
+    language = models.CharField(_("language"), max_length=7, choices=settings.LANGUAGES, default="en")
     active = models.BooleanField(_("active"), default=True)
 
     class Meta:

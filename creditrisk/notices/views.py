@@ -26,10 +26,7 @@ def mine(request: HttpRequest) -> HttpResponse:
     user = request.user
     form = MineForm(request.POST or None, chosen=choices.page(user), reader=choices.reader(user))
     if request.method == "POST" and form.is_valid():
-        choices.choose(
-            user, form.wanted, language=form.cleaned_data["language"], digest_hour=form.cleaned_data["digest_hour"],
-            now=timezone.now(),
-        )  # fmt: skip
+        choices.choose(user, form.wanted, digest_hour=form.cleaned_data["digest_hour"], now=timezone.now())
         messages.success(request, _("Kept. It holds for alerts from now on."))
         return redirect("alerts_mine")
     context = {"form": form, "address": getattr(user, "email", "")}

@@ -16,8 +16,8 @@ from django.utils.translation import ngettext
 from approvals import alerts
 from approvals.alert_kinds import About
 from approvals.models import Alert
-from creditrisk.notices import choices
 from creditrisk.notices.models import Channel, Endpoint, Notice
+from creditrisk.preferences import spoken
 
 # A digest lists so many; the rest is counted, and stands in the inbox.
 LISTED_MAX = 200
@@ -56,7 +56,7 @@ def mail(notice: Notice) -> EmailMultiAlternatives | None:
     )  # fmt: skip
     if not found:
         return None
-    with translation.override(choices.reader(user).language):
+    with translation.override(spoken.language_of(user)):
         lines = [_line(alert) for alert in found[:LISTED_MAX]]
         context = {
             "lines": lines, "parts": _parts(lines), "more": len(found) - len(lines), "digest": notice.channel == Channel.DIGEST,

@@ -27,8 +27,8 @@ from kombu import Connection
 from redis import Redis
 
 from approvals import alerts
-from creditrisk import servers
 from creditrisk.celery import app
+from creditrisk.environment import redis
 from creditrisk.notices import sending, spreading
 from creditrisk.notices.models import NewAlert, Notice
 from tests.cast import TODAY, Cast, assemble
@@ -69,7 +69,7 @@ class Broker:
 
     def ask(self) -> None:
         """Ask for a run; where the broker does not answer, the schedule would ask again a little later."""
-        url = servers.redis(self.url)[0]
+        url = redis(self.url)[0]
         with suppress(Exception), Connection(url, connect_timeout=2) as connection:
             app.send_task("creditrisk.notices.tasks.send", connection=connection, retry=False, ignore_result=True)
 

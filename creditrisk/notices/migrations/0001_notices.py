@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
                 ('url', models.URLField(help_text='https only. Addresses inside the house are refused unless the installation allows their network.', max_length=500, verbose_name='address')),
                 ('secret', models.CharField(default=creditrisk.notices.models.new_secret, editable=False, max_length=100, verbose_name='key')),
                 ('kinds', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=20), blank=True, default=list, help_text='Blank: all.', verbose_name='kinds of alert')),
-                ('language', models.CharField(choices=[('en', 'English'), ('it', 'Italiano')], default='en', max_length=5, verbose_name='language')),
+                ('language', models.CharField(choices=[('en', 'English'), ('it', 'Italiano')], default='en', max_length=7, verbose_name='language')),
                 ('active', models.BooleanField(default=True, verbose_name='active')),
                 ('company', models.ForeignKey(blank=True, help_text="Only alerts of this company's customers and documents. Blank: all.", null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='customers.company', verbose_name='company')),
             ],
@@ -82,7 +82,6 @@ class Migration(migrations.Migration):
             name='Reader',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('language', models.CharField(choices=[('en', 'English'), ('it', 'Italiano')], default='en', max_length=5, verbose_name='language of mails')),
                 ('digest_hour', models.PositiveSmallIntegerField(default=7, validators=[django.core.validators.MaxValueValidator(23)], verbose_name='the digest comes at')),
                 ('user', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='alert_reader', to=settings.AUTH_USER_MODEL)),
             ],

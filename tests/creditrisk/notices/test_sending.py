@@ -11,9 +11,10 @@ from django.urls import reverse
 
 from approvals import alerts
 from approvals.models import Alert
-from creditrisk import servers
+from creditrisk import environment
 from creditrisk.notices import sending, spreading, writing
 from creditrisk.notices.models import Notice, Reader
+from creditrisk.preferences import spoken
 from customers.models import Company
 from tests.cast import NOW, TODAY, Cast
 from tests.pages import as_user, queries_of, words
@@ -25,7 +26,7 @@ VALUES = {"effect": "E1", "customer": "Rossi", "amount": {"amount": "100", "curr
 @pytest.fixture
 def sink(settings: Any) -> Iterator[Sink]:
     found = Sink().up()
-    settings.MAILERS = {"default": servers.mail(found.address, timeout=2)}
+    settings.MAILERS = {"default": environment.mail(found.address, timeout=2)}
     settings.SITE_URL = "https://credit.example"
     settings.DEFAULT_FROM_EMAIL = "Credit <credit@main.example>"
     yield found
@@ -70,6 +71,18 @@ def test_a_mail_says_what_happened_in_text_and_html_with_a_link_and_an_id_of_its
     )
     assert "Good day Carla" in html and 'href="https://credit.example/customers/ROSSI' in html
     assert (notice.state, notice.sent_at, notice.attempts, notice.repeats) == ("SENT", NOW, 1, 0)
+
+
+def test_a_mail_is_in_the_language_that_its_reader_chose(carla: Cast, sink: Sink) -> None:
+    spoken.choose(carla.carla.user, "it")
+    raise_alerts(carla)
+
+    run()
+
+    (mail,) = sink.mails
+    text = mail.get_payload()[0].get_payload(decode=True).decode()  # type: ignore[index,union-attr]
+    assert "Buongiorno Carla" in text
+    assert "L’effetto E1 di Rossi, EUR 100,00, è tornato insoluto." in text
 
 
 def test_nothing_is_sent_twice(carla: Cast, sink: Sink) -> None:
@@ -290,10 +303,10 @@ def test_the_list_costs_the_same_for_many(carla: Cast) -> None:
     ],
 )
 def test_the_mail_servers_address_is_read(url: str, wanted: dict[str, Any]) -> None:
-    assert wanted.items() <= servers.mail(url)["OPTIONS"].items()
+    assert wanted.items() <= environment.mail(url)["OPTIONS"].items()
 
 
 @pytest.mark.parametrize("url", ["mail.example", "http://mail.example", "smtp://", "smtp://host:port", "file:"])
 def test_an_address_of_no_mail_server_stops_the_start_with_a_sentence(url: str) -> None:
     with pytest.raises(Exception, match="EMAIL_URL names a mail server as"):
-        servers.mail(url)
+        environment.mail(url)

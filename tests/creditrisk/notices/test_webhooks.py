@@ -18,7 +18,7 @@ from django.urls import reverse
 
 from approvals import alerts
 from approvals.models import Alert
-from creditrisk import servers
+from creditrisk import environment
 from creditrisk.audit.models import Change
 from creditrisk.notices import addresses, calling, sending, spreading
 from creditrisk.notices.addresses import Target, Unreachable
@@ -227,7 +227,7 @@ def test_the_open_internet_is_called_over_https_alone(address: str) -> None:
 
 
 def test_a_network_that_is_named_is_allowed_and_its_neighbour_is_not(settings: Any) -> None:
-    settings.WEBHOOK_NETWORKS = servers.networks("10.1.0.0/16, fd00::/8")
+    settings.WEBHOOK_NETWORKS = environment.networks("10.1.0.0/16, fd00::/8")
 
     assert addresses.allowed("10.1.2.3", tls=False)
     assert addresses.allowed("::ffff:10.1.2.3", tls=False)
@@ -257,7 +257,7 @@ def test_an_address_that_could_never_be_called_is_refused_where_it_is_typed(url:
 
 def test_networks_that_are_none_stop_the_start_with_a_sentence() -> None:
     with pytest.raises(ImproperlyConfigured, match="WEBHOOK_NETWORKS names networks as"):
-        servers.networks("10.0.0.0/8, nonsense")
+        environment.networks("10.0.0.0/8, nonsense")
 
 
 def test_the_administrator_adds_one_tries_it_and_renews_its_key(cast: Cast, hook: Hook) -> None:
