@@ -13,10 +13,11 @@ from django.utils.translation import gettext as _
 from approvals.models import Hold, HoldClosing, HowClosed
 from creditrisk.clock import beginning_of, end_of
 from creditrisk.figures import catalogue, gathering, snapshots
-from creditrisk.figures import queries as figure_queries
+from creditrisk.figures import wording as figures_in_words
 from creditrisk.figures.formulas import portfolio as formulas
 from creditrisk.money import HUNDRED, ZERO, MissingRate, Rates
 from creditrisk.monitoring import past
+from creditrisk.monitoring.asked import Asked
 from creditrisk.monitoring.past import PastRow
 from creditrisk.reports.sheets import AMOUNT, CHANGE, DAY, NUMBER, PERCENT, TEXT, Column, Content, Table, Tile
 from creditrisk.templatetags.charts import ageing_bars
@@ -100,7 +101,7 @@ def _customers(company: Company) -> dict[int, Customer]:
 
 
 def _stood(scope: _Scope, people: Mapping[int, Customer], day: date) -> tuple[dict[int, _Standing], list[str]]:
-    rows, missing = past.stood(list(people.values()), past.Asked(day=day, company=scope.company))
+    rows, missing = past.stood(list(people.values()), Asked(day=day, company=scope.company))
     found = {}
     for row in rows:
         try:
@@ -325,7 +326,7 @@ def _figures(scope: _Scope) -> Table:
     for figure in catalogue.FIGURES:
         course = kept.get(figure.code, [])
         written = [
-            figure_queries.written(value, figure.unit, currency)
+            figures_in_words.written(value, figure.unit, currency)
             for value in (
                 values.get(figure.code),
                 _at(course, scope.before),
