@@ -11,6 +11,8 @@ from django.db import connection
 from creditrisk.money import shares
 from customers.models import Customer, InvoicingCycle, PaymentTerms
 
+DAYS_TO_INVOICE = timedelta(days=12)
+
 
 @dataclass(frozen=True)
 class Instalment:
@@ -59,7 +61,7 @@ def usual_cycle(customer: Customer) -> str:
 
 
 def invoice_day(delivered_on: date, cycle: str) -> date:
-    """Return the day on which goods delivered on `delivered_on` are invoiced at the latest: the cycle's last day.
+    """Return the day from which goods delivered on `delivered_on` are to be invoiced: the cycle's last day.
 
     Weeks end on Sunday (ISO 8601), months on their last day.
     """
@@ -69,6 +71,16 @@ def invoice_day(delivered_on: date, cycle: str) -> date:
         case InvoicingCycle.MONTHLY:
             return delivered_on.replace(day=calendar.monthrange(delivered_on.year, delivered_on.month)[1])
     return delivered_on
+
+
+def last_invoice_day(delivered_on: date, cycle: str) -> date:
+    """Return the day after which the invoice for goods delivered on `delivered_on` is late.
+
+    A cycle ends with its last day. Goods that are invoiced by themselves have the twelve days that the law gives (Italy:
+    DPR 633/1972, article 21, paragraph 4).
+    """
+    alone = cycle not in (InvoicingCycle.WEEKLY, InvoicingCycle.MONTHLY)
+    return delivered_on + DAYS_TO_INVOICE if alone else invoice_day(delivered_on, cycle)
 
 
 def more_generous(new: PaymentTerms, old: PaymentTerms | None) -> bool:

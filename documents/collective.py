@@ -52,7 +52,7 @@ class Waiting:
 
     def is_late(self, today: date) -> bool:
         """Whether it should have been invoiced before today."""
-        return self.invoice_by < today
+        return terms.last_invoice_day(self.since, self.cycle) < today
 
 
 def waiting(*, company_ids: Iterable[int] | None = None, mine: Q = EVERYTHING) -> list[Waiting]:

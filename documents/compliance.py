@@ -105,7 +105,7 @@ def _row(
 
 
 def _late(invoice_ids: list[int]) -> set[int]:
-    """Return those of the invoices that were issued after the cycle of goods on them was over."""
+    """Return those of the invoices that were issued after the last day for goods on them."""
     pairs = (
         Line.objects.filter(document__in=invoice_ids, source__document__kind=Kind.DELIVERY)
         .values_list(
@@ -117,7 +117,7 @@ def _late(invoice_ids: list[int]) -> set[int]:
     return {
         pk
         for pk, issued_on, delivered_on, *cycles in pairs
-        if issued_on > terms.invoice_day(delivered_on, next((c for c in cycles if c), ""))
+        if issued_on > terms.last_invoice_day(delivered_on, next((c for c in cycles if c), ""))
     }
 
 

@@ -77,10 +77,11 @@ def percent(value: Decimal | int | None, places: int = 0) -> str:
 
 
 @register.filter
-def days(value: int | None, kind: str = "") -> str:
+def days(value: int | Decimal | None, kind: str = "") -> str:
     """Return `61 days`; with `late` as argument `61 days late`, `due today` or `due in 5 days`."""
     if value is None:
         return NONE
+    value = round(value)  # an average of days may come with decimals
     count = abs(value)
     if kind != "late":
         text = ngettext("%(count)s day", "%(count)s days", count) % {"count": language.number(count)}

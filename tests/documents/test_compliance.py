@@ -37,9 +37,11 @@ def test_days_given_are_weighed_by_amount_and_stricter_terms_are_kept(cast: Cast
     assert (row.days_agreed, row.days_applied, row.days_given) == (Decimal(30), Decimal(55), Decimal(25))
 
 
-@pytest.mark.parametrize(("days", "late"), [(6, 0), (7, 1)])
-def test_an_invoice_after_its_cycle_is_late(cast: Cast, days: int, late: int) -> None:
-    cast.rossi.invoicing = "WEEKLY"
+@pytest.mark.parametrize(
+    ("cycle", "days", "late"), [("WEEKLY", 6, 0), ("WEEKLY", 7, 1), ("DELIVERY", 12, 0), ("DELIVERY", 13, 1)]
+)
+def test_an_invoice_after_its_last_day_is_late(cast: Cast, cycle: str, days: int, late: int) -> None:
+    cast.rossi.invoicing = cycle
     cast.rossi.save()
     note = NewDocument(kind="DELIVERY", customer=cast.rossi, amount=Decimal(100))
     gate.submit(note, "deliver", by=cast.sara, now=NOW)
