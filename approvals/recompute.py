@@ -1,7 +1,7 @@
 """Recomputing exposure online: differences are repaired by entries of their own, told, and kept as evidence."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
@@ -9,9 +9,10 @@ from approvals import alerts
 from creditrisk.clock import business_day
 from creditrisk.exposure import ledger
 from creditrisk.exposure.ledger import Audit
+from creditrisk.exposure.models import AuditedSlice
 from customers.models import Customer
 
-SLICES = 24
+SLICES, DAY = 24, timedelta(hours=24)
 
 
 @transaction.atomic
@@ -33,8 +34,20 @@ def recompute(customer_ids: Sequence[int] | None, *, company_ids: Sequence[int] 
 
 
 def audit_slice(*, now: datetime) -> Audit:
-    """Recompute the slice of customers whose hour it is: those whose id leaves the hour as remainder of 24."""
-    hour = now.hour % SLICES
-    ids = Customer.objects.extra(where=["id %% %s = %s"], params=[SLICES, hour]).values_list("pk", flat=True)
+    """Recompute the customers whose hour it is, and those whose hour nobody was awake in; all of them once a day.
+
+    Customers are sliced by the remainder of their id by 24.
+    """
+    slept = AuditedSlice.objects.filter(audited_at__lt=now - DAY).values_list("remainder", flat=True)
+    found = Audit()
+    for remainder in sorted({now.hour % SLICES, *slept}):
+        found += _audited(remainder, now=now)
+    return found
+
+
+def _audited(remainder: int, *, now: datetime) -> Audit:
+    ids = Customer.objects.extra(where=["id %% %s = %s"], params=[SLICES, remainder]).values_list("pk", flat=True)
     chosen = list(ids)
-    return recompute(chosen, now=now) if chosen else Audit()
+    found = recompute(chosen, now=now) if chosen else Audit()
+    AuditedSlice.objects.update_or_create(remainder=remainder, defaults={"audited_at": now})
+    return found

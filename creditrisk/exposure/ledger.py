@@ -94,6 +94,12 @@ class Audit:
         """Return the sum of what differs, each cent as it is, whatever its sign."""
         return sum((abs(d.amount) for d in (*self.differences, *self.balances)), Decimal(0))
 
+    def __add__(self, other: "Audit") -> "Audit":
+        """Return what both found together."""
+        return Audit(
+            self.differences + other.differences, self.balances + other.balances, self.customers + other.customers
+        )
+
 
 _POST = Prepared("SELECT * FROM exposure_post(%s::bigint[], %s::bigint[], %s::bigint[], %s, %s)")
 

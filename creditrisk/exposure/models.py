@@ -82,3 +82,16 @@ class Drift(models.Model):
 
     def __str__(self) -> str:
         return f"{self.origin}{self.source_id} {self.bucket}: {self.ledger} instead of {self.formula}"
+
+
+class AuditedSlice(models.Model):
+    """When a slice of the customers (those whose id leaves `remainder`) was last compared with the formula."""
+
+    remainder = models.PositiveSmallIntegerField(primary_key=True)
+    audited_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("audited slice"), _("audited slices")
+
+    def __str__(self) -> str:
+        return f"{self.remainder}: {self.audited_at}"

@@ -131,6 +131,20 @@ def test_the_hourly_audit_finds_a_cent_mends_it_and_raises_an_alarm(stocked: Cas
     assert ledger.audit().total == 0
 
 
+def test_an_hour_that_the_worker_slept_through_is_made_up_for(stocked: Cast) -> None:
+    hour = after(1).replace(hour=stocked.rossi.pk % 24)
+    recompute.audit_slice(now=hour)
+    Balance.objects.filter(customer_id=stocked.rossi.pk, bucket="ITEMS").update(amount=D("100.01"))
+
+    recompute.audit_slice(now=hour + timedelta(hours=23))
+    assert not Drift.objects.exists()  # its hour comes yet
+
+    recompute.audit_slice(now=hour + timedelta(hours=25))
+
+    assert Drift.objects.exists()
+    assert ledger.audit().total == 0
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("first", ["the rebuild", "the document"])
 def test_a_document_that_moves_meanwhile_is_posted_once(first: str) -> None:
