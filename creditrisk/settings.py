@@ -55,8 +55,8 @@ INSTALLED_APPS = [
     *("customers", "ledger", "ledger.bank", "documents", "documents.intake", "approvals"),
     *("creditrisk.takeover", "creditrisk.quality", "creditrisk.audit", "creditrisk.figures", "creditrisk.reports"),
     *("creditrisk.lists", "creditrisk.contacts"),
-    *("creditrisk.preferences", "creditrisk.notices", "creditrisk.signin", "allauth", "allauth.account", "allauth.mfa"),
-    *("allauth.socialaccount", "allauth.socialaccount.providers.openid_connect"),
+    *("creditrisk.preferences", "creditrisk.notices", "allauth", "allauth.account", "allauth.mfa"),
+    *("allauth.socialaccount", "allauth.socialaccount.providers.openid_connect", "creditrisk.signin"),
     *(f"django.contrib.{app}" for app in ("admin", "auth", "contenttypes", "sessions", "messages", "staticfiles")),
     *("django.contrib.postgres", "django.contrib.humanize", "django_htmx", "django_tables2", "django_filters"),
 ]

@@ -44,6 +44,8 @@ WATCHED: Mapping[str, Watch] = {
         "auth_group", "auth_group_permissions", "auth_user_groups", "auth_user_user_permissions", "customers_companyaccess",
     ), ROLE),
     "auth_user": Watch("ROLE", hidden=("last_login",), secret=("password",)),
+    "mfa_authenticator": Watch("ROLE", hidden=("last_used_at",), secret=("data",)),
+    "socialaccount_socialaccount": Watch("ROLE", hidden=("last_login", "extra_data")),
     "notices_endpoint": Watch("MASTER", secret=("secret",)),
     # Thousands come with one file, and none is ever changed by us.
     "ledger_exchangerate": Watch("MASTER", on="UPDATE OR DELETE"),

@@ -146,7 +146,7 @@ def suspension(row: Row) -> str:
 
 def note(row: Row) -> str:
     promise = (
-        f", promised {row['currency']} {row['promised']:f}"
+        f", promised {_money(row['promised'], row['currency'])}"
         if row["promised"]
         else ", promised"
         if row["promised_on"]

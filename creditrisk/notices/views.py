@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -11,9 +12,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from creditrisk import nudge, pages
 from creditrisk.backoffice import administers
+from creditrisk.lists import listing
 from creditrisk.notices import choices, queries, sending
 from creditrisk.notices.forms import DecideForm, MineForm, NoticeFilter
 from creditrisk.notices.models import Notice
+from creditrisk.notices.tables import NoticeTable
 from creditrisk.roles import door, may
 
 PER_PAGE = 50
@@ -35,11 +38,16 @@ def mine(request: HttpRequest) -> HttpResponse:
 
 @door("view_notices")
 @require_safe
-def notices(request: HttpRequest) -> HttpResponse:
+def notices(request: HttpRequest) -> HttpResponseBase:
     """List notices and how the channels go; those that were given up first where there are any."""
     form = NoticeFilter(request.GET)
-    page = Paginator(queries.listed(**form.asked()), PER_PAGE).get_page(request.GET.get("page"))
+    found = queries.listed(**form.asked())
+    table = NoticeTable(queries.rows(list(found)) if request.GET.get("as") else [])
+    if (other := listing.beside(request, table)) is not None:
+        return other
+    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     context = {
+        "listing": table.listing,
         "filter": {"form": form}, "page": page, "rows": queries.rows(list(page.object_list)),
         "channels": queries.channels(now=timezone.now()), "endpoints": queries.endpoints(),
         "may_resend": may(request.user, "resend_notices"), "administers": administers(request),

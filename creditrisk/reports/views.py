@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -10,6 +11,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from creditrisk import nudge, pages
+from creditrisk.lists import listing
 from creditrisk.money import MissingRate
 from creditrisk.reports import making, queries, sending
 from creditrisk.reports.forms import ReportForm
@@ -28,17 +30,17 @@ def reports(request: HttpRequest) -> HttpResponse:
 
 @door("view_reports")
 @require_safe
-def report(request: HttpRequest, pk: int) -> HttpResponse:
+def report(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Show one report: when it comes, to whom, and every edition with its deliveries."""
     found = queries.one(request.user, pk)
     now = timezone.now()
     shown = {
         "report": found, "when": queries.when(found), "next_at": queries.next_at(found, now=now),
         "people": found.people.order_by("username"), "customers": found.customers.order_by("code"),
-        "table": pages.listed(request, EditionTable(queries.editions(found), may_edit=may(request.user, "edit_reports"))),
         "may_edit": may(request.user, "edit_reports"),
     }  # fmt: skip
-    return pages.show(request, "reports/report.html", "reports/_editions.html", shown)
+    table = EditionTable(queries.editions(found), may_edit=may(request.user, "edit_reports"))
+    return listing.show(request, table, "reports/report.html", "reports/_editions.html", shown)
 
 
 @door("edit_reports")

@@ -13,6 +13,7 @@ from approvals.models import ApprovalLevel, Hold
 from creditrisk.audit import sealing
 from creditrisk.audit.models import SealedRow
 from creditrisk.audit.sources import SOURCES
+from creditrisk.contacts import writing as notes
 from creditrisk.policy import compile as policies
 from creditrisk.policy.models import Parameters
 from creditrisk.quality import merging
@@ -58,6 +59,10 @@ def told(cast: Cast) -> dict[str, list[str]]:
     booking.dispute(cast.item(cast.rossi, "300", due=TODAY), disputed=True, reason="broken", by=cast.carla, now=NOW)
     bank = BankAccount.objects.create(company=cast.company, code="B1", name="Adriatica", currency="EUR")
     CreditLine.objects.create(account=bank, amount=5000, valid_from=TODAY, agreed_at=NOW, agreed_by=cast.fiona.user)
+    notes.write(
+        cast.rossi, text="will pay half", way="CALL", by=cast.carla, now=NOW, source_key="note:1",
+        promised=D(500), promised_on=after(3).date(),
+    )  # fmt: skip
     merging.merge(cast.customer("ROSSI2"), cast.rossi, reason="the same", by=cast.dario, now=NOW)
     sealing.seal(now=NOW)
     found: dict[str, list[str]] = {table: [] for table in SOURCES}
@@ -90,6 +95,7 @@ def told(cast: Cast) -> dict[str, list[str]]:
         ("ledger_itemmark", "ROSSI Rossi: item I1: disputed set (broken)"),
         ("ledger_creditline", "line of Adriatica (all) EUR 5,000.00 from 2026-03-02"),
         ("quality_merge", "ROSSI Rossi: ROSSI2 Rossi2 merged into this customer (the same)"),
+        ("contacts_note", "ROSSI Rossi: noted: will pay half, promised EUR 500.00 by 2026-03-05"),
         ("audit_change", "parameters changed: grace before an item is overdue, days 0 → 7"),
         ("audit_change", "role of a person added: user carla, group credit_clerk"),
     ],
