@@ -278,7 +278,7 @@ def scene(db: None) -> Scene:
     presentation = booking.present([sent], by=cast.carla, now=now)
     hold, decision = Hold.objects.get(), Decision.objects.order_by("pk").last()
     tried = tryout.start(policies.draft(), label="Rows", since=today, until=today, by=cast.ada, now=now)
-    view = saved.keep(cast.sara.user, "orders", name="Mine", query="q=rossi", role="", first=False, now=now)
+    view = saved.keep(cast.sara.user, "orders", name="Mine", query="state=CONFIRMED", role="", first=False, now=now)
     changed = Change.objects.latest("pk")
     line = SealedRow.objects.create(
         position=1,

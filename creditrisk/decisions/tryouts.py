@@ -143,7 +143,7 @@ def changes(tryout: TryOut, user: Any) -> QuerySet[TryOutChange]:
     companies = companies_of(user)
     every = TryOutChange.objects.filter(tryout=tryout).select_related("decision__document", "decision__customer")
     weight = Case(*(When(direction=d, then=n) for n, d in enumerate(Direction)), output_field=IntegerField())
-    every = every.defer("decision__facts").order_by(weight, "-amount", "pk")
+    every = every.defer("decision__facts").annotate(weight=weight).order_by("weight", "-amount", "pk")
     return every if companies is None else every.filter(decision__document__company_id__in=companies)
 
 
