@@ -46,6 +46,11 @@ def say(sentence: str, **values: Any) -> str:
     return said % values if values else said
 
 
+def marked(sentence: str) -> str:
+    """Return the sentence as it stands: it is kept in English and translated where somebody reads it, by `say` or by Django."""
+    return sentence
+
+
 def say_count(one: str, many: str, count: int, **values: Any) -> str:
     """Return the sentence for `count` things, which both may name as `%(count)s`, in the reader's language."""
     return _answers.counted(one, many, count) % {"count": number(count), **values}

@@ -19,7 +19,7 @@ BASE = Path(__file__).resolve().parent.parent
 PACKAGES = ("approvals", "creditrisk", "customers", "documents", "ledger")
 LANGUAGES = ("it",)
 KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
-    **dict.fromkeys(("_", "gettext", "gettext_lazy", "gettext_noop", "say"), None),
+    **dict.fromkeys(("_", "gettext", "gettext_lazy", "gettext_noop", "say", "marked"), None),
     **dict.fromkeys(("ngettext", "ngettext_lazy", "say_count"), (1, 2)),
     **dict.fromkeys(("pgettext", "pgettext_lazy"), ((1, "c"), 2)),
 }
