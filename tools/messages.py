@@ -4,6 +4,7 @@
 `make messages` takes new sentences in, drops those that are gone, and compiles.
 """
 
+import ast
 import io
 import os
 from collections.abc import Iterator
@@ -27,6 +28,8 @@ KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
 SILENT = ("creditrisk/management", "creditrisk/demo", "creditrisk/scenarios", "migrations")
 AT = datetime(2026, 1, 1, tzinfo=UTC)  # A catalogue changes with its sentences, not with the clock.
 WIDTH = 120
+# The rule book says what its modules and classes say of themselves (`creditrisk.rules.sentence`, `detail`).
+BOOK = "creditrisk/rules/"
 
 
 def catalogue(place: str, language: str) -> Path:
@@ -41,7 +44,18 @@ def found(place: str) -> Catalog:
         method = "python"
         for _line, message, comments, context in extract(method, io.BytesIO(source.encode()), KEYWORDS):
             catalog.add(message, locations=[(name, 0)], auto_comments=comments, context=context)
+        if name.startswith(BOOK) and not name.endswith("__init__.py"):
+            for sentence in _of_itself(ast.parse(source)):
+                catalog.add(sentence, locations=[(name, 0)])
     return catalog
+
+
+def _of_itself(module: ast.Module) -> Iterator[str]:
+    """The first paragraph of what a module says of itself, and all that its classes say of themselves."""
+    yield " ".join((ast.get_docstring(module) or "").split("\n\n")[0].split())
+    for one in module.body:
+        if isinstance(one, ast.ClassDef) and (text := ast.get_docstring(one)):
+            yield " ".join(text.split())
 
 
 def _sources(place: str) -> Iterator[tuple[str, str]]:

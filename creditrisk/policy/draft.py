@@ -13,6 +13,8 @@ from typing import Any
 
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from creditrisk import rules
 from creditrisk.facts import CHECKPOINTS
@@ -64,18 +66,19 @@ def activate(*, by: Actor, now: datetime, note: str, saw: str) -> PolicyVersion:
     Raises NotPermitted; Stale where somebody activated or changed it meanwhile; Refused without a note or a change.
     """
     if not may(by.user, "activate_policy"):
-        raise NotPermitted("Your roles do not activate a policy.")
+        raise NotPermitted(_("Your roles do not activate a policy."))
     policies.lock()
     seen = look()
     if saw != seen.mark:
         if seen.active is not None and saw.split(":")[0] != str(seen.active.number):
-            who = name_of(seen.active.saved_by) if seen.active.saved_by else "the system"
-            raise Stale(f"{who} activated version {seen.active.number} meanwhile. Look at what is left of the draft.")
-        raise Stale("The draft was changed since this page was drawn. Look at it again before you activate it.")
+            who = name_of(seen.active.saved_by) if seen.active.saved_by else _("the system")
+            text = _("%(who)s activated version %(number)d meanwhile. Look at what is left of the draft.")
+            raise Stale(text % {"who": who, "number": seen.active.number})
+        raise Stale(_("The draft was changed since this page was drawn. Look at it again before you activate it."))
     if not seen.differs:
-        raise Refused("The draft says what is in force already.")
+        raise Refused(_("The draft says what is in force already."))
     if not note.strip():
-        raise Refused("Say why the policy changes; it is kept with the version.", field="note")
+        raise Refused(_("Say why the policy changes; it is kept with the version."), field="note")
     return policies.save_version(by=by.user, now=now, note=note.strip())
 
 
@@ -88,7 +91,7 @@ def discard(*, by: Actor) -> list[str]:
     policies.lock()
     active = policies.newest_version()
     if active is None:
-        raise Refused("No policy is in force yet to which the draft could go back.")
+        raise Refused(_("No policy is in force yet to which the draft could go back."))
     left_out = _write(active.content)
     _log(by, f"The draft was discarded: it says again what version {active.number} says.")
     return left_out
@@ -140,7 +143,7 @@ def _write_companies(told: Mapping[str, Any], steps: Mapping[str, Checkpoint]) -
         if company in companies
     )
     return [
-        f"Company {company} is no more: what it did otherwise is left out."
+        _("Company %(company)s is no more: what it did otherwise is left out.") % {"company": company}
         for company in told
         if company not in companies
     ]
@@ -156,11 +159,20 @@ def _write_thresholds(told: Iterable[Mapping[str, Any]]) -> list[str]:
             by = {"pk": row["company"]} if row["scope"] == "company" else {"code": row["code"]}
             owner = owners[row["scope"]].objects.filter(**by).first()
             if owner is None:
-                left_out.append(f"The alert thresholds of {whom(row)} are left out: it is no more.")
+                left_out.append(
+                    _("The alert thresholds of %(whom)s are left out: it is no more.") % {"whom": whom(row)}
+                )
                 continue
             values[row["scope"]] = owner
         AlertThreshold.objects.create(**values)
     return left_out
+
+
+_MISSING = {
+    "group": gettext_lazy("group %(code)s"), "customer": gettext_lazy("customer %(code)s"),
+    "risk_class": gettext_lazy("risk class %(code)s"), "status": gettext_lazy("status %(code)s"),
+    "terms": gettext_lazy("terms %(code)s"),
+}  # fmt: skip
 
 
 def _write_rows(told: list[Mapping[str, Any]]) -> list[str]:
@@ -184,10 +196,11 @@ def _write_rows(told: list[Mapping[str, Any]]) -> list[str]:
             "status": values.pop("status", None),
             "terms": values.pop("terms", None),
         }
-        gone = [f"{name.replace('_', ' ')} {code}" for name, code in named.items() if code and code not in known[name]]
+        gone = [_MISSING[name] % {"code": code} for name, code in named.items() if code and code not in known[name]]
         if gone or row["rule"] not in rules.book():
-            missing = " and ".join(gone) or f"rule {row['rule']}"
-            left_out.append(f"Row {row['id']} is left out, for there is no {missing} any more: {described(row)}")
+            missing = _(" and ").join(gone) or _("rule %(code)s") % {"code": row["rule"]}
+            text = _("Row %(row)s is left out, for there is no %(missing)s any more: %(said)s")
+            left_out.append(text % {"row": row["id"], "missing": missing, "said": described(row)})
             continue
         kept.append(
             RuleRow(

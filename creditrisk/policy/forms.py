@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy
 
 from creditrisk import rules
 from creditrisk.policy import row_checks
-from creditrisk.policy.models import BUCKET_CHOICES, PolicyVersion
+from creditrisk.policy.models import PolicyVersion
+from creditrisk.policy.names import BUCKET_CHOICES
 from creditrisk.policy.threshold_models import LATE_MOST
 from ledger import statement
 
@@ -75,16 +76,24 @@ class AlertThresholdForm(forms.ModelForm):
 
 
 ROW_HELP = {
-    "kind": "A block stands in the way when it is true. An exclusion keeps the later blocks of the same rule from doing so.",
-    "action": "What a true block does: the document is held until somebody releases it, or passes with a warning.",
-    "scope": "A looser block for one customer does not relax a stricter one for all: that takes an exclusion.",
-    "risk_class": "Blank: customers of every class.",
-    "days": "A block is true from so many days on, an exclusion up to so many. “Unpaid effects” looks back so many days.",
-    "amount": "A block is true from this amount on, an exclusion up to it.",
-    "percent": "Of the limit in use, the document included; 0 to 1000.",
-    "count": "How many effects came back unpaid.",
-    "status": "The account status that the row looks for.",
-    "terms": "The payment terms of the document that the row looks for.",
+    "kind": gettext_lazy(
+        "A block stands in the way when it is true. An exclusion keeps the later blocks of the same rule from doing so."
+    ),
+    "action": gettext_lazy(
+        "What a true block does: the document is held until somebody releases it, or passes with a warning."
+    ),
+    "scope": gettext_lazy(
+        "A looser block for one customer does not relax a stricter one for all: that takes an exclusion."
+    ),
+    "risk_class": gettext_lazy("Blank: customers of every class."),
+    "days": gettext_lazy(
+        "A block is true from so many days on, an exclusion up to so many. “Unpaid effects” looks back so many days."
+    ),
+    "amount": gettext_lazy("A block is true from this amount on, an exclusion up to it."),
+    "percent": gettext_lazy("Of the limit in use, the document included; 0 to 1000."),
+    "count": gettext_lazy("How many effects came back unpaid."),
+    "status": gettext_lazy("The account status that the row looks for."),
+    "terms": gettext_lazy("The payment terms of the document that the row looks for."),
 }
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from creditrisk.language import day, say
 from creditrisk.rules import LEVELS, Row, Rule, reading_order
 
 
@@ -28,9 +29,9 @@ def idle(rows: Iterable[Row], *, today: date) -> list[Idle]:
 
 def _judge(row: Row, ordered: Sequence[Row], today: date) -> Idle | None:
     if row.valid_to is not None and row.valid_to < today:
-        return Idle(row, f"Its last day, {row.valid_to:%d %b %Y}, is past.")
+        return Idle(row, say("Its last day, %(day)s, is past.", day=day(row.valid_to)))
     if row.valid_from is not None and row.valid_to is not None and row.valid_to < row.valid_from:
-        return Idle(row, "It ends before it begins.")
+        return Idle(row, say("It ends before it begins."))
     search = [other for other in ordered if other.search == row.search]
     if row.kind == "block":
         return _idle_block(row, search, today)
@@ -43,14 +44,19 @@ def _idle_block(row: Row, search: Sequence[Row], today: date) -> Idle | None:
             continue
         if LEVELS[other.scope] == LEVELS[row.scope]:
             if other.action == row.action:
-                return Idle(row, f"{named(other)} is true whenever this one is: this row adds nothing.", other)
+                return Idle(row, _adds_nothing(other), other)
             if other.action == "HOLD":
-                return Idle(row, f"{named(other)} holds whenever this one would warn, and is read first.", other)
+                return Idle(
+                    row, say("%(row)s holds whenever this one would warn, and is read first.", row=named(other)), other
+                )
         elif other.action == row.action and not _parted(row, other, search, today):
             return Idle(
                 row,
-                f"{named(other)} is stricter and speaks of everybody whom this one speaks of. A looser block does not"
-                " relax a stricter one: that takes an exclusion.",
+                say(
+                    "%(row)s is stricter and speaks of everybody whom this one speaks of. A looser block does not"
+                    " relax a stricter one: that takes an exclusion.",
+                    row=named(other),
+                ),
                 other,
             )
     return None
@@ -71,7 +77,7 @@ def _idle_exclusion(row: Row, search: Sequence[Row], ordered: Sequence[Row], tod
             continue
         earlier = _place(other, search) < _place(row, search) or other.scope == row.scope
         if other.release_order if row.release_order else earlier:
-            return Idle(row, f"{named(other)} is true whenever this one is: this row adds nothing.", other)
+            return Idle(row, _adds_nothing(other), other)
     if row.release_order:
         return None
     later = [x for x in search[_place(row, search) + 1 :] if x.kind == "block" and _meet(x, row, today)]
@@ -88,29 +94,42 @@ def _idle_exclusion(row: Row, search: Sequence[Row], ordered: Sequence[Row], tod
     if because is None:
         return Idle(row, _no_block(row, search, ordered))
     if because.scope == row.scope:
-        return Idle(row, f"{named(because)} is read before it and blocks whatever it could let through.", because)
-    return Idle(row, f"Whenever it is true, {named(because)} is not, nor any other block after it.", because)
+        why = say("%(row)s is read before it and blocks whatever it could let through.", row=named(because))
+    else:
+        why = say("Whenever it is true, %(row)s is not, nor any other block after it.", row=named(because))
+    return Idle(row, why, because)
+
+
+def _adds_nothing(other: Row) -> str:
+    return say("%(row)s is true whenever this one is: this row adds nothing.", row=named(other))
 
 
 def _no_block(row: Row, search: Sequence[Row], ordered: Sequence[Row]) -> str:
     """Return why no block comes after an exclusion that it could answer."""
-    values = " and ".join(row.rule.value_kind())
     if row.scope == "all":
-        return (
+        return say(
             "An exclusion for all customers is read last, after every block. Name a group or a customer, or let it"
             " free the order from every rule."
         )
     if any(x.kind == "block" and x.search != row.search and x.rule.code == row.rule.code for x in ordered):
-        return f"An exclusion answers only blocks with the same kind of value, and no later block gives {values}."
+        return say(
+            "An exclusion answers only blocks with the same kind of value, and no later block gives %(values)s.",
+            values=say(" and ").join(row.rule.value_kind()),
+        )
     if any(x.kind == "block" and x.scope == row.scope for x in search):
-        return "Blocks of the same level are read before it, and no block for more customers comes after it."
-    return "No block of this rule comes after it, so there is nothing to exclude from."
+        return say("Blocks of the same level are read before it, and no block for more customers comes after it.")
+    return say("No block of this rule comes after it, so there is nothing to exclude from.")
 
 
 def named(row: Row) -> str:
     """Return a row as sentences name it."""
-    whom = {"all": "all customers", "group": f"group {row.scope_code}", "customer": f"customer {row.scope_code}"}
-    return f"Row {row.id} ({'block' if row.kind == 'block' else 'exclusion'} for {whom[row.scope]})"
+    whom = {
+        "all": say("all customers"), "group": say("group %(code)s", code=row.scope_code),
+        "customer": say("customer %(code)s", code=row.scope_code),
+    }[row.scope]  # fmt: skip
+    if row.kind == "block":
+        return say("Row %(row)s (block for %(whom)s)", row=row.id, whom=whom)
+    return say("Row %(row)s (exclusion for %(whom)s)", row=row.id, whom=whom)
 
 
 def _place(row: Row, rows: Sequence[Row]) -> int:

@@ -9,11 +9,13 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from creditrisk import rules
 from creditrisk.facts import BUCKETS, CHECKPOINTS
 from creditrisk.policy import row_checks
+from creditrisk.policy.names import BUCKET_CHOICES, STEPS
 from creditrisk.policy.threshold_models import AlertThreshold
 from customers.models import (
     AccountStatus,
@@ -34,8 +36,6 @@ __all__ = [
 PERCENT_MOST = 1000
 NOT_NEGATIVE = MinValueValidator(Decimal(0), _("It cannot be negative."))
 PERCENTS = [NOT_NEGATIVE, MaxValueValidator(PERCENT_MOST, _("At most 1000 percent."))]
-
-BUCKET_CHOICES = [(name, name.replace("_", " ")) for name in BUCKETS]
 
 
 def all_buckets() -> list[str]:
@@ -203,7 +203,7 @@ class Checkpoint(models.Model):
         _("checkpoint"),
         max_length=12,
         unique=True,
-        choices=[(c, c.capitalize()) for c in CHECKPOINTS],
+        choices=[(c, capfirst(STEPS[c])) for c in CHECKPOINTS],
     )
     on = models.BooleanField(_("on"), default=True)
     grace_days = models.PositiveIntegerField(

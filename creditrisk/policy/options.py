@@ -5,6 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from creditrisk import language
 from creditrisk.policy import compile as policies
 from creditrisk.policy.models import PolicyVersion
 
@@ -14,7 +15,7 @@ DRAFT = "draft"
 def options() -> list[tuple[str, str]]:
     """Return the policies that can be tried, by key and as people call them."""
     versions = PolicyVersion.objects.order_by("-number").values_list("number", "note", "saved_at")
-    listed = [(str(number), _version(number, note, f"{saved_at:%d %b %Y}")) for number, note, saved_at in versions]
+    listed = [(str(number), _version(number, note, language.day(saved_at))) for number, note, saved_at in versions]
     return [(DRAFT, _("The draft")), *listed]
 
 

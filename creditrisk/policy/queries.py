@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce, NullIf
 from django.http import Http404
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from creditrisk import rules
 from creditrisk.facts import CHECKPOINTS
@@ -20,6 +21,7 @@ from creditrisk.policy.changes import changes, said, setting
 from creditrisk.policy.compile import Policy
 from creditrisk.policy.idle import idle
 from creditrisk.policy.models import PolicyVersion, RuleRow
+from creditrisk.policy.names import step_name
 from creditrisk.policy.words import HELP, SECTIONS, shown, title
 from creditrisk.roles import name_of
 from customers import queries as customer_queries
@@ -43,6 +45,10 @@ class CheckpointLine:
     everywhere: str
     on: bool
     companies: tuple[tuple[str, str], ...]
+
+    @property
+    def name(self) -> str:
+        return step_name(self.code)
 
 
 @dataclass(frozen=True)
@@ -75,8 +81,10 @@ def reading(content: Mapping[str, Any], *, today: date) -> Reading:
     told = content["parameters"]
     sections = tuple(
         (
-            _(heading),
-            tuple(Line(title(name), shown(name, told[name]), HELP.get(name, "")) for name in names if name in told),
+            str(heading),
+            tuple(
+                Line(title(name), shown(name, told[name]), str(HELP.get(name, ""))) for name in names if name in told
+            ),
         )
         for heading, names in SECTIONS
     )
@@ -183,13 +191,13 @@ class Entry:
 
 
 MEANINGS = {
-    "days": "how many days",
-    "amount": "an amount of money",
-    "currency": "the currency of the amount; blank: the account's",
-    "percent": "percent of the limit",
-    "count": "how many",
-    "status": "an account status",
-    "terms": "payment terms",
+    "days": gettext_lazy("how many days"),
+    "amount": gettext_lazy("an amount of money"),
+    "currency": gettext_lazy("the currency of the amount; blank: the account's"),
+    "percent": gettext_lazy("percent of the limit"),
+    "count": gettext_lazy("how many"),
+    "status": gettext_lazy("an account status"),
+    "terms": gettext_lazy("payment terms"),
 }
 
 
@@ -207,10 +215,10 @@ def book(user: Any, policy: Policy, content: Mapping[str, Any], *, today: date) 
         rule, standard = rules.book().get(code), rules.standards().get(code)
         every = lines.get(code, ())
         mine = tuple(line for line in every if line.id not in of_others)
-        values = tuple((name, MEANINGS[name]) for name in rule.values()) if rule else ()
+        values = tuple((name, str(MEANINGS[name])) for name in rule.values()) if rule else ()
         found.append(
             Entry(
-                code, str(rules.labels()[code]), rules.sentence(code), ((rule or standard).__doc__ or "").strip(), values,
+                code, str(rules.labels()[code]), rules.sentence(code), rules.detail(code), values,
                 standard is None or standard.freed, mine, len(every) - len(mine), _at_work(code, policy) if standard else "",
             )
         )  # fmt: skip

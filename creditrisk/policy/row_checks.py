@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from creditrisk import rules
+from creditrisk import language, rules
 from creditrisk.money import decimals
 
 # A row as the model has it; what is checked here are its attributes.
@@ -39,7 +39,7 @@ def values(row: Typed) -> dict[str, str]:
     given = row.given()
     has = ", ".join(rule.values())
     wrong = {
-        name: _("“%(rule)s” has no such value. It has: %(has)s.") % {"rule": rule.label, "has": has}
+        name: _("“%(rule)s” has no such value. It has: %(has)s.") % {"rule": language.say(rule.label), "has": has}
         for name in given
         if name not in rule.values()
     }

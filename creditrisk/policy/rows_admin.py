@@ -207,23 +207,23 @@ class RuleRowAdmin(PointsOut):
     ordering = ("rule", "pk")
     list_per_page = 50
     fieldsets = (
-        ("What", {
+        (_("What"), {
             "fields": ("rule", "kind", "action", "release_order"),
-            "description": "A block holds (or warns) when it is true. A true exclusion ends that rule's reading: the"
-            " blocks after it do not count.",
+            "description": _("A block holds (or warns) when it is true. A true exclusion ends that rule's reading: the"
+            " blocks after it do not count."),
         }),
-        ("For whom", {
+        (_("For whom"), {
             "fields": ("scope", "group", "customer", "risk_class"),
-            "description": "Rows for one customer are read first, then those for its group, then those for all; inside a"
+            "description": _("Rows for one customer are read first, then those for its group, then those for all; inside a"
             " level blocks before exclusions. The first true row ends the reading. With a risk class the row speaks only"
-            " of customers of that class.",
+            " of customers of that class."),
         }),
-        ("How much", {
+        (_("How much"), {
             "fields": ("days", "amount", "currency", "percent", "count", "status", "terms"),
-            "description": "Fill in the values that the rule has, leave the others blank. Blocks are true from the value"
-            " on, exclusions up to it.",
+            "description": _("Fill in the values that the rule has, leave the others blank. Blocks are true from the value"
+            " on, exclusions up to it."),
         }),
-        ("When", {"fields": ("valid_from", "valid_to"), "description": "Both days included. Blank: always."}),
+        (_("When"), {"fields": ("valid_from", "valid_to"), "description": _("Both days included. Blank: always.")}),
     )  # fmt: skip
 
     class Media:

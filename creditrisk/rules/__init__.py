@@ -26,6 +26,7 @@ from creditrisk.facts import (
     Standing,
     Verdict,
 )
+from creditrisk.language import marks, number, say, say_count
 from creditrisk.money import decimals
 
 
@@ -191,16 +192,29 @@ def standards() -> Mapping[str, type[Standard]]:
 
 
 def labels() -> Mapping[str, str]:
-    """Return the label of every reason code, in the order of the book."""
+    """Return the label of every reason code in the reader's language, in the order of the book."""
     every: list[Any] = [*book().values(), *standards().values()]
     every.sort(key=lambda c: c.order)
-    return {c.code: c.label for c in every}
+    return {c.code: say(c.label) for c in every}
 
 
 def sentence(code: str) -> str:
-    """Return what a rule does, as its module says it."""
-    rule: Any = book().get(code) or standards()[code]
-    return " ".join((sys.modules[rule.__module__].__doc__ or "").split("\n\n")[0].split())
+    """Return what a rule does, as its module says it, in the reader's language."""
+    return _told(sys.modules[_of(code).__module__], whole=False)
+
+
+def detail(code: str) -> str:
+    """Return when a rule is true, as its class says it, in the reader's language."""
+    return _told(_of(code), whole=True)
+
+
+def _of(code: str) -> Any:
+    return book().get(code) or standards()[code]
+
+
+def _told(of: Any, *, whole: bool) -> str:
+    text = " ".join((of.__doc__ or "").split() if whole else (of.__doc__ or "").split("\n\n")[0].split())
+    return say(text) if text else ""
 
 
 def reading_order(rows: Iterable[Row]) -> Rows:
@@ -214,17 +228,19 @@ def reading_order(rows: Iterable[Row]) -> Rows:
 
 def sum_in_words(amount: Decimal, currency: str | None) -> str:
     """Return an amount of money; without a currency it is in the account's."""
-    return f"{currency} {amount:,.{decimals(currency)}f}" if currency else f"{amount:,.2f} in the account's currency"
+    if currency:
+        return f"{currency} {number(amount, decimals(currency))}"
+    return say("%(amount)s in the account's currency", amount=number(amount, 2))
 
 
 def number_in_words(value: Decimal) -> str:
     """Return a number without superfluous zeros."""
-    return f"{value.normalize():f}"
+    return f"{value.normalize():f}".replace(".", marks()[0])
 
 
 def days_in_words(days: int) -> str:
     """Return a number of days."""
-    return "1 day" if days == 1 else f"{days} days"
+    return say_count("%(count)s day", "%(count)s days", days)
 
 
 ACTIONS: Mapping[str, str] = {

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from creditrisk.facts import Case, Measured
+from creditrisk.language import marked, say
 from creditrisk.rules import Rule, Wrong
 
 
@@ -13,7 +14,7 @@ class AccountStatus(Rule):
     """The customer has this account status."""
 
     code = "account_status"
-    label = "Account status"
+    label = marked("Account status")
     order = 30
     keys = ("status",)
 
@@ -30,8 +31,8 @@ class AccountStatus(Rule):
     exclude = block
 
     def says(self, kind: str) -> str:
-        return f"the account's status is {self.status}"
+        return say("the account's status is %(status)s", status=self.status)
 
     @classmethod
     def refuse(cls, kind: str, values: Mapping[str, Any]) -> Wrong | None:
-        return None if "status" in values else Wrong("status", "Say which account status.")
+        return None if "status" in values else Wrong("status", say("Say which account status."))

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from creditrisk.facts import Case, Finding, Measured
+from creditrisk.language import marked
 from creditrisk.rules import Row, Standard
 
 
@@ -12,7 +13,7 @@ class AuthorisationRequired(Standard):
     """The account asks for an authorisation, whatever the credit."""
 
     code = "authorisation_required"
-    label = "Authorisation required"
+    label = marked("Authorisation required")
     order = 111
     freed = False
 

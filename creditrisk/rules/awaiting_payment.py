@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from creditrisk.facts import Case, Finding, Measured
+from creditrisk.language import marked
 from creditrisk.rules import Row, Standard
 
 
@@ -12,7 +13,7 @@ class AwaitingPayment(Standard):
     """Unallocated payments, each euro of them once, do not cover the prepaid delivery."""
 
     code = "awaiting_payment"
-    label = "Awaiting payment"
+    label = marked("Awaiting payment")
     order = 112
     freed = False
 

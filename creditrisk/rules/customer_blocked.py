@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from creditrisk.facts import Case, Finding, Measured
+from creditrisk.language import marked
 from creditrisk.rules import Row, Standard
 
 
@@ -12,7 +13,7 @@ class CustomerBlocked(Standard):
     """A manual stop of orders or of deliveries is in force today."""
 
     code = "customer_blocked"
-    label = "Customer blocked"
+    label = marked("Customer blocked")
     order = 110
     freed = False
 

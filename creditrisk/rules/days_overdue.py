@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from creditrisk.facts import Case, Measured
+from creditrisk.language import marked, say
 from creditrisk.rules import Rule, Wrong, at_least, at_most, days_in_words, sum_in_words
 
 
@@ -14,7 +15,7 @@ class DaysOverdue(Rule):
     """At least so many days late, and at least one. An exclusion may give an overdue amount instead of days."""
 
     code = "days_overdue"
-    label = "Days overdue"
+    label = marked("Days overdue")
     order = 20
     bounds = ("days", "amount")
 
@@ -40,19 +41,22 @@ class DaysOverdue(Rule):
 
     def says(self, kind: str) -> str:
         if self.amount is not None:
-            return f"something is overdue, and no more than {sum_in_words(self.amount, self.currency)} in all"
+            told = sum_in_words(self.amount, self.currency)
+            return say("something is overdue, and no more than %(sum)s in all", sum=told)
         if kind == "block":
-            return f"the oldest overdue instalment is {days_in_words(max(self.days or 0, 1))} late or more"
-        return f"something is overdue, and the oldest is no more than {days_in_words(self.days or 0)} late"
+            late = days_in_words(max(self.days or 0, 1))
+            return say("the oldest overdue instalment is %(days)s late or more", days=late)
+        late = days_in_words(self.days or 0)
+        return say("something is overdue, and the oldest is no more than %(days)s late", days=late)
 
     @classmethod
     def refuse(cls, kind: str, values: Mapping[str, Any]) -> Wrong | None:
         if kind == "block" and "days" not in values:
-            return Wrong("days", "A block needs days.")
+            return Wrong("days", say("A block needs days."))
         if kind == "block" and "amount" in values:
-            return Wrong("amount", "Only an exclusion can give an amount; a block gives days.")
+            return Wrong("amount", say("Only an exclusion can give an amount; a block gives days."))
         if ("days" in values) == ("amount" in values):
-            return Wrong("days", "Give days, or (on an exclusion) an amount, not both.")
+            return Wrong("days", say("Give days, or (on an exclusion) an amount, not both."))
         if "currency" in values and "amount" not in values:
-            return Wrong("currency", "A currency says something about an amount only.")
+            return Wrong("currency", say("A currency says something about an amount only."))
         return None

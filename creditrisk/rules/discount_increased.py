@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from creditrisk.facts import Case, Finding, Measured
+from creditrisk.language import marked
 from creditrisk.rules import Row, Standard
 
 
@@ -12,7 +13,7 @@ class DiscountIncreased(Standard):
     """The rank of the discount is above that of the usual one; a blank discount ranks below every other."""
 
     code = "discount_increased"
-    label = "Bigger discount than usual"
+    label = marked("Bigger discount than usual")
     order = 102
 
     def find(self, case: Case, rows: Sequence[Row]) -> Iterable[Finding]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from creditrisk.facts import Case, Finding, Measured
+from creditrisk.language import marked
 from creditrisk.rules import Row, Standard
 
 
@@ -12,7 +13,7 @@ class Forced(Standard):
     """The document was held by hand."""
 
     code = "forced"
-    label = "Held by hand"
+    label = marked("Held by hand")
     order = 114
     freed = False
 

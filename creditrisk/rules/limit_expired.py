@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from creditrisk.facts import Case, Measured
+from creditrisk.language import marked, say
 from creditrisk.rules import Rule, Wrong, at_least, at_most, days_in_words
 
 
@@ -13,7 +14,7 @@ class LimitExpired(Rule):
     """At least so many days, and at least one, since the limit's last day."""
 
     code = "limit_expired"
-    label = "Limit expired"
+    label = marked("Limit expired")
     order = 50
     bounds = ("days",)
 
@@ -32,9 +33,9 @@ class LimitExpired(Rule):
 
     def says(self, kind: str) -> str:
         if kind == "block":
-            return f"the limit's last day is {days_in_words(max(self.days, 1))} past or more"
-        return f"the limit's last day is past, by no more than {days_in_words(self.days)}"
+            return say("the limit's last day is %(days)s past or more", days=days_in_words(max(self.days, 1)))
+        return say("the limit's last day is past, by no more than %(days)s", days=days_in_words(self.days))
 
     @classmethod
     def refuse(cls, kind: str, values: Mapping[str, Any]) -> Wrong | None:
-        return None if "days" in values else Wrong("days", "Give the days after the limit's last day.")
+        return None if "days" in values else Wrong("days", say("Give the days after the limit's last day."))

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from creditrisk.facts import Case, Measured
+from creditrisk.language import marked, say
 from creditrisk.rules import Rule, Wrong, at_least, at_most, number_in_words
 
 
@@ -14,7 +15,7 @@ class LimitUsed(Rule):
     """Used % of the limit, the document included, reaches the percent."""
 
     code = "limit_used"
-    label = "Limit used"
+    label = marked("Limit used")
     order = 80
     bounds = ("percent",)
 
@@ -29,9 +30,11 @@ class LimitUsed(Rule):
         return None if used is None else at_most(used, self.percent, "percent")
 
     def says(self, kind: str) -> str:
-        how = "or more" if kind == "block" else "or less"
-        return f"{number_in_words(self.percent)}% of the limit {how} is used, the document included"
+        percent = number_in_words(self.percent)
+        if kind == "block":
+            return say("%(percent)s%% of the limit or more is used, the document included", percent=percent)
+        return say("%(percent)s%% of the limit or less is used, the document included", percent=percent)
 
     @classmethod
     def refuse(cls, kind: str, values: Mapping[str, Any]) -> Wrong | None:
-        return None if "percent" in values else Wrong("percent", "Give a percent.")
+        return None if "percent" in values else Wrong("percent", say("Give a percent."))

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from creditrisk.facts import Case, Finding, Measured
+from creditrisk.language import marked
 from creditrisk.rules import Row, Standard
 
 
@@ -12,7 +13,7 @@ class LinkedOverdue(Standard):
     """A days_overdue block of this customer is true of another member's debts, where members answer for each other."""
 
     code = "linked_overdue"
-    label = "Another member is overdue"
+    label = marked("Another member is overdue")
     order = 21
 
     def find(self, case: Case, rows: Sequence[Row]) -> Iterable[Finding]:

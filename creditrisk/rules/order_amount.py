@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from creditrisk.facts import Case, Measured
+from creditrisk.language import marked, say
 from creditrisk.rules import Rule, Wrong, at_least, at_most, sum_in_words
 
 
@@ -14,7 +15,7 @@ class OrderAmount(Rule):
     """The document's total, in the rule's currency, reaches the amount."""
 
     code = "order_amount"
-    label = "Order amount"
+    label = marked("Order amount")
     order = 70
     bounds = ("amount",)
 
@@ -34,9 +35,11 @@ class OrderAmount(Rule):
         return at_most(total, self.amount, unit)
 
     def says(self, kind: str) -> str:
-        how = "or more" if kind == "block" else "or less"
-        return f"the document comes to {sum_in_words(self.amount, self.currency)} {how}"
+        amount = sum_in_words(self.amount, self.currency)
+        if kind == "block":
+            return say("the document comes to %(amount)s or more", amount=amount)
+        return say("the document comes to %(amount)s or less", amount=amount)
 
     @classmethod
     def refuse(cls, kind: str, values: Mapping[str, Any]) -> Wrong | None:
-        return None if "amount" in values else Wrong("amount", "Give an amount.")
+        return None if "amount" in values else Wrong("amount", say("Give an amount."))

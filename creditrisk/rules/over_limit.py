@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from creditrisk.facts import Case, Finding
+from creditrisk.language import marked
 from creditrisk.rules import Row, Standard, against_limit
 
 
@@ -12,7 +13,7 @@ class OverLimit(Standard):
     """Exposure above the limit, strictly; control says what happens. A prepaid document meets no limit."""
 
     code = "over_limit"
-    label = "Over the limit"
+    label = marked("Over the limit")
     order = 10
 
     def find(self, case: Case, rows: Sequence[Row]) -> Iterable[Finding]:

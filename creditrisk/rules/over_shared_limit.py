@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from creditrisk.facts import Case, Finding
+from creditrisk.language import marked
 from creditrisk.rules import Row, Standard, against_limit
 
 
@@ -12,7 +13,7 @@ class OverSharedLimit(Standard):
     """Exposure of all members above the shared limit, strictly; group control says what happens."""
 
     code = "over_shared_limit"
-    label = "Over the shared limit"
+    label = marked("Over the shared limit")
     order = 11
 
     def find(self, case: Case, rows: Sequence[Row]) -> Iterable[Finding]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from creditrisk.facts import Case, Finding, Measured
+from creditrisk.language import marked
 from creditrisk.money import ZERO
 from creditrisk.rules import ACTIONS, Row, Standard
 
@@ -16,7 +17,7 @@ class OverSubLimit(Standard):
     """
 
     code = "over_sub_limit"
-    label = "Over a sub-limit"
+    label = marked("Over a sub-limit")
     order = 12
 
     def find(self, case: Case, rows: Sequence[Row]) -> Iterable[Finding]:

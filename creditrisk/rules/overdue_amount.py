@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from creditrisk.facts import Case, Measured
+from creditrisk.language import marked, say
 from creditrisk.rules import Rule, Wrong, number_in_words, sum_in_words
 
 
@@ -14,7 +15,7 @@ class OverdueAmount(Rule):
     """Overdue reaches the amount (in the account's currency unless it says another) and used % reaches the percent."""
 
     code = "overdue_amount"
-    label = "Overdue amount"
+    label = marked("Overdue amount")
     order = 60
     bounds = ("amount", "percent")
 
@@ -40,11 +41,12 @@ class OverdueAmount(Rule):
         return self._measure(case, block=False)
 
     def says(self, kind: str) -> str:
-        how = "or more" if kind == "block" else "or less"
-        amount, percent = sum_in_words(self.amount, self.currency), number_in_words(self.percent)
-        return f"{amount} {how} is overdue and {percent}% {how} of the limit is used"
+        values = {"amount": sum_in_words(self.amount, self.currency), "percent": number_in_words(self.percent)}
+        if kind == "block":
+            return say("%(amount)s or more is overdue and %(percent)s%% or more of the limit is used", **values)
+        return say("%(amount)s or less is overdue and %(percent)s%% or less of the limit is used", **values)
 
     @classmethod
     def refuse(cls, kind: str, values: Mapping[str, Any]) -> Wrong | None:
         missing = [name for name in ("amount", "percent") if name not in values]
-        return Wrong(missing[0], "Give both an amount and a percent.") if missing else None
+        return Wrong(missing[0], say("Give both an amount and a percent.")) if missing else None

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from creditrisk.facts import Case, Measured
+from creditrisk.language import marked, say
 from creditrisk.rules import Rule, Wrong
 
 
@@ -13,7 +14,7 @@ class PaymentTerms(Rule):
     """The document has these payment terms."""
 
     code = "payment_terms"
-    label = "Payment terms"
+    label = marked("Payment terms")
     order = 40
     keys = ("terms",)
 
@@ -25,8 +26,8 @@ class PaymentTerms(Rule):
     exclude = block
 
     def says(self, kind: str) -> str:
-        return f"the document has the terms {self.terms}"
+        return say("the document has the terms %(terms)s", terms=self.terms)
 
     @classmethod
     def refuse(cls, kind: str, values: Mapping[str, Any]) -> Wrong | None:
-        return None if "terms" in values else Wrong("terms", "Say which payment terms.")
+        return None if "terms" in values else Wrong("terms", say("Say which payment terms."))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from creditrisk.facts import Case, Measured
+from creditrisk.language import marked, say
 from creditrisk.rules import Rule, Wrong, at_least, at_most, days_in_words
 
 
@@ -13,7 +14,7 @@ class ReviewOverdue(Rule):
     """The next review of the account passed so many days ago."""
 
     code = "review_overdue"
-    label = "Review overdue"
+    label = marked("Review overdue")
     order = 100
     bounds = ("days",)
 
@@ -26,9 +27,11 @@ class ReviewOverdue(Rule):
         return None if case.next_review is None else at_most((case.today - case.next_review).days, self.days, "days")
 
     def says(self, kind: str) -> str:
-        how = "or more" if kind == "block" else "or less"
-        return f"the next review was due {days_in_words(self.days)} ago {how}"
+        days = days_in_words(self.days)
+        if kind == "block":
+            return say("the next review was due %(days)s ago or more", days=days)
+        return say("the next review was due %(days)s ago or less", days=days)
 
     @classmethod
     def refuse(cls, kind: str, values: Mapping[str, Any]) -> Wrong | None:
-        return None if "days" in values else Wrong("days", "Give the days after the review date.")
+        return None if "days" in values else Wrong("days", say("Give the days after the review date."))

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from creditrisk.facts import Case, Finding, Measured
+from creditrisk.language import marked
 from creditrisk.rules import Row, Standard
 
 
@@ -12,7 +13,7 @@ class Suspended(Standard):
     """The account is suspended."""
 
     code = "suspended"
-    label = "Suspended"
+    label = marked("Suspended")
     order = 113
     freed = False
 

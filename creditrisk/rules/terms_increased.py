@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from creditrisk.facts import Case, Finding, Measured
+from creditrisk.language import marked
 from creditrisk.rules import Row, Standard
 
 
@@ -12,7 +13,7 @@ class TermsIncreased(Standard):
     """The rank of the document's terms is above that of the usual ones; unranked terms raise nothing."""
 
     code = "terms_increased"
-    label = "Longer terms than usual"
+    label = marked("Longer terms than usual")
     order = 101
 
     def find(self, case: Case, rows: Sequence[Row]) -> Iterable[Finding]:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from creditrisk.facts import Case, Measured
+from creditrisk.language import marked, say, say_count
 from creditrisk.money import ZERO
 from creditrisk.rules import Rule, Wrong, at_least, at_most, days_in_words, sum_in_words
 
@@ -16,7 +17,7 @@ class UnpaidEffects(Rule):
     """So many effects, or so much in the account's currency, returned unpaid in the last days."""
 
     code = "unpaid_effects"
-    label = "Unpaid effects"
+    label = marked("Unpaid effects")
     order = 90
     bounds = ("count", "amount")
     spans = ("days",)
@@ -39,16 +40,35 @@ class UnpaidEffects(Rule):
         return at_most(*self._measure(case))
 
     def says(self, kind: str) -> str:
-        how = "or more" if kind == "block" else "or less"
-        much = f"{self.count} effects" if self.amount is None else f"effects of {sum_in_words(self.amount, None)}"
-        return f"{much} {how} came back unpaid in the last {days_in_words(self.days)}"
+        days = days_in_words(self.days)
+        if self.amount is not None:
+            amount = sum_in_words(self.amount, None)
+            if kind == "block":
+                return say(
+                    "effects of %(amount)s or more came back unpaid in the last %(days)s", amount=amount, days=days
+                )
+            return say("effects of %(amount)s or less came back unpaid in the last %(days)s", amount=amount, days=days)
+        count = 1 if self.count is None else self.count
+        if kind == "block":
+            return say_count(
+                "%(count)s effect or more came back unpaid in the last %(days)s",
+                "%(count)s effects or more came back unpaid in the last %(days)s",
+                count,
+                days=days,
+            )
+        return say_count(
+            "%(count)s effect or less came back unpaid in the last %(days)s",
+            "%(count)s effects or less came back unpaid in the last %(days)s",
+            count,
+            days=days,
+        )
 
     @classmethod
     def refuse(cls, kind: str, values: Mapping[str, Any]) -> Wrong | None:
         if "days" not in values:
-            return Wrong("days", "Give the days to look back.")
+            return Wrong("days", say("Give the days to look back."))
         if ("count" in values) == ("amount" in values):
-            return Wrong("count", "Give a count or an amount, not both.")
+            return Wrong("count", say("Give a count or an amount, not both."))
         if kind == "block" and not values.get("count", 1):
-            return Wrong("count", "A block needs at least one effect.")
+            return Wrong("count", say("A block needs at least one effect."))
         return None

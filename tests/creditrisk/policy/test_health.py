@@ -41,7 +41,7 @@ def test_no_checkpoint_at_all_is_grave_and_says_how_many_rows_wait(cast: Cast) -
     found = ailments()["no_checkpoint"]
 
     assert found.grave
-    assert "although it has 1 rows that would hold" in found.sentence
+    assert "although it has 1 row that would hold" in found.sentence
     CompanyCheckpoint.objects.create(checkpoint=Checkpoint.objects.get(code="entry"), company=cast.company)
     assert "no_checkpoint" not in ailments()
 
@@ -116,7 +116,7 @@ def test_customers_without_account_or_limit_are_named(cast: Cast) -> None:
     found = ailments()
 
     assert "BARE" in found["no_account"].sentence and found["no_account"].grave
-    assert found["no_limit"].sentence.startswith("1 customers") and "LOST" in found["no_limit"].sentence
+    assert found["no_limit"].sentence.startswith("1 customer has") and "LOST" in found["no_limit"].sentence
 
 
 def test_settings_and_rows_that_meet_nothing_are_named(cast: Cast) -> None:
