@@ -25,6 +25,7 @@ from approvals.models import (
     SuspensionChange,
 )
 from creditrisk.backoffice import ReadOnly, ReadOnlyRows, Reference, ReferenceRows
+from creditrisk.roles import ROLE_NAMES
 from customers.models import CompanyAccess
 
 
@@ -63,14 +64,14 @@ class SubstitutionAdmin(ReadOnly):
 
 class CompanyRows(ReferenceRows):
     model = CompanyAccess
-    verbose_name_plural = "companies (none: works in all of them)"
+    verbose_name_plural = _("companies (none: works in all of them)")
 
 
 class AuthorityRow(ReferenceRows):
     model = Authority
     fields = ("release_up_to", "excess_up_to", "risk_classes")
     max_num = 1
-    verbose_name_plural = "authority of this person (none: as the role)"
+    verbose_name_plural = _("authority of this person (none: as the role)")
 
 
 admin.site.unregister(User)
@@ -84,9 +85,9 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
     list_filter = ("groups", "is_active", "is_staff")
     inlines = (CompanyRows, AuthorityRow)
 
-    @admin.display(description="roles")
+    @admin.display(description=_("roles"))
     def roles(self, user: User) -> str:
-        return ", ".join(group.name.replace("_", " ") for group in user.groups.all())
+        return ", ".join(str(ROLE_NAMES.get(group.name, group.name)) for group in user.groups.all())
 
 
 class Reviews(ReadOnlyRows):

@@ -254,6 +254,11 @@ def day(value: date) -> dict[str, str]:
     return {"day": value.isoformat()}
 
 
+def word(text: str) -> dict[str, str]:
+    """Return a word of the product as an alert keeps it: in English, said in the reader's language."""
+    return {"word": text}
+
+
 def sentence(code: str, values: Mapping[str, Any]) -> str:
     """Return what an alert says, in the language that is active now."""
     kind = kind_of(code)
@@ -271,4 +276,6 @@ def _shown(value: Any) -> Any:
             return f"{language.number(Decimal(number), 1)} %"
         case {"day": iso}:
             return language.day(date.fromisoformat(iso))
+        case {"word": text}:
+            return language.say(text)
     return value

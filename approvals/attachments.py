@@ -6,14 +6,17 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from pathlib import PurePosixPath
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from approvals import context, hold_events, levels, limit_requests
 from approvals.limit_requests import Asked
 from approvals.models import Attachment, Hold, HoldEvent, LimitRequest, RequestEvent, RequestStep
+from creditrisk import language
 from creditrisk.clock import business_day
 from creditrisk.refusal import AlreadyClosed, NotPermitted, Refused
 from creditrisk.roles import Actor, may
@@ -45,17 +48,28 @@ def checked(name: str, content: bytes) -> File:
     ending = PurePosixPath(shown).suffix.lower()
     kind = KINDS.get(ending)
     if kind is None:
-        raise Refused(f"{shown} is of no kind that is taken: {', '.join(sorted(KINDS))}.", field="files")
+        raise Refused(
+            _("%(name)s is of no kind that is taken: %(kinds)s.") % {"name": shown, "kinds": ", ".join(sorted(KINDS))},
+            field="files",
+        )
     if not content:
-        raise Refused(f"{shown} is empty.", field="files")
+        raise Refused(_("%(name)s is empty.") % {"name": shown}, field="files")
     if len(content) > MOST_BYTES:
         raise Refused(
-            f"{shown} has {len(content) / MEGABYTE:,.1f} MB; at most {MOST_BYTES // MEGABYTE} MB are taken.",
+            _("%(name)s has %(size)s MB; at most %(most)s MB are taken.")
+            % {
+                "name": shown,
+                "size": language.number(Decimal(len(content)) / MEGABYTE, 1),
+                "most": MOST_BYTES // MEGABYTE,
+            },
             field="files",
         )
     content_type, is_it = kind
     if not is_it(content):
-        raise Refused(f"{shown} is not what its name says: a {ending[1:].upper()} file.", field="files")
+        raise Refused(
+            _("%(name)s is not what its name says: a %(kind)s file.") % {"name": shown, "kind": ending[1:].upper()},
+            field="files",
+        )
     return File(shown, content_type, content)
 
 
@@ -143,13 +157,13 @@ def change_limit(
 def add(request: LimitRequest, files: Sequence[File], *, by: Actor, now: datetime, note: str = "") -> RequestEvent:
     """Add evidence to a request that is undecided, by whoever may ask or decide. Raises NotPermitted, AlreadyClosed, Refused."""
     if by.user is None or not (may(by.user, "ask_limit") or may(by.user, "approve_limit")):
-        raise NotPermitted("Your roles attach nothing here.")
+        raise NotPermitted(_("Your roles attach nothing here."))
     if not files:
-        raise Refused("Choose a file.", field="files")
+        raise Refused(_("Choose a file."), field="files")
     context.lock([request.customer_id])
     request = LimitRequest.objects.select_for_update(of=("self",)).select_related("customer").get(pk=request.pk)
     if not request.is_open:
-        raise AlreadyClosed(f"{request} is decided; what was looked at stays as it is.")
+        raise AlreadyClosed(_("%(request)s is decided; what was looked at stays as it is.") % {"request": request})
     seen = levels.see([request.customer], day=business_day(now))
     event = limit_requests.event(request, RequestStep.ATTACHED, by=by, now=now, seen=seen, note=note.strip())
     event.save()
@@ -178,7 +192,7 @@ def comment(hold: Hold, files: Sequence[File], *, by: Actor, now: datetime, note
 
 def _keep(files: Sequence[File], *, by: Actor, now: datetime, **owner: Any) -> None:
     if len(files) > MOST_FILES:
-        raise Refused(f"At most {MOST_FILES} files at once.", field="files")
+        raise Refused(_("At most %(most)s files at once.") % {"most": MOST_FILES}, field="files")
     different = {hashlib.sha256(file.content).hexdigest(): file for file in files}
     Attachment.objects.bulk_create(
         Attachment(

@@ -10,12 +10,13 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.utils.translation import gettext as _
 
 from approvals import hold_events, holds
 from approvals.models import Authority, Hold, HoldStep, Substitution
 from creditrisk.money import ZERO, MissingRate, Rates, figure
 from creditrisk.refusal import AboveAuthority
-from creditrisk.roles import name_of
+from creditrisk.roles import name_of, role_in_words
 from ledger import rates as ledger_rates
 
 CHAIN = ("credit_clerk", "credit_manager", "finance_director")
@@ -46,18 +47,21 @@ class Bounds:
         """Return why a matter is beyond these bounds, as a sentence; nothing where it is not."""
         amount, currency = matter.amount, matter.currency
         if self.companies is not None and matter.company_id not in self.companies:
-            return "This authority is for another company."
+            return _("This authority is for another company.")
         if self.amount is not None and amount is None:
-            return "A rate is missing to compare it with an authority."
+            return _("A rate is missing to compare it with an authority.")
         if self.amount is not None and amount is not None and amount > self.amount:
-            return f"{currency} {figure(amount, currency)} is above your authority of {currency} {figure(self.amount, currency)}."
+            return _("%(amount)s is above your authority of %(most)s.") % {
+                "amount": f"{currency} {figure(amount, currency)}", "most": f"{currency} {figure(self.amount, currency)}"
+            }  # fmt: skip
         if self.excess is not None and matter.excess > self.excess:
-            return (
-                f"It is {currency} {figure(matter.excess, currency)} over the limit; your authority ends at"
-                f" {currency} {figure(self.excess, currency)} over it."
-            )
+            return _("It is %(excess)s over the limit; your authority ends at %(most)s over it.") % {
+                "excess": f"{currency} {figure(matter.excess, currency)}",
+                "most": f"{currency} {figure(self.excess, currency)}",
+            }
         if self.risk_classes and matter.risk_class not in self.risk_classes:
-            return f"Customers of the risk class {matter.risk_class or '–'} are not in your authority."
+            words = _("Customers of the risk class %(risk_class)s are not in your authority.")
+            return words % {"risk_class": matter.risk_class or "–"}
         return ""
 
 
@@ -78,7 +82,7 @@ class Person:
         `given` are those who delegated it. Nobody acts on another's authority in what they or the other entered.
         """
         if self.companies is not None and matter.company_id not in self.companies:
-            return "This document belongs to a company that is not yours."
+            return _("This document belongs to a company that is not yours.")
         others = [*self.lent, *((p.id, b) for p in given for b in p.bounds)]
         if self.id in matter.authors:
             others = []
@@ -98,12 +102,12 @@ class Waiting:
     def words(self) -> str:
         """Whom to ask, for people."""
         names = ", ".join(p.name for p in self.people[:3]) + (" …" if len(self.people) > 3 else "")
-        return f"{self.role.replace('_', ' ')} ({names})" if self.role and names else names
+        return f"{role_in_words(self.role)} ({names})" if self.role and names else names
 
     @property
     def brief(self) -> str:
         """Whom to ask, in a column: the one person, else the role."""
-        return self.people[0].name if len(self.people) == 1 else self.role.replace("_", " ")
+        return self.people[0].name if len(self.people) == 1 else role_in_words(self.role)
 
 
 def people(day: date) -> dict[int, Person]:
@@ -210,5 +214,6 @@ def refuse_above(hold: Hold, *, user: Any, excess: Decimal, day: date, four_eyes
     me = everyone.get(user.pk) or Person(user.pk, str(user), 0, None, (Bounds(amount=ZERO),))
     if sentence := me.beyond(asked, given=given):
         others = waiting(asked, everyone, four_eyes=four_eyes)
-        whom = f"It waits for: {others.words}." if others.people else "Nobody's authority reaches it."
+        waits, nobody = _("It waits for: %(people)s."), _("Nobody's authority reaches it.")
+        whom = waits % {"people": others.words} if others.people else nobody
         raise AboveAuthority(f"{sentence} {whom}")

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from approvals import alerts, context, evaluation_requests
 from creditrisk.clock import business_day, months_after
@@ -23,16 +24,7 @@ from customers import limits
 from customers.models import Company, CreditAccount, Customer, Limit, LimitKind, SharedLimit
 from ledger import effects as ledger_effects
 from ledger import items as ledger_items
-from ledger.models import (
-    BankAccount,
-    Effect,
-    EffectKind,
-    ItemKind,
-    Mark,
-    OpenItem,
-    Presentation,
-    PresentationMode,
-)
+from ledger.models import BankAccount, Effect, EffectKind, ItemKind, Mark, OpenItem, Presentation, PresentationMode
 
 
 @dataclass(frozen=True)
@@ -50,7 +42,7 @@ class Booking:
         """Return the booking of an event of `day` (None: today). Raises Refused for a day to come."""
         today = business_day(now)
         if day is not None and day > today:
-            raise Refused("That day lies ahead.", field="day")
+            raise Refused(_("That day lies ahead."), field="day")
         return cls(customer_id, by, now, day or today, tells)
 
     def on(self, day: date) -> "Booking":
@@ -121,7 +113,7 @@ def item(
     Raises Refused and Duplicate.
     """
     if not reference.strip():
-        raise Refused("Give the item a reference.", field="reference")
+        raise Refused(_("Give the item a reference."), field="reference")
     booking = Booking.begin(customer.pk, by=by, now=now, day=day, tells=tells)
     family = booking.lock()
     new = ledger_items.NewItem(
@@ -251,7 +243,7 @@ def issue_effect(
     Raises Refused, InvalidState, Duplicate.
     """
     if not items:
-        raise Refused("Choose the items that the effect closes.", field="items")
+        raise Refused(_("Choose the items that the effect closes."), field="items")
     booking = Booking.begin(customer.pk, by=by, now=now, day=day, tells=tells)
     family = booking.lock()
     effect, touched = ledger_effects.issue(

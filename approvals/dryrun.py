@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from django.utils.translation import gettext as _
+
 from approvals import attempt as attempts
 from approvals.attempt import Attempt, Typed
 from approvals.checkpoints import NEXT_STEP
@@ -55,7 +57,7 @@ def check(
     already meets its checkpoint only where it asks for more. Raises Refused, CustomerStopped, MissingRate.
     """
     if not amount.is_finite() or amount <= 0:
-        raise Refused("The amount must be more than zero.", field="amount")
+        raise Refused(_("The amount must be more than zero."), field="amount")
     if document is not None:
         changes = Changes(
             amount=None if lines else amount, lines=lines or None, traced=bool(lines), currency=currency, terms=terms, settlement_discount=settlement_discount,
@@ -66,7 +68,10 @@ def check(
     debtor = bill_to or customer.bill_to or customer
     unit = currency or debtor.currency
     if amount != rounded(amount, unit):
-        raise Refused(f"{unit} has no amounts as fine as {amount}.", field="amount")
+        raise Refused(
+            _("%(currency)s has no amounts as fine as %(amount)s.") % {"currency": unit, "amount": amount},
+            field="amount",
+        )
     kind = KIND[checkpoint]
     _refuse_stopped(debtor, lowers=type is not None and type.sign < 0, promised=kind == Kind.ORDER)
     typed = Typed(
@@ -104,4 +109,4 @@ def _refuse_stopped(debtor: Customer, *, lowers: bool, promised: bool) -> None:
     if status is None or lowers or status.stops == Stops.NONE:
         return
     if status.stops == Stops.ALL or not promised:
-        raise CustomerStopped(f"The account's status {status} refuses this document.")
+        raise CustomerStopped(_("The account's status %(status)s refuses this document.") % {"status": status})

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from approvals import booking as bookings
 from approvals import context
@@ -36,7 +37,7 @@ def issue(proposals: Sequence[Proposal], *, kind: str, by: Actor, now: datetime)
     Raises Stale where an item moved since they were proposed, Refused, InvalidState.
     """
     if not proposals:
-        raise Refused("Choose at least one effect to issue.", field="proposal")
+        raise Refused(_("Choose at least one effect to issue."), field="proposal")
     context.lock({p.customer_id for p in proposals})
     items = OpenItem.objects.select_related("customer", "company").in_bulk([pk for p in proposals for pk in p.item_ids])
     made = []
@@ -44,7 +45,9 @@ def issue(proposals: Sequence[Proposal], *, kind: str, by: Actor, now: datetime)
         mine = [items[pk] for pk in proposal.item_ids if pk in items]
         if sum(i.open_amount for i in mine) != proposal.amount or len(mine) != len(proposal.item_ids):
             raise Refused(
-                f"Items of {proposal.customer_name} changed since the list was drawn; look at it again.", code="stale"
+                _("Items of %(customer)s changed since the list was drawn; look at it again.")
+                % {"customer": proposal.customer_name},
+                code="stale",
             )
         made.append(
             bookings.issue_effect(
@@ -63,7 +66,7 @@ def credit(presentation: Presentation, *, day: date | None = None, by: Actor, no
     """
     today = business_day(now)
     if day is not None and day > today:
-        raise Refused("That day lies ahead.", field="day")
+        raise Refused(_("That day lies ahead."), field="day")
     return ledger_effects.credit(presentation, day=day or today, by=by.user, now=now)
 
 
@@ -92,7 +95,7 @@ def withdraw(
 def settle(outcomes: Sequence[Outcome], *, day: date | None = None, by: Actor, now: datetime) -> list[Effect]:
     """Book what became of effects, all or none. Raises InvalidState, Refused."""
     if not outcomes:
-        raise Refused("Choose at least one effect.", field="effect")
+        raise Refused(_("Choose at least one effect."), field="effect")
     context.lock({o.effect.customer_id for o in outcomes})
     return [
         bookings.collect(o.effect, day=day, by=by, now=now)

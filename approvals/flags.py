@@ -6,8 +6,10 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from approvals import stopping
+from creditrisk.language import marked, say
 from creditrisk.refusal import InvalidState, Refused
 from creditrisk.roles import Actor
 from creditrisk.takeover import kinds
@@ -45,6 +47,10 @@ class Told:
     def refused(self) -> bool:
         return self.outcome == "refused"
 
+    @property
+    def outcome_in_words(self) -> str:
+        return say(self.outcome)
+
 
 def take_in(
     content: bytes, name: str, *, source: str = "", encoding: str = "utf-8", user: Any = None, by: Actor, now: datetime
@@ -59,7 +65,8 @@ def take_in(
     if "until" in columns:
         fit = styles.fit(sheet.column(columns["until"]), "day")
         if fit.styles and not fit.sure:
-            raise BadFile(f"{name} writes days like {fit.example}, which can be read in two ways; write YYYY-MM-DD.")
+            words = _("%(name)s writes days like %(example)s, which can be read in two ways; write YYYY-MM-DD.")
+            raise BadFile(words % {"name": name, "example": fit.example})
         written["until"] = fit.sure or "ymd"
     customers = Customer.objects.all() if user is None else customer_queries.visible(user)
     known = {c.code.upper(): c for c in customers.select_related("merged_into")}
@@ -76,13 +83,13 @@ def _carried(
             said = kinds.understood(FLAGS, cells, written)
             customer = known.get(said["customer"].upper())
             if customer is None:
-                raise Unreadable(f"There is no customer “{shown(said['customer'])}”.")
+                raise Unreadable(_("There is no customer “%(customer)s”.") % {"customer": shown(said["customer"])})
             with transaction.atomic():
                 outcome = _flag(customer.merged_into or customer, said, source=source, by=by, now=now)
         except InvalidState as error:
-            yield Told(row.number, code, "there already", str(error))
+            yield Told(row.number, code, marked("there already"), str(error))
         except (Unreadable, Refused) as error:
-            yield Told(row.number, code, "refused", str(error))
+            yield Told(row.number, code, marked("refused"), str(error))
         else:
             yield Told(row.number, customer.code, outcome)
 
@@ -92,6 +99,6 @@ def _flag(customer: Customer, said: Mapping[str, Any], *, source: str, by: Actor
     until: date | None = said.get("until")
     if said.get("lift"):
         stopping.lift(customer, reason=said["reason"], source=named, by=by, now=now)
-        return "lifted"
+        return marked("lifted")
     stopping.suspend(customer, reason=said["reason"], until=until, source=named, by=by, now=now)
-    return "suspended"
+    return marked("suspended")

@@ -13,6 +13,7 @@ from approvals.attachment_forms import FilesField
 from approvals.dryrun import KIND
 from approvals.models import ReleaseReason
 from approvals.queue import Wanted
+from creditrisk import language
 from creditrisk.decisions.story import sum_of
 from creditrisk.forms import AmountField, DayField, whole_cents
 from creditrisk.money import ZERO
@@ -125,7 +126,7 @@ def _tolerance(policy: Policy, currency: str) -> str:
     percent, amount = policy.release_tolerance_percent, policy.release_tolerance_amount
     if policy.recheck_after_release != "ON_INCREASE" or not (percent or amount):
         return ""
-    found = [f"{percent:f}\u00a0%"] if percent else []
+    found = [f"{percent:f}\u00a0%".replace(".", language.marks()[0])] if percent else []
     return _("With the tolerance of %s in it.") % _(" or ").join(found + ([sum_of(amount, currency)] if amount else []))
 
 

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from approvals import booking, context
 from creditrisk.clock import business_day
@@ -29,7 +30,9 @@ def grant_directly(customer: Customer, *, by: Actor, now: datetime, **grant: Any
     before = {day: _height(customer, day=day) for day in days}
     granted = booking.grant_limit(customer=customer, by=by, now=now, **grant)
     if any(_height(customer, day=day) > before[day] for day in days):
-        raise FourEyes("This raises the limit, which two people have to agree to: ask for it instead.", field="amount")
+        raise FourEyes(
+            _("This raises the limit, which two people have to agree to: ask for it instead."), field="amount"
+        )
     return granted
 
 

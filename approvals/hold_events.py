@@ -6,11 +6,13 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from approvals import alerts, context, holds, locking
 from approvals.models import Hold, HoldEvent, HoldStep, HowClosed
 from creditrisk.clock import business_day
 from creditrisk.policy import compile as policies
+from creditrisk.policy.names import step_name
 from creditrisk.refusal import FourEyes, NotPermitted, Refused
 from creditrisk.roles import Actor, companies_of, may, name_of
 
@@ -25,7 +27,7 @@ def comment(hold: Hold, *, by: Actor, now: datetime, note: str) -> HoldEvent:
     """Say something about an open hold. Raises NotPermitted, AlreadyReleased, AlreadyClosed, Refused."""
     hold = _open(hold)
     holds.refuse_person(hold, by=by, door="comment_hold")
-    return _note(hold, HoldStep.COMMENT, by=by, now=now, note=_said(note, "Say something."))
+    return _note(hold, HoldStep.COMMENT, by=by, now=now, note=_said(note, _("Say something.")))
 
 
 @transaction.atomic
@@ -33,7 +35,7 @@ def take(hold: Hold, *, by: Actor, now: datetime) -> HoldEvent:
     """Take a hold, so that others see who is at it; also from somebody else. Raises as `delegate`."""
     hold = _decidable(hold, by=by)
     if assignee(hold) == by.user:
-        raise Refused("You have it already.")
+        raise Refused(_("You have it already."))
     return _note(hold, HoldStep.TAKEN, by=by, now=now)
 
 
@@ -45,14 +47,14 @@ def delegate(hold: Hold, *, to: Any, by: Actor, now: datetime, note: str = "") -
     """
     hold = _decidable(hold, by=by)
     if to.pk in holds.authors(hold):
-        raise FourEyes("Whoever entered or changed the document cannot decide it.", field="to")
+        raise FourEyes(_("Whoever entered or changed the document cannot decide it."), field="to")
     if not may(to, "release_hold"):
-        raise Refused(f"The roles of {name_of(to)} do not release holds.", field="to")
+        raise Refused(_("The roles of %(to)s do not release holds.") % {"to": name_of(to)}, field="to")
     companies = companies_of(to)
     if companies is not None and hold.document.company_id not in companies:
-        raise Refused(f"{name_of(to)} does not work in the company of this document.", field="to")
+        raise Refused(_("%(to)s does not work in the company of this document.") % {"to": name_of(to)}, field="to")
     if assignee(hold) == to:
-        raise Refused(f"{name_of(to)} has it already.", field="to")
+        raise Refused(_("%(to)s has it already.") % {"to": name_of(to)}, field="to")
     return _note(hold, HoldStep.DELEGATED, by=by, now=now, note=note.strip(), to=to)
 
 
@@ -60,7 +62,7 @@ def delegate(hold: Hold, *, to: Any, by: Actor, now: datetime, note: str = "") -
 def ask_change(hold: Hold, *, by: Actor, now: datetime, note: str) -> HoldEvent:
     """Send a held document back for a change, with what is wanted; whoever may amend it is told. Raises as `delegate`."""
     hold = _decidable(hold, by=by)
-    event = _note(hold, HoldStep.CHANGE_WANTED, by=by, now=now, note=_said(note, "Say what should be changed."))
+    event = _note(hold, HoldStep.CHANGE_WANTED, by=by, now=now, note=_said(note, _("Say what should be changed.")))
     _tell(hold, "change_wanted", event, by=by, now=now)
     return event
 
@@ -74,11 +76,11 @@ def ask_release(hold: Hold, *, by: Actor, now: datetime, note: str) -> HoldEvent
     hold = _open(hold)
     holds.refuse_person(hold, by=by, door="comment_hold")
     if by.user_id not in holds.authors(hold):
-        raise NotPermitted("Only who entered or changed the document asks for its release.")
+        raise NotPermitted(_("Only who entered or changed the document asks for its release."))
     last = hold.events.filter(step__in=TURNS).order_by("-pk").first()
     if last is not None and last.step == HoldStep.RELEASE_ASKED:
-        raise Refused("Its release is asked for already; a comment can say more.")
-    event = _note(hold, HoldStep.RELEASE_ASKED, by=by, now=now, note=_said(note, "Say why it should be released."))
+        raise Refused(_("Its release is asked for already; a comment can say more."))
+    event = _note(hold, HoldStep.RELEASE_ASKED, by=by, now=now, note=_said(note, _("Say why it should be released.")))
     _tell(hold, "release_asked", event, by=by, now=now)
     return event
 
@@ -92,9 +94,11 @@ def withdraw(hold: Hold, *, by: Actor, now: datetime) -> None:
     hold = _open(hold)
     holds.refuse_person(hold, by=by, door="comment_hold")
     if by.user_id not in holds.authors(hold):
-        raise NotPermitted("Only who entered or changed the document takes the change back.")
+        raise NotPermitted(_("Only who entered or changed the document takes the change back."))
     if hold.step != "amend":
-        raise Refused(f"It is the step {hold.step} that is held: cancel the document instead.")
+        raise Refused(
+            _("It is the step %(step)s that is held: cancel the document instead.") % {"step": step_name(hold.step)}
+        )
     holds.close(hold, how=HowClosed.CANCELLED, by=by, now=now, reason="The change was withdrawn")
 
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from approvals.models import (
     Hold,
@@ -18,6 +19,7 @@ from approvals.models import (
     HowClosed,
     Release,
 )
+from creditrisk import clock
 from creditrisk.facts import Case, LimitState
 from creditrisk.money import ZERO, percent_of, rounded
 from creditrisk.policy.compile import Policy
@@ -141,7 +143,7 @@ def close(hold: Hold, *, how: str, by: Actor, now: datetime, reason: str = "", n
             )
     except IntegrityError as error:
         refuse_closed(hold)
-        raise AlreadyClosed("This hold was decided before.") from error
+        raise AlreadyClosed(_("This hold was decided before.")) from error
     hold.open = False  # as the closing has made the row
     return closing
 
@@ -151,26 +153,29 @@ def refuse_closed(hold: Hold) -> None:
     closing = HoldClosing.objects.filter(hold=hold).select_related("closed_by").first()
     if closing is None:
         return
-    who = name_of(closing.closed_by) or "the system"
-    when = f"{closing.closed_at:%d %b %Y %H:%M}"
+    who = name_of(closing.closed_by) or _("the system")
+    when = clock.told(closing.closed_at)
     if closing.how in (HowClosed.RELEASED, HowClosed.AUTOMATIC):
-        raise AlreadyReleased(f"{who} released this hold on {when}.")
-    raise AlreadyClosed(f"This hold was closed on {when} by {who}: {closing.get_how_display()}.")
+        raise AlreadyReleased(_("%(who)s released this hold on %(when)s.") % {"who": who, "when": when})
+    raise AlreadyClosed(
+        _("This hold was closed on %(when)s by %(who)s: %(how)s.")
+        % {"when": when, "who": who, "how": closing.get_how_display()}
+    )
 
 
 def refuse_person(hold: Hold, *, by: Actor, door: str = "release_hold") -> None:
     """Raise NotPermitted where the person's roles or companies do not reach this hold."""
     if by.user is None or not may(by.user, door):
-        raise NotPermitted("Your roles do not release holds.")
+        raise NotPermitted(_("Your roles do not release holds."))
     companies = companies_of(by.user)
     if companies is not None and hold.document.company_id not in companies:
-        raise NotPermitted("This document belongs to a company that is not yours.")
+        raise NotPermitted(_("This document belongs to a company that is not yours."))
 
 
 def refuse_own(hold: Hold, *, by: Actor, policy: Policy) -> None:
     """Raise FourEyes for who entered or ever amended the document, or asked for the held amendment."""
     if policy.four_eyes and by.user_id in authors(hold):
-        raise FourEyes("You entered or changed this document; somebody else has to release it.")
+        raise FourEyes(_("You entered or changed this document; somebody else has to release it."))
 
 
 def authors(hold: Hold) -> set[int]:
@@ -220,13 +225,13 @@ def default_cap(amount: Decimal, currency: str, policy: Policy) -> Decimal:
 def checked_release(*, reason: str, scope: str, until: date | None, cap: Decimal | None, day: date) -> None:
     """Raise Refused for a release that says too little or nonsense."""
     if not reason.strip():
-        raise Refused("Say why you release it.", field="reason")
+        raise Refused(_("Say why you release it."), field="reason")
     if scope == "UNTIL" and until is None:
-        raise Refused("Say until which day.", field="until")
+        raise Refused(_("Say until which day."), field="until")
     if until is not None and until < day:
-        raise Refused("That day has passed.", field="until")
+        raise Refused(_("That day has passed."), field="until")
     if cap is not None and (not cap.is_finite() or cap <= 0):
-        raise Refused("The amount must be more than zero.", field="cap")
+        raise Refused(_("The amount must be more than zero."), field="cap")
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from approvals import context, gate, locking
 from creditrisk.facts import Verdict
@@ -65,11 +66,11 @@ def reverse(invoice: Document, *, by: Actor, now: datetime, revision: int | None
     credit note reopens no order. Raises Refused, InvalidState and Stale.
     """
     if invoice.kind != Kind.INVOICE:
-        raise InvalidState(f"{invoice} is no invoice.")
+        raise InvalidState(_("%(invoice)s is no invoice.") % {"invoice": invoice})
     context.lock([invoice.debtor_id])
     fresh = locking.document(invoice.pk)
     if revision is not None and revision != fresh.revision:
-        raise Stale(f"{invoice} was changed meanwhile; look at it again.")
+        raise Stale(_("%(invoice)s was changed meanwhile; look at it again.") % {"invoice": invoice})
     credit = gate.submit(NewDocument(kind=Kind.CREDIT_NOTE, origin=invoice), "invoice", by=by, now=now).document
     if fresh.state == State.POSTED:
         credit = gate.submit(credit, "post", by=by, now=now).document

@@ -14,6 +14,7 @@ from approvals import levels
 from approvals.journals import MOST_LINES, NewLine
 from approvals.models import LimitJournal, LineSource
 from creditrisk.facts import Standing
+from creditrisk.language import marked, number, say
 from creditrisk.money import HUNDRED, ZERO, rounded
 from creditrisk.refusal import Refused
 from creditrisk.takeover import kinds
@@ -104,25 +105,31 @@ def of_selection(
         for customer in batch:
             figures = seen.figures.get(customer.pk)
             if figures is None or figures.standing is None:
-                passed["no rate for their currency"] += 1
+                passed[marked("no rate for their currency")] += 1
             elif figures.before is None:
-                passed["unlimited"] += 1
+                passed[marked("unlimited")] += 1
             elif not figures.before and formula.by != "set":
-                passed["no limit to reckon from"] += 1
+                passed[marked("no limit to reckon from")] += 1
             elif not selection.fits(figures.standing, figures.before):
                 continue
             elif customer.pk in taken:
-                passed["in this journal already"] += 1
+                passed[marked("in this journal already")] += 1
             else:
                 amount = formula.of(figures.before, customer.currency)
                 if amount == figures.before and common.kind == LimitKind.BASE:
-                    passed["the limit would stay as it is"] += 1
+                    passed[marked("the limit would stay as it is")] += 1
                 else:
                     lines.append(_line(customer, amount, LineSource.SELECTION, common))
     if not lines:
-        told = ", ".join(f"{n} {why}" for why, n in passed.items())
-        raise Refused(f"No customer fits{f' ({told})' if told else ''}; no line was put in.")
+        if not passed:
+            raise Refused(_("No customer fits; no line was put in."))
+        raise Refused(_("No customer fits (%(told)s); no line was put in.") % {"told": told(passed)})
     return Chosen(tuple(lines), dict(passed))
+
+
+def told(passed_over: Mapping[str, int]) -> str:
+    """Return how many customers were passed over, and why, in words."""
+    return ", ".join(f"{number(count)} {say(why)}" for why, count in passed_over.items())
 
 
 def _candidates(journal: LimitJournal, *, user: Any) -> QuerySet[Customer]:
@@ -156,7 +163,8 @@ def of_file(
     """
     sheet = tabular.read(content, name, encoding=encoding)
     if len(sheet.rows) > MOST_LINES:
-        raise BadFile(f"{name} has {len(sheet.rows):,} rows; a journal takes {MOST_LINES:,} lines at most.")
+        words = _("%(name)s has %(rows)s rows; a journal takes %(most)s lines at most.")
+        raise BadFile(words % {"name": name, "rows": number(len(sheet.rows)), "most": number(MOST_LINES)})
     kind = kinds.KINDS[What.LIMITS]
     columns = kinds.recognised(kind, sheet, name)
     chosen = {name: _style(kind.by_name[name], sheet.column(column), written) for name, column in columns.items()}
@@ -174,8 +182,9 @@ def _style(known: kinds.Field, cells: list[styles.Cell], written: Mapping[str, s
     if said:
         return said
     if not fit.sure and fit.styles:
-        what = "Amounts" if reads == "amount" else "Days"
-        raise Refused(f"{what} like {fit.example} can be read in two ways: choose how they are written.", field=reads)
+        amounts = _("Amounts like %(example)s can be read in two ways: choose how they are written.")
+        days = _("Days like %(example)s can be read in two ways: choose how they are written.")
+        raise Refused((amounts if reads == "amount" else days) % {"example": fit.example}, field=reads)
     return fit.sure or ("point" if reads == "amount" else "ymd")
 
 
@@ -188,9 +197,12 @@ def _of_row(
         said = kinds.understood(kind, cells, written)
         customer = known.get(said["customer"].upper())
         if customer is None:
-            raise Unreadable(f"There is no customer “{values.shown(said['customer'])}”.")
+            raise Unreadable(_("There is no customer “%(customer)s”.") % {"customer": values.shown(said["customer"])})
         if said.get("currency", customer.currency) != customer.currency:
-            raise Unreadable(f"The account of {customer.code} is kept in {customer.currency}, not {said['currency']}.")
+            raise Unreadable(
+                _("The account of %(code)s is kept in %(currency)s, not %(other)s.")
+                % {"code": customer.code, "currency": customer.currency, "other": said["currency"]}
+            )
     except Unreadable as error:
         return NewLine(
             None,

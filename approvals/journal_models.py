@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from approvals.request_models import LimitRequest
 from customers.models import Company, Customer, LimitKind, amount_field, currency_field
@@ -12,7 +13,7 @@ from customers.models import Company, Customer, LimitKind, amount_field, currenc
 class JournalState(models.TextChoices):
     DRAFT = "DRAFT", _("being prepared")
     SENT = "SENT", _("waits for approval")
-    POSTED = "POSTED", _("posted")
+    POSTED = "POSTED", pgettext_lazy("journal of limits", "posted")
     WITHDRAWN = "WITHDRAWN", _("withdrawn")
 
 

@@ -13,7 +13,7 @@ from approvals import levels, limit_requests
 from approvals.levels import Figures, Seen
 from approvals.models import JournalLine, JournalState, LimitJournal, LimitRequest, RequestState
 from creditrisk.money import HUNDRED, ZERO
-from creditrisk.roles import companies_of, may
+from creditrisk.roles import companies_of, may, role_in_words
 
 LINES_SHOWN = 100
 
@@ -135,7 +135,7 @@ def _row(line: JournalLine, *, seen: Seen, user: Any, decides: bool) -> LineRow:
     return LineRow(
         line=line, request=request, amount=amount, before=before, exposure=exposure, used=used,
         unlimited=figures is not None and figures.standing is not None and figures.before is None,
-        waits_for=", ".join(level.group.name.replace("_", " ") for level in pending if level.pk),
+        waits_for=", ".join(role_in_words(level.group.name) for level in pending if level.pk),
         may_decide=bool(
             request and decides and request.is_open and limit_requests.may_decide(request, user=user, seen=seen)
         ),

@@ -9,6 +9,8 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from approvals import context, limit_requests
 from approvals.limit_requests import Asked
@@ -23,6 +25,7 @@ from approvals.models import (
     RequestState,
     RequestStep,
 )
+from creditrisk import clock, language
 from creditrisk.clock import business_day
 from creditrisk.refusal import AlreadyClosed, Duplicate, InvalidState, NotPermitted, Refused
 from creditrisk.roles import Actor, companies_of, may, name_of
@@ -63,17 +66,17 @@ def prepare(
     """Begin a journal, of one company's customers or of all. Raises NotPermitted, Refused, Duplicate."""
     _refuse_person(by, "prepare_journal")
     if not text.strip():
-        raise Refused("Say what the journal is for.", field="text")
+        raise Refused(_("Say what the journal is for."), field="text")
     companies = companies_of(by.user)
     if companies is not None and (company is None or company.pk not in companies):
-        raise Refused("Choose one of your companies.", field="company")
+        raise Refused(_("Choose one of your companies."), field="company")
     try:
         with transaction.atomic():
             journal = LimitJournal.objects.create(
                 text=text.strip(), company=company, prepared_by=by.user, prepared_at=now, source_key=source_key
             )
     except IntegrityError as error:
-        raise Duplicate("This form was sent before.") from error
+        raise Duplicate(_("This form was sent before.")) from error
     _note(journal, JournalStep.PREPARED, by=by, now=now)
     return journal
 
@@ -107,7 +110,9 @@ def add(
             taken.add((line.customer_id, line.kind))
         made.append(line)
     if number > MOST_LINES:
-        raise Refused(f"A journal takes {MOST_LINES:,} lines at most; make several.")
+        raise Refused(
+            _("A journal takes %(most)s lines at most; make several.") % {"most": language.number(MOST_LINES)}
+        )
     return JournalLine.objects.bulk_create(made, batch_size=500)
 
 
@@ -143,12 +148,19 @@ def send(journal: LimitJournal, *, by: Actor, now: datetime) -> LimitJournal:
     journal = _preparing(journal, by=by)
     lines = list(journal.lines.select_related("customer").order_by("number"))
     if not lines:
-        raise Refused("The journal has no lines.")
+        raise Refused(_("The journal has no lines."))
     day = business_day(now)
     for line in lines:
         line.error = line.error or str(problem(line, taken=set(), day=day) or "")[:300]
     if bad := [line for line in lines if line.error]:
-        raise Refused(f"{len(bad)} lines are not in order, the first is line {bad[0].number}: {bad[0].error}")
+        raise Refused(
+            ngettext(
+                "%(count)s line is not in order, the first is line %(number)s: %(error)s",
+                "%(count)s lines are not in order, the first is line %(number)s: %(error)s",
+                len(bad),
+            )
+            % {"count": len(bad), "number": bad[0].number, "error": bad[0].error}
+        )
     wanted = [(line.customer, _asked(line)) for line in lines]
     for line, request in zip(lines, limit_requests.ask_many(wanted, by=by, now=now), strict=True):
         line.request = request
@@ -192,14 +204,26 @@ def post(journal: LimitJournal, *, by: Actor, now: datetime) -> LimitJournal:
     lines = list(journal.lines.select_related("request__customer").order_by("number"))
     undecided = [line for line in lines if line.request.is_open]
     if undecided:
-        raise Refused(f"{len(undecided)} lines are not decided yet, the first is line {undecided[0].number}.")
+        raise Refused(
+            ngettext(
+                "%(count)s line is not decided yet, the first is line %(number)s.",
+                "%(count)s lines are not decided yet, the first is line %(number)s.",
+                len(undecided),
+            )
+            % {"count": len(undecided), "number": undecided[0].number}
+        )
     agreed = [line for line in lines if line.request.state == RequestState.AGREED]
     if not agreed:
-        raise Refused("No line was agreed to, so there is nothing to post; withdraw the journal.")
+        raise Refused(_("No line was agreed to, so there is nothing to post; withdraw the journal."))
     day = business_day(now)
     if late := [line for line in agreed if line.request.valid_to and line.request.valid_to < day]:
         raise Refused(
-            f"The last day of {len(late)} lines has passed, the first is line {late[0].number}; reject them first."
+            ngettext(
+                "The last day of %(count)s line has passed, the first is line %(number)s; reject them first.",
+                "The last day of %(count)s lines has passed, the first is line %(number)s; reject them first.",
+                len(late),
+            )
+            % {"count": len(late), "number": late[0].number}
         )
     requests = [line.request for line in agreed]
     limit_requests.apply_many(requests, agreed_by=_who_agreed(requests), by=by, now=now)
@@ -220,7 +244,7 @@ def withdraw(journal: LimitJournal, *, by: Actor, now: datetime, note: str = "")
     """Take a journal back, by whoever prepared it: none of its lines takes effect. Raises NotPermitted, AlreadyClosed."""
     journal = _locked(journal)
     if by.user_id != journal.prepared_by_id:
-        raise NotPermitted("Only who prepared it may withdraw it.")
+        raise NotPermitted(_("Only who prepared it may withdraw it."))
     _refuse_ended(journal)
     waiting = LimitRequest.objects.filter(
         journal_line__journal=journal, state__in=[RequestState.OPEN, RequestState.CHANGE_WANTED, RequestState.AGREED]
@@ -233,15 +257,17 @@ def problem(line: JournalLine, *, taken: set[tuple[int | None, str]], day: date)
     """Return what is wrong with a line, and at which field; nothing where it is in order."""
     customer = line.customer
     if customer is None:
-        return Refused("Say which customer it is.", field="customer")
+        return Refused(_("Say which customer it is."), field="customer")
     if line.journal.company_id and customer.company_id != line.journal.company_id:
-        return Refused(f"{customer.code} belongs to another company than this journal.", field="customer")
+        return Refused(
+            _("%(code)s belongs to another company than this journal.") % {"code": customer.code}, field="customer"
+        )
     if customer.merged_into_id:
-        return Refused(f"{customer.code} was merged into another customer.", field="customer")
+        return Refused(_("%(code)s was merged into another customer.") % {"code": customer.code}, field="customer")
     if (line.customer_id, line.kind) in taken:
-        return Refused(f"{customer.code} stands in this journal already.", field="customer")
+        return Refused(_("%(code)s stands in this journal already.") % {"code": customer.code}, field="customer")
     if line.valid_to is not None and line.valid_to < day:
-        return Refused("The last day has passed.", field="valid_to")
+        return Refused(_("The last day has passed."), field="valid_to")
     try:
         limit_requests.refuse_nonsense(_asked(line), customer, day=day)
     except Refused as refusal:
@@ -261,7 +287,7 @@ def _asked(line: JournalLine) -> Asked:
 
 def _refuse_person(by: Actor, door: str) -> None:
     if by.user is None or not may(by.user, door):
-        raise NotPermitted("Your roles do not include this.")
+        raise NotPermitted(_("Your roles do not include this."))
 
 
 def _preparing(journal: LimitJournal, *, by: Actor) -> LimitJournal:
@@ -270,9 +296,9 @@ def _preparing(journal: LimitJournal, *, by: Actor) -> LimitJournal:
     fresh = LimitJournal.objects.select_for_update().get(pk=journal.pk)
     _refuse_ended(fresh)
     if by.user_id != fresh.prepared_by_id:
-        raise NotPermitted("Only who prepares it changes its lines.")
+        raise NotPermitted(_("Only who prepares it changes its lines."))
     if fresh.state != JournalState.DRAFT:
-        raise InvalidState(f"{fresh} was sent for approval; its lines stay as they are.")
+        raise InvalidState(_("%(journal)s was sent for approval; its lines stay as they are.") % {"journal": fresh})
     return fresh
 
 
@@ -297,7 +323,7 @@ def _deciding(
         lines = lines.filter(number__in=list(numbers))
     found = list(lines)
     if not found:
-        raise Refused("No line was chosen." if numbers is not None else "Every line is decided already.")
+        raise Refused(_("No line was chosen.") if numbers is not None else _("Every line is decided already."))
     return journal, found
 
 
@@ -306,14 +332,22 @@ def _refuse_ended(journal: LimitJournal) -> None:
         return
     end = journal.events.filter(step__in=[JournalStep.POSTED, JournalStep.WITHDRAWN]).select_related("made_by").get()
     raise AlreadyClosed(
-        f"{journal} was {journal.get_state_display()} on {end.made_at:%d %b %Y %H:%M} by {name_of(end.made_by)}."
+        _("%(journal)s was %(state)s on %(when)s by %(who)s.")
+        % {
+            "journal": journal,
+            "state": journal.get_state_display(),
+            "when": clock.told(end.made_at),
+            "who": name_of(end.made_by),
+        }
     )
 
 
 def _refuse_unsent(journal: LimitJournal) -> None:
     _refuse_ended(journal)
     if journal.state == JournalState.DRAFT:
-        raise InvalidState(f"{journal} is being prepared; it has to be sent for approval first.")
+        raise InvalidState(
+            _("%(journal)s is being prepared; it has to be sent for approval first.") % {"journal": journal}
+        )
 
 
 def _taken(journal: LimitJournal, *, but: JournalLine | None = None) -> tuple[set[tuple[int | None, str]], int]:
@@ -326,7 +360,7 @@ def _taken(journal: LimitJournal, *, but: JournalLine | None = None) -> tuple[se
 def _line(journal: LimitJournal, number: int) -> JournalLine:
     found = journal.lines.select_related("customer", "journal").filter(number=number).first()
     if found is None:
-        raise Refused(f"Line {number} is not there any more.")
+        raise Refused(_("Line %(number)s is not there any more.") % {"number": number})
     return found
 
 

@@ -6,13 +6,15 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from approvals import context
 from approvals.models import ApprovalLevel, Attachment, LimitRequest, RequestEvent, RequestStep
 from creditrisk.facts import EffectiveLimit, Standing
 from creditrisk.facts import LimitState as Found
 from creditrisk.money import ZERO, MissingRate
 from creditrisk.refusal import AboveAuthority, Refused
-from creditrisk.roles import Actor, roles_of
+from creditrisk.roles import Actor, role_in_words, roles_of
 from customers import limits
 from customers.limits import Granted
 from customers.models import Customer, LimitState
@@ -154,13 +156,13 @@ def refuse_beyond(request: LimitRequest, *, by: Actor, seen: Seen) -> ApprovalLe
     mine = roles_of(by.user)
     if any(step.group.name in mine for step in seen.levels if step.position >= level.position):
         return level
-    raise AboveAuthority(f"This is for the {level.group.name.replace('_', ' ')} to decide, or above.")
+    raise AboveAuthority(_("This is for the %(role)s to decide, or above.") % {"role": role_in_words(level.group.name)})
 
 
 def refuse_unproven(request: LimitRequest, *, seen: Seen) -> None:
     """Raise Refused where credit would be opened to a new customer without the evidence of third parties."""
     if lacks_evidence(request, seen=seen):
-        raise Refused("It is a new customer: attach the evidence of third parties first.")
+        raise Refused(_("It is a new customer: attach the evidence of third parties first."))
 
 
 def lacks_evidence(request: LimitRequest, *, seen: Seen) -> bool:

@@ -13,7 +13,7 @@ from approvals import levels, limit_requests
 from approvals.models import Attachment, LimitRequest, RequestEvent, RequestState, RequestStep
 from creditrisk.audit import wording
 from creditrisk.audit.wording import Names
-from creditrisk.roles import DOORS, companies_of, name_of
+from creditrisk.roles import DOORS, companies_of, name_of, role_in_words
 from customers import queries as customer_queries
 from customers.models import Customer
 
@@ -112,9 +112,9 @@ def page(request: LimitRequest, *, user: Any, day: date) -> Page:
     ).order_by("pk")  # fmt: skip
     seen = levels.see([request.customer], day=day)
     pending = levels.turn(request, seen=seen).pending if request.is_open else ()
-    names = tuple(level.group.name.replace("_", " ") for level in pending if level.pk)
+    names = tuple(role_in_words(level.group.name) for level in pending if level.pk)
     if pending and not names:
-        names = (" / ".join(sorted(role.replace("_", " ") for role in DOORS["approve_limit"])),)
+        names = (" / ".join(sorted(role_in_words(role) for role in DOORS["approve_limit"])),)
     told = list(events)
     before = seen.figures[request.customer_id].before
     if (

@@ -11,11 +11,12 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from approvals import booking, context, evaluation_requests, levels
 from approvals.levels import Seen
 from approvals.models import LimitRequest, RequestEvent, RequestState, RequestStep
-from creditrisk.clock import business_day
+from creditrisk.clock import business_day, told
 from creditrisk.money import rounded
 from creditrisk.policy import compile as policies
 from creditrisk.refusal import AlreadyClosed, Duplicate, FourEyes, NotPermitted, Refused, Stale
@@ -42,7 +43,7 @@ class Asked:
 def ask(customer: Customer, asked: Asked, *, by: Actor, now: datetime, source_key: str | None = None) -> LimitRequest:
     """Ask for a limit or for terms; nothing changes until it is approved. Raises Refused, NotPermitted, Duplicate."""
     if by.user is None or not may(by.user, "ask_limit"):
-        raise NotPermitted("Your roles do not ask for limits.")
+        raise NotPermitted(_("Your roles do not ask for limits."))
     refuse_nonsense(asked, customer, day=business_day(now))
     try:
         with transaction.atomic():
@@ -51,7 +52,7 @@ def ask(customer: Customer, asked: Asked, *, by: Actor, now: datetime, source_ke
                 source_key=source_key, **_fields(asked),
             )  # fmt: skip
     except IntegrityError as error:
-        raise Duplicate("This form was sent before.") from error
+        raise Duplicate(_("This form was sent before.")) from error
     _note(request, RequestStep.ASKED, by=by, now=now, note=asked.reason)
     return request
 
@@ -61,12 +62,12 @@ def change(request: LimitRequest, asked: Asked, *, by: Actor, now: datetime, not
     """Ask for something else instead, by whoever asked; the levels begin anew. Raises Refused, NotPermitted, AlreadyClosed."""
     request = _locked(request)
     if by.user_id != request.requested_by_id:
-        raise NotPermitted("Only who asked may change what is asked for.")
+        raise NotPermitted(_("Only who asked may change what is asked for."))
     refuse_nonsense(asked, request.customer, day=business_day(now))
     for name, value in _fields(asked).items():
         setattr(request, name, value)
     if request.in_journal and (asked.terms or asked.settlement_discount or asked.state != LimitState.AMOUNT):
-        raise Refused("A line of a journal is an amount.", field="state")
+        raise Refused(_("A line of a journal is an amount."), field="state")
     request.state, request.assigned_to = RequestState.OPEN, None
     _note(request, RequestStep.CHANGED, by=by, now=now, note=note or asked.reason)
     return request
@@ -83,7 +84,7 @@ def approve(
     """
     request = _locked(request)
     if saw is not None and set(saw) != set(request.events.values_list("pk", flat=True)):
-        raise Stale("Something happened to this request since the page was drawn; look at it again.")
+        raise Stale(_("Something happened to this request since the page was drawn; look at it again."))
     seen = levels.see([request.customer], day=business_day(now))
     _agreed(request, by=by, now=now, note=note, seen=seen, four_eyes=policies.active().four_eyes).save()
     if request.state == RequestState.AGREED and not request.in_journal:
@@ -115,14 +116,13 @@ def delegate(request: LimitRequest, *, to: Any, by: Actor, now: datetime, note: 
     _refuse_own(request, by=by)
     _refuse_back(request)
     if to.pk == request.requested_by_id:
-        raise FourEyes("Whoever asked cannot decide it.", field="to")
+        raise FourEyes(_("Whoever asked cannot decide it."), field="to")
     if not may(to, "approve_limit"):
-        raise Refused(f"The roles of {name_of(to)} do not decide limits.", field="to")
+        raise Refused(_("The roles of %(to)s do not decide limits.") % {"to": name_of(to)}, field="to")
     if to.pk in {event.made_by_id for event in levels.agreements(request)}:
-        raise FourEyes(f"{name_of(to)} agreed to this already.", field="to")
-    companies = companies_of(to)
-    if companies is not None and request.customer.company_id not in companies:
-        raise Refused(f"{name_of(to)} does not work in the company of this customer.", field="to")
+        raise FourEyes(_("%(to)s agreed to this already.") % {"to": name_of(to)}, field="to")
+    if (companies := companies_of(to)) is not None and request.customer.company_id not in companies:
+        raise Refused(_("%(to)s does not work in the company of this customer.") % {"to": name_of(to)}, field="to")
     levels.refuse_beyond(request, by=by, seen=levels.see([request.customer], day=business_day(now)))
     request.assigned_to = to
     _note(request, RequestStep.DELEGATED, by=by, now=now, note=note, to=to)
@@ -134,7 +134,7 @@ def withdraw(request: LimitRequest, *, by: Actor, now: datetime, note: str = "")
     """Take it back, by whoever asked. Raises NotPermitted, AlreadyClosed."""
     request = _locked(request)
     if by.user_id != request.requested_by_id:
-        raise NotPermitted("Only who asked may withdraw it.")
+        raise NotPermitted(_("Only who asked may withdraw it."))
     return _end(request, RequestState.WITHDRAWN, RequestStep.WITHDRAWN, by=by, now=now, note=note)
 
 
@@ -144,7 +144,7 @@ def withdraw(request: LimitRequest, *, by: Actor, now: datetime, note: str = "")
 def ask_many(wanted: Sequence[tuple[Customer, Asked]], *, by: Actor, now: datetime) -> list[LimitRequest]:
     """Ask for one limit each of these customers, all or none; in their order. Raises Refused, NotPermitted."""
     if by.user is None or not may(by.user, "ask_limit"):
-        raise NotPermitted("Your roles do not ask for limits.")
+        raise NotPermitted(_("Your roles do not ask for limits."))
     day = business_day(now)
     for customer, asked in wanted:
         refuse_nonsense(asked, customer, day=day)
@@ -183,7 +183,7 @@ def approve_many(requests: Iterable[LimitRequest], *, by: Actor, now: datetime, 
 def reject_many(requests: Iterable[LimitRequest], *, by: Actor, now: datetime, note: str) -> dict[int, str]:
     """Say no to lines of a journal, with the reason; as `approve_many`. Raises Refused without a reason."""
     if not note.strip():
-        raise Refused("Say why.", field="note")
+        raise Refused(_("Say why."), field="note")
     found = _open_ones(requests)
     seen = levels.see([request.customer for request in found], day=business_day(now))
     four_eyes = policies.active().four_eyes
@@ -266,9 +266,9 @@ def _refuse_ended(request: LimitRequest) -> None:
         return
     ends = (RequestStep.APPLIED, RequestStep.REJECTED, RequestStep.WITHDRAWN, RequestStep.APPROVED)
     end = request.events.filter(step__in=ends).select_related("made_by").order_by("pk").last()
-    who = name_of(end and end.made_by) or "somebody"
-    when = f" on {end.made_at:%d %b %Y %H:%M}" if end else ""
-    raise AlreadyClosed(f"This request was decided{when} by {who}: {request.get_state_display()}.")
+    who = name_of(end and end.made_by) or _("somebody")
+    values = {"when": told(end.made_at) if end else "–", "who": who, "state": request.get_state_display()}
+    raise AlreadyClosed(_("This request was decided on %(when)s by %(who)s: %(state)s.") % values)
 
 
 def _decidable(request: LimitRequest, *, by: Actor, now: datetime, note: str) -> LimitRequest:
@@ -277,52 +277,52 @@ def _decidable(request: LimitRequest, *, by: Actor, now: datetime, note: str) ->
     _refuse_own(request, by=by)
     levels.refuse_beyond(request, by=by, seen=levels.see([request.customer], day=business_day(now)))
     if not note.strip():
-        raise Refused("Say why.", field="note")
+        raise Refused(_("Say why."), field="note")
     return request
 
 
 def _refuse_person(request: LimitRequest, *, by: Actor) -> None:
     if by.user is None or not may(by.user, "approve_limit"):
-        raise NotPermitted("Your roles do not decide limits.")
-    companies = companies_of(by.user)
-    if companies is not None and request.customer.company_id not in companies:
-        raise NotPermitted("This customer belongs to a company that is not yours.")
+        raise NotPermitted(_("Your roles do not decide limits."))
+    if (companies := companies_of(by.user)) is not None and request.customer.company_id not in companies:
+        raise NotPermitted(_("This customer belongs to a company that is not yours."))
 
 
 def _refuse_back(request: LimitRequest) -> None:
     if request.state == RequestState.CHANGE_WANTED:
-        raise Refused("Whoever asked was asked for a change; wait for it.")
+        raise Refused(_("Whoever asked was asked for a change; wait for it."))
 
 
 def _refuse_own(request: LimitRequest, *, by: Actor, four_eyes: bool | None = None) -> None:
     four_eyes = policies.active().four_eyes if four_eyes is None else four_eyes
     _refuse_asker(request, by=by, four_eyes=four_eyes)
     if four_eyes and any(event.made_by_id == by.user_id for event in levels.agreements(request)):
-        raise FourEyes("You have agreed to this already; the next level is somebody else's.")
+        raise FourEyes(_("You have agreed to this already; the next level is somebody else's."))
 
 
 def _refuse_asker(request: LimitRequest, *, by: Actor, four_eyes: bool) -> None:
     if four_eyes and by.user_id == request.requested_by_id:
-        raise FourEyes("You asked for this; somebody else has to decide it.")
+        raise FourEyes(_("You asked for this; somebody else has to decide it."))
 
 
 def refuse_nonsense(asked: Asked, customer: Customer, *, day: date) -> None:
     """Raise Refused where what is asked for makes no sense, naming the field."""
     if not asked.reason.strip():
-        raise Refused("Say why it is needed.", field="reason")
+        raise Refused(_("Say why it is needed."), field="reason")
     if not asked.state and asked.terms is None and asked.settlement_discount is None:
-        raise Refused("Ask for a limit, for terms, or for a discount.", field="amount")
+        raise Refused(_("Ask for a limit, for terms, or for a discount."), field="amount")
     if asked.state == LimitState.AMOUNT:
         if asked.amount is None or not asked.amount.is_finite() or asked.amount < 0:
-            raise Refused("A limit is zero or more.", field="amount")
+            raise Refused(_("A limit is zero or more."), field="amount")
         if asked.amount > LARGEST:
-            raise Refused("The amount is too large.", field="amount")
+            raise Refused(_("The amount is too large."), field="amount")
         if rounded(asked.amount, customer.currency) != asked.amount:
-            raise Refused(f"{customer.currency} has no amounts as fine as {asked.amount}.", field="amount")
+            fine = {"currency": customer.currency, "amount": asked.amount}
+            raise Refused(_("%(currency)s has no amounts as fine as %(amount)s.") % fine, field="amount")
     if asked.kind == LimitKind.TEMPORARY and (asked.state != LimitState.AMOUNT or asked.valid_to is None):
-        raise Refused("A temporary limit needs an amount and a last day.", field="valid_to")
+        raise Refused(_("A temporary limit needs an amount and a last day."), field="valid_to")
     if asked.valid_to is not None and asked.valid_to < (asked.valid_from or day):
-        raise Refused("The last day lies before the first.", field="valid_to")
+        raise Refused(_("The last day lies before the first."), field="valid_to")
 
 
 # -- writing ---------------------------------------------------------------------------------------------------------
@@ -378,7 +378,7 @@ def _grant_of(request: LimitRequest, *, day: date, agreed_by: str = "") -> dict[
     """Return the grant that a request becomes: from its first day, but not before `day`. Raises Refused."""
     starts = request.valid_from if request.valid_from and request.valid_from > day else day
     if request.valid_to is not None and request.valid_to < starts:
-        raise Refused("Its last day has passed; ask for a change.", field="valid_to")
+        raise Refused(_("Its last day has passed; ask for a change."), field="valid_to")
     return {
         "customer": request.customer, "state": request.state_wanted, "amount": request.amount, "kind": request.kind,
         "valid_from": starts, "valid_to": request.valid_to, "currency": request.currency,

@@ -5,6 +5,7 @@ from functools import cache
 from typing import Any
 
 from django.db import connection, models
+from django.utils.translation import gettext as _
 
 from creditrisk.prepared import Prepared
 from creditrisk.refusal import Refused
@@ -25,7 +26,7 @@ def document(pk: int) -> Document:
     """Return the document, locked, with `held`: whether a hold of it is open. Raises Refused where it is gone."""
     found = documents([pk]).get(pk)
     if found is None:
-        raise Refused("This document does not exist any more.")
+        raise Refused(_("This document does not exist any more."))
     return found
 
 

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from approvals import cause_words
 from approvals.alert_models import Alert, AlertSeen, Outlook
 from approvals.attachment_models import Attachment
 from approvals.desk_models import HoldChange, HoldEvent, HoldStep, ReleaseReason, Substitution, SubstitutionEnd
@@ -243,6 +244,10 @@ class EvaluationRequest(models.Model):
 
     def __str__(self) -> str:
         return f"{self.customer_id} {self.cause}"
+
+    @property
+    def cause_in_words(self) -> str:
+        return cause_words.in_words(self.cause)
 
 
 class EvaluationRun(models.Model):

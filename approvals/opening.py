@@ -5,6 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from approvals.booking import Booking
 from creditrisk.exposure.ledger import Touched
@@ -56,13 +57,13 @@ def enter(entry: Entry, *, by: Actor, now: datetime) -> list[OpenItem]:
     Raises Refused, and Duplicate for a number that the customer has already.
     """
     if entry.kind not in KINDS:
-        raise Refused(f"Items of kind {entry.kind} are not entered by hand.", field="kind")
+        raise Refused(_("Items of kind %(kind)s are not entered by hand.") % {"kind": entry.kind}, field="kind")
     if not entry.reference.strip():
-        raise Refused("Give the item a number.", field="reference")
+        raise Refused(_("Give the item a number."), field="reference")
     if entry.disputed and entry.credit:
-        raise Refused("Only debts are disputed.", field="disputed")
+        raise Refused(_("Only debts are disputed."), field="disputed")
     if (entry.disputed or entry.excluded) and not entry.reason.strip():
-        raise Refused("Say why it is disputed or left out of credit control.", field="reason")
+        raise Refused(_("Say why it is disputed or left out of credit control."), field="reason")
     ledger_items.checked_amount(entry.amount, entry.currency)
     booking = Booking.begin(entry.customer.pk, by=by, now=now, day=entry.day)
     family = booking.lock()

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from approvals.models import Release
 from creditrisk.audit import endings, outcomes
@@ -86,5 +86,5 @@ def _end(
         case Outcome.NOT_DUE:
             return _("%(sum)s open, not due yet") % {"sum": amount}, OPEN
         case Outcome.CANCELLED:
-            return _("credited"), OPEN
+            return pgettext("end of a release", "credited"), OPEN
     return _("paid on time"), GOOD

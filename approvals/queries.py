@@ -32,6 +32,7 @@ from creditrisk.decisions import queries as decision_queries
 from creditrisk.decisions import story
 from creditrisk.decisions.story import Told
 from creditrisk.money import ZERO
+from creditrisk.policy.names import step_name
 from creditrisk.roles import DOORS, companies_of, name_of
 from customers import queries as customer_queries
 from documents.models import DocumentQuerySet
@@ -117,6 +118,10 @@ class HoldRow:
             "excess": str(self.excess),
             "reasons": list(self.reasons),
         }
+
+    @property
+    def step_name(self) -> str:
+        return step_name(self.step)
 
     @property
     def saw_text(self) -> str:

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from approvals import alerts, authority, context, holds, locking
 from approvals.checkpoints import NEXT_STEP
@@ -67,22 +68,25 @@ def _refuse_grown(hold: Hold, saw: dict[str, Any], judgement: Judgement | None) 
     """Raise Stale where amount, excess or reasons grew since the page was drawn, or the currency is another."""
     if saw.get("currency") not in (None, "", hold.currency):
         raise Stale(
-            f"The document came to be {hold.currency} {figure(hold.amount, hold.currency)} since this page was drawn."
+            _("The document came to be %(currency)s %(amount)s since this page was drawn.")
+            % {"currency": hold.currency, "amount": figure(hold.amount, hold.currency)}
         )
     if Decimal(str(saw.get("amount", hold.amount))) < hold.amount:
         raise Stale(
-            f"The document grew to {hold.currency} {figure(hold.amount, hold.currency)} since this page was drawn."
+            _("The document grew to %(currency)s %(amount)s since this page was drawn.")
+            % {"currency": hold.currency, "amount": figure(hold.amount, hold.currency)}
         )
     if judgement is None:
         return
     excess = judgement.excess
     if "excess" in saw and Decimal(str(saw["excess"])) < excess:
         raise Stale(
-            f"It is now {figure(excess, judgement.case.own.exposure.currency)} over the limit, more than this page showed."
+            _("It is now %(excess)s over the limit, more than this page showed.")
+            % {"excess": figure(excess, judgement.case.own.exposure.currency)}
         )
     if "reasons" in saw and not set(judgement.outcome.reasons) <= set(saw["reasons"]):
         more = ", ".join(label_of(code) for code in judgement.outcome.reasons if code not in saw["reasons"])
-        raise Stale(f"There are new reasons since this page was drawn: {more}.")
+        raise Stale(_("There are new reasons since this page was drawn: %(more)s.") % {"more": more})
 
 
 @transaction.atomic
@@ -112,7 +116,7 @@ def release(
     hold = _locked(hold)
     holds.refuse_closed(hold)
     if hold.customer_id not in family.accounts:
-        raise Stale("The document changed its debtor meanwhile; look at it again.")
+        raise Stale(_("The document changed its debtor meanwhile; look at it again."))
     policy = policies.active()
     scope = scope or policy.release_scope
     holds.checked_release(reason=reason, scope=scope, until=until, cap=cap, day=day)
@@ -162,9 +166,9 @@ def _refuse_reason(hold: Hold, code: ReleaseReason | None, *, note: str) -> None
     if code is None:
         return
     if code.company_id != hold.document.company_id or not code.active:
-        raise Refused(f"“{code}” is no reason of this company.", field="reason")
+        raise Refused(_("“%(code)s” is no reason of this company.") % {"code": code}, field="reason")
     if code.needs_note and not note.strip():
-        raise Refused("Say why, in a few words.", field="note")
+        raise Refused(_("Say why, in a few words."), field="note")
 
 
 def debtors(hold: Hold) -> list[int]:
@@ -208,7 +212,7 @@ def reject(hold: Hold, *, by: Actor, now: datetime, reason: str, note: str = "")
     hold = _locked(hold)
     holds.refuse_closed(hold)
     if not reason.strip():
-        raise Refused("Say why you reject it.", field="reason")
+        raise Refused(_("Say why you reject it."), field="reason")
     holds.close(hold, how=HowClosed.REJECTED, by=by, now=now, reason=reason.strip(), note=note)
     document = hold.document
     values = alerts.of_document(document, who=name_of(by.user), reason=reason.strip())
@@ -224,15 +228,18 @@ def force(document: Document, *, by: Actor, now: datetime, reason: str) -> Hold:
     Raises NotPermitted, HoldOpen, InvalidState, Refused.
     """
     if by.user is None or not may(by.user, "force_hold"):
-        raise NotPermitted("Your roles do not hold documents by hand.")
+        raise NotPermitted(_("Your roles do not hold documents by hand."))
     if not reason.strip():
-        raise Refused("Say why you hold it.", field="reason")
+        raise Refused(_("Say why you hold it."), field="reason")
     context.lock([document.debtor_id])
     document = locking.document(document.pk)
     if document.state in (State.CANCELLED, State.CLOSED, State.POSTED, State.INVOICED):
-        raise InvalidState(f"{document} is {document.get_state_display()}: it has no next step.")
+        raise InvalidState(
+            _("%(document)s is %(state)s: it has no next step.")
+            % {"document": document, "state": document.get_state_display()}
+        )
     if holds.open_hold(document) is not None:
-        raise HoldOpen(f"{document} is held already.")
+        raise HoldOpen(_("%(document)s is held already.") % {"document": document})
     day = business_day(now)
     hold = Hold.objects.create(
         document=document, customer_id=document.debtor_id, step="next", checkpoint="confirmation", payload={},

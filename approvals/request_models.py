@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from customers.models import (
     Customer,
@@ -137,16 +138,16 @@ class LimitRequest(models.Model):
 
 
 class RequestStep(models.TextChoices):
-    ASKED = "ASKED", _("asked")
-    CHANGED = "CHANGED", _("changed")
-    APPROVED = "APPROVED", _("approved")
-    APPLIED = "APPLIED", _("took effect")
-    CHANGE_WANTED = "CHANGE_WANTED", _("asked for a change")
-    DELEGATED = "DELEGATED", _("delegated")
-    ATTACHED = "ATTACHED", _("attached evidence")
-    REJECTED = "REJECTED", _("rejected")
-    WITHDRAWN = "WITHDRAWN", _("withdrawn")
-    MOVED = "MOVED", _("went over to another customer")
+    ASKED = "ASKED", pgettext_lazy("step of a request", "asked")
+    CHANGED = "CHANGED", pgettext_lazy("step of a request", "changed")
+    APPROVED = "APPROVED", pgettext_lazy("step of a request", "approved")
+    APPLIED = "APPLIED", pgettext_lazy("step of a request", "took effect")
+    CHANGE_WANTED = "CHANGE_WANTED", pgettext_lazy("step of a request", "asked for a change")
+    DELEGATED = "DELEGATED", pgettext_lazy("step of a request", "delegated")
+    ATTACHED = "ATTACHED", pgettext_lazy("step of a request", "attached evidence")
+    REJECTED = "REJECTED", pgettext_lazy("step of a request", "rejected")
+    WITHDRAWN = "WITHDRAWN", pgettext_lazy("step of a request", "withdrawn")
+    MOVED = "MOVED", pgettext_lazy("step of a request", "went over to another customer")
 
 
 # In which states a request can be after a step; where there is none, the step leaves it as it was.

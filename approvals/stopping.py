@@ -4,10 +4,12 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from approvals import alert_kinds, alerts, context, evaluation_requests
 from approvals.models import SuspensionChange
 from creditrisk.clock import business_day
+from creditrisk.language import marked
 from creditrisk.refusal import AlreadyClosed, InvalidState, NotPermitted, Refused
 from creditrisk.roles import Actor, may, name_of
 from customers.models import CreditAccount, Customer, CustomerBlock, CustomerBlockEnd
@@ -24,13 +26,13 @@ def stop(
     """
     _refuse_person(by)
     if not (orders or deliveries):
-        raise Refused("Say what is stopped: orders, deliveries or both.", field="orders")
+        raise Refused(_("Say what is stopped: orders, deliveries or both."), field="orders")
     if valid_from and valid_to and valid_to < valid_from:
-        raise Refused("The last day lies before the first.", field="valid_to")
+        raise Refused(_("The last day lies before the first."), field="valid_to")
     if valid_to and valid_to < business_day(now):
-        raise Refused("That day has passed.", field="valid_to")
+        raise Refused(_("That day has passed."), field="valid_to")
     if not note.strip():
-        raise Refused("Say why.", field="note")
+        raise Refused(_("Say why."), field="note")
     context.lock([customer.pk])
     placed = CustomerBlock.objects.create(
         customer=customer, orders=orders, deliveries=deliveries, valid_from=valid_from, valid_to=valid_to,
@@ -49,7 +51,7 @@ def end(block: CustomerBlock, *, note: str = "", by: Actor, now: datetime) -> Cu
         with transaction.atomic():
             ended = CustomerBlockEnd.objects.create(block=block, ended_by=by.user, ended_at=now, note=note.strip())
     except IntegrityError as error:
-        raise AlreadyClosed("This stop was ended before.") from error
+        raise AlreadyClosed(_("This stop was ended before.")) from error
     evaluation_requests.ask([block.customer_id], cause="stop ended", now=now)
     return ended
 
@@ -65,11 +67,11 @@ def suspend(
     """
     _refuse_person(by)
     if until is not None and until < business_day(now):
-        raise Refused("That day has passed.", field="until")
+        raise Refused(_("That day has passed."), field="until")
     context.lock([customer.pk])
     account = CreditAccount.objects.get(customer=customer)
     if is_suspended(account, day=business_day(now)) and account.suspended_until == until:
-        raise InvalidState("Credit is suspended already.")
+        raise InvalidState(_("Credit is suspended already."))
     return _set(account, True, reason=reason, until=until, source=source, by=by, now=now)
 
 
@@ -80,7 +82,7 @@ def lift(customer: Customer, *, reason: str, source: str = "", by: Actor, now: d
     context.lock([customer.pk])
     account = CreditAccount.objects.get(customer=customer)
     if not account.suspended:
-        raise InvalidState("Credit is not suspended.")
+        raise InvalidState(_("Credit is not suspended."))
     return _set(account, False, reason=reason, source=source, by=by, now=now)
 
 
@@ -114,7 +116,7 @@ def _set(
     now: datetime,
 ) -> SuspensionChange:  # fmt: skip
     if not reason.strip():
-        raise Refused("Say why.", field="reason")
+        raise Refused(_("Say why."), field="reason")
     customer = account.customer
     account.suspended, account.suspended_until = suspended, until
     account.suspended_reason = reason.strip()[:200] if suspended else ""
@@ -129,7 +131,7 @@ def _set(
         made_by=by.user,
         actor=by.as_record(),
     )
-    who = name_of(by.user) or source or "the product itself"
+    who = name_of(by.user) or source or alert_kinds.word(marked("the product itself"))
     values: dict[str, Any] = {"customer": customer.name, "who": who, "reason": made.reason}
     if suspended and until:
         values |= {"says": "until", "day": alert_kinds.day(until)}
@@ -144,4 +146,4 @@ def _refuse_person(by: Actor) -> None:
     if by.user is None and by.channel != "web":
         return
     if by.user is None or not may(by.user, "stop_customer"):
-        raise NotPermitted("Your roles do not stop customers.")
+        raise NotPermitted(_("Your roles do not stop customers."))

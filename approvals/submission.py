@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from approvals import (
     alerts,
@@ -97,14 +98,14 @@ class Submission:
         """Lock, write, judge, settle."""
         new = target if isinstance(target, NewDocument) else None
         if new is not None and self.step not in checkpoints.FIRST_STEP.get(Kind(new.kind), ()):
-            raise InvalidState(f"A new document cannot begin with this step: {self.step}.")
+            raise InvalidState(_("A new document cannot begin with this step: %(step)s.") % {"step": self.step})
         debtor_id = writing.debtor_of(new).pk if new else target.debtor_id  # type: ignore[union-attr]
         more = [self.changes.bill_to.pk] if self.changes and self.changes.bill_to else []
         self.family = context.lock([debtor_id, *more])
         self.policy = policies.active()
         document = self._enter(new) if new else self._found(target, revision)  # type: ignore[arg-type]
         if document.debtor_id not in self.family.accounts:
-            raise Stale("The document changed its debtor meanwhile; look at it again.")
+            raise Stale(_("The document changed its debtor meanwhile; look at it again."))
         hold = None if new else self._open_hold(document)
         if self.step == "amend":
             return self._amend(document, hold)
@@ -115,7 +116,7 @@ class Submission:
     def _found(self, target: Document, revision: int | None) -> Document:
         document = locking.document(target.pk)
         if revision is not None and revision != document.revision:
-            raise Stale(f"{document} was changed meanwhile; look at it again.")
+            raise Stale(_("%(document)s was changed meanwhile; look at it again.") % {"document": document})
         locking.upstream(document)
         if self.step in ("deliver", "invoice", "issue"):
             _refuse_stopped(document.debtor.account_status, lowers=document.lowers, new=False)
@@ -127,7 +128,7 @@ class Submission:
         _refuse_stopped(debtor.account_status, lowers=lowers, new=new.kind == Kind.ORDER)
         new = locking.sources_of(new)
         if held := next((s for s in new.sources if s.held), None):
-            raise HoldOpen(f"{held} is held; decide the hold first.")
+            raise HoldOpen(_("%(document)s is held; decide the hold first.") % {"document": held})
         document = writing.write_draft(new, day=self.day, by=self.by.user, now=self.now)
         touched = Touched(documents=frozenset({document.pk}))
         if document.kind in (Kind.INVOICE, Kind.CREDIT_NOTE):
@@ -142,7 +143,7 @@ class Submission:
             return hold
         same = self.step == hold.step or {self.step, hold.step} <= {"invoice", "issue"} or hold.step == "next"
         if not same and self.step not in checkpoints.BESIDE_A_HOLD:
-            raise HoldOpen(f"{document} is held; decide the hold first.")
+            raise HoldOpen(_("%(document)s is held; decide the hold first.") % {"document": document})
         return hold
 
     def _post(self, touched: Touched) -> list[Posted]:
@@ -184,7 +185,7 @@ class Submission:
             author = self.on_behalf_of or self.by.user
             return self._post(amending.amend(document, changes or Changes(), self.moment, by=author))
         if step not in steps.STEPS:
-            raise InvalidState(f"There is no step {step}.")
+            raise InvalidState(_("There is no step %(step)s.") % {"step": step})
         return self._post(steps.STEPS[step](document, self.moment))
 
     def _judge(self, document: Document, step: str, met: Sequence[str], *, forced: bool) -> Judgement:
@@ -286,7 +287,7 @@ class Submission:
             document, changes, today=self.day, horizon_days=self.policy.order_horizon_days, rates=rates
         )  # fmt: skip
         if more and hold is not None and hold.step not in ("amend", "next"):
-            raise HoldOpen(f"{document} is held; decide the hold first.")
+            raise HoldOpen(_("%(document)s is held; decide the hold first.") % {"document": document})
         checked = self.policy.checks("confirmation", company=document.company_id)
         met = ["confirmation"] if more and checked else []
         point = transaction.savepoint_create() if met else None
@@ -358,7 +359,7 @@ def _refuse_stopped(status: object, *, lowers: bool, new: bool) -> None:
     if lowers or stops == Stops.NONE:
         return
     if stops == Stops.ALL or not new:
-        raise CustomerStopped(f"The account's status {status} refuses this document.")
+        raise CustomerStopped(_("The account's status %(status)s refuses this document.") % {"status": status})
 
 
 @transaction.atomic

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from approvals.models import Substitution, SubstitutionEnd
 from creditrisk.clock import business_day
@@ -17,15 +18,18 @@ def stand_in(
 ) -> Substitution:
     """Let somebody release in one's own place on these days, both inclusive. Raises NotPermitted, Refused."""
     if by.user is None or not may(by.user, "release_hold"):
-        raise NotPermitted("Your roles do not release holds.")
+        raise NotPermitted(_("Your roles do not release holds."))
     if substitute == by.user:
-        raise Refused("Choose somebody else.", field="substitute")
+        raise Refused(_("Choose somebody else."), field="substitute")
     if not may(substitute, "release_hold"):
-        raise Refused(f"The roles of {name_of(substitute)} do not release holds.", field="substitute")
+        raise Refused(
+            _("The roles of %(substitute)s do not release holds.") % {"substitute": name_of(substitute)},
+            field="substitute",
+        )
     if valid_to < valid_from:
-        raise Refused("The last day lies before the first.", field="valid_to")
+        raise Refused(_("The last day lies before the first."), field="valid_to")
     if valid_to < business_day(now):
-        raise Refused("That day has passed.", field="valid_to")
+        raise Refused(_("That day has passed."), field="valid_to")
     return Substitution.objects.create(
         absent=by.user, substitute=substitute, valid_from=valid_from, valid_to=valid_to, note=note.strip(), made_at=now,
         actor=by.as_record(),
@@ -35,12 +39,12 @@ def stand_in(
 def end(substitution: Substitution, *, by: Actor, now: datetime) -> SubstitutionEnd:
     """End a substitution before its last day, by who is absent or who stands in. Raises NotPermitted, AlreadyClosed."""
     if by.user_id not in (substitution.absent_id, substitution.substitute_id):
-        raise NotPermitted("Only the two of them end it.")
+        raise NotPermitted(_("Only the two of them end it."))
     try:
         with transaction.atomic():
             return SubstitutionEnd.objects.create(substitution=substitution, ended_at=now, actor=by.as_record())
     except IntegrityError as error:
-        raise AlreadyClosed("It was ended before.") from error
+        raise AlreadyClosed(_("It was ended before.")) from error
 
 
 def of(user: Any, *, day: date) -> QuerySet[Substitution]:

@@ -5,6 +5,8 @@ from datetime import date, datetime, time, timedelta
 
 from django.utils import timezone
 
+from creditrisk import language
+
 
 def business_day(now: datetime) -> date:
     """Return the day of `now` (aware) in the installation's time zone."""
@@ -19,6 +21,12 @@ def beginning_of(day: date) -> datetime:
 def end_of(day: date) -> datetime:
     """Return the last moment of a day in the installation's time zone."""
     return beginning_of(day + timedelta(days=1)) - timedelta(microseconds=1)
+
+
+def told(moment: datetime) -> str:
+    """Return a moment (aware) as a sentence says it: `24 Nov 2026 14:05`, in the installation's time zone."""
+    local = timezone.localtime(moment)
+    return f"{language.day(local)} {local:%H:%M}"
 
 
 def months_after(day: date, months: int) -> date:

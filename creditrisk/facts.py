@@ -8,6 +8,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from creditrisk.language import marked, say
 from creditrisk.money import HUNDRED, ZERO, Rates
 
 # The eight summed buckets, in the order people see them. A euro sits in exactly one.
@@ -52,6 +53,19 @@ class Verdict(StrEnum):
     HELD = "held"
 
 
+_SOURCES = frozenset({
+    marked("own limit"), marked("temporary limit"), marked("segment"), marked("shared limit or head alone"),
+    marked("first limit, not approved yet"), marked("insurance"), marked("guarantee"),
+})  # fmt: skip
+
+
+def source_in_words(source: str) -> str:
+    """Return where a limit comes from in the reader's language; decisions keep it in English."""
+    if source.startswith("segment "):
+        return say("segment %(code)s", code=source.removeprefix("segment "))
+    return say(source) if source in _SOURCES else source
+
+
 @dataclass(frozen=True)
 class Part:
     """One component of an effective limit: where it comes from and how much, in the account's currency."""
@@ -59,6 +73,10 @@ class Part:
     source: str
     amount: Decimal | None
     detail: str = ""
+
+    @property
+    def source_in_words(self) -> str:
+        return source_in_words(self.source)
 
 
 @dataclass(frozen=True)

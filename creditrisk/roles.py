@@ -32,6 +32,13 @@ ROLE_NAMES = {
     "auditor": gettext_lazy("Auditor"),
 }
 
+
+def role_in_words(role: str) -> str:
+    """Return what a role is called inside a sentence."""
+    name = str(ROLE_NAMES.get(role, role.replace("_", " ")))
+    return name[:1].lower() + name[1:]
+
+
 _EVERYBODY = frozenset(ROLES)
 _SALES = frozenset({"sales"})
 _OFFICE = frozenset({"credit_clerk", "credit_manager", "finance_director"})

@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 
 from approvals.remedies.payments import Paid
 from approvals.remedies.remedy import Remedies, Remedy
+from creditrisk import language
 from creditrisk.decisions.story import sum_of
 from creditrisk.money import ZERO
 from documents.models import Kind
@@ -142,4 +143,4 @@ def _sums(sums: Mapping[str, Decimal]) -> str:
 
 
 def _day(day: date | None) -> str:
-    return f"{day:%d %b %Y}" if day else ""
+    return language.day(day) if day else ""

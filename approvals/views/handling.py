@@ -68,7 +68,7 @@ def _back(request: HttpRequest, held: Hold) -> HttpResponse:
 def _delegated(held: Hold, typed: dict[str, Any], by: Actor) -> Any:
     to = get_user_model().objects.filter(username=typed["to"], is_active=True).first()
     if to is None:
-        raise Refused("Choose who shall decide it.", field="to")
+        raise Refused(_("Choose who shall decide it."), field="to")
     return hold_events.delegate(held, to=to, by=by, now=timezone.now(), note=typed["note"])
 
 

@@ -154,7 +154,7 @@ def _lines(request: HttpRequest, journal: LimitJournal, form: Any) -> tuple[NewL
             journal, form.selection, form.formula, common, user=request.user, day=business_day(timezone.now())
         )
         if chosen.passed_over:
-            told = ", ".join(f"{count} {why}" for why, count in chosen.passed_over.items())
+            told = journal_filling.told(chosen.passed_over)
             messages.info(request, _("Passed over: %(told)s.") % {"told": told})
         return chosen.lines
     return journal_filling.of_file(

@@ -172,7 +172,7 @@ def _decider(name: str, decide: Decide, done: Any, *, door_name: str = "approve_
 def _delegated(found: LimitRequest, form: DecideForm, by: Actor) -> Any:
     to = limit_queries.decider(form.cleaned_data["to"])
     if to is None:
-        raise Refused("Choose who shall decide it.", field="to")
+        raise Refused(_("Choose who shall decide it."), field="to")
     return limit_requests.delegate(found, to=to, by=by, now=timezone.now(), note=form.cleaned_data["note"])
 
 
@@ -193,7 +193,7 @@ send_back = _decider(
     lambda found, form, by: limit_requests.ask_change(found, by=by, now=timezone.now(), note=form.cleaned_data["note"]),
     gettext_lazy("%(request)s is sent back for a change."),
 )
-delegate = _decider("delegate", _delegated, "%(request)s is delegated.")
+delegate = _decider("delegate", _delegated, gettext_lazy("%(request)s is delegated."))
 withdraw = _decider(
     "withdraw",
     lambda found, form, by: limit_requests.withdraw(found, by=by, now=timezone.now(), note=form.cleaned_data["note"]),

@@ -1,6 +1,6 @@
 """Deciding or handing on a selection of holds: each by itself, with what came of it told line by line."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import ngettext, pgettext_lazy
 from django.views.decorators.http import require_POST
 
 from approvals import evaluation, gate, hold_events, queries
@@ -24,9 +24,17 @@ from creditrisk.roles import Actor, door
 MOST = 200
 # What can be done with a selection, and how that is told.
 DONE = {
-    "release": gettext_lazy("released"), "reject": gettext_lazy("rejected"), "take": gettext_lazy("taken"),
-    "send_back": gettext_lazy("sent back for a change"), "delegate": gettext_lazy("delegated"),
+    "release": pgettext_lazy("hold", "released"), "reject": pgettext_lazy("hold", "rejected"),
+    "take": pgettext_lazy("hold", "taken"), "send_back": pgettext_lazy("hold", "sent back for a change"),
+    "delegate": pgettext_lazy("hold", "delegated"),
 }  # fmt: skip
+COUNTED: dict[str, Callable[[int], str]] = {
+    "release": lambda n: ngettext("%(count)d released", "%(count)d released", n),
+    "reject": lambda n: ngettext("%(count)d rejected", "%(count)d rejected", n),
+    "take": lambda n: ngettext("%(count)d taken", "%(count)d taken", n),
+    "send_back": lambda n: ngettext("%(count)d sent back for a change", "%(count)d sent back for a change", n),
+    "delegate": lambda n: ngettext("%(count)d delegated", "%(count)d delegated", n),
+}
 
 
 @dataclass(frozen=True)
@@ -57,7 +65,10 @@ def decide(request: HttpRequest) -> HttpResponse:
     codes = queries.release_reasons({hold.document.company_id for hold in chosen})
     decided = [_decided(hold, decision, form, request.POST, codes=codes, by=by) for hold in chosen]
     done = sum(line.done for line in decided)
-    context = {"decided": decided, "done": done, "left": len(decided) - done, "word": DONE[decision]}
+    context = {
+        "decided": decided, "done": COUNTED[decision](done) % {"count": done}, "left": len(decided) - done,
+        "word": DONE[decision],
+    }  # fmt: skip
     return render(request, "approvals/decided.html", context)
 
 

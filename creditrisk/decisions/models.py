@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from creditrisk.policy.names import step_name
 from customers.models import Customer, amount_field, currency_field
 from documents.models import Document
 
@@ -59,6 +60,14 @@ class Decision(models.Model):
     def __str__(self) -> str:
         return f"{self.document_id} {self.step} {self.verdict}"
 
+    @property
+    def step_name(self) -> str:
+        return step_name(self.step)
+
+    @property
+    def checkpoint_name(self) -> str:
+        return step_name(self.checkpoint)
+
 
 class TryOut(models.Model):
     """A policy tried on the decisions of a period, each by itself; nothing else is changed by it.
@@ -83,6 +92,11 @@ class TryOut(models.Model):
 
     def __str__(self) -> str:
         return self.label
+
+    @property
+    def unseen_steps(self) -> list[tuple[str, int]]:
+        """Return the checkpoints at which documents were not looked at, by name, with how many."""
+        return [(step_name(code), count) for code, count in self.unseen.items()]
 
 
 class TryOutPart(models.Model):

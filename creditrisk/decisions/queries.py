@@ -2,19 +2,20 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from django.db.models import QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
 
 from creditrisk.decisions import behind, story
 from creditrisk.decisions.behind import Behind, Source
 from creditrisk.decisions.models import Decision
 from creditrisk.decisions.story import Told
-from creditrisk.facts import BESIDE, BUCKETS, LimitState
+from creditrisk.facts import BESIDE, BUCKETS, LimitState, source_in_words
 from creditrisk.money import ZERO
 from creditrisk.roles import companies_of, name_of
 from customers import queries as customer_queries
@@ -57,12 +58,17 @@ class Basis:
     limit_state: str
     limit_source: str
     limit_parts: tuple[tuple[str, str, str], ...]
-    last_day: str
+    last_day: date | None
     available: Decimal | None
     buckets: dict[str, Decimal]
     beside: dict[str, Decimal]
     days_overdue: int
     counted: frozenset[str]
+
+    @property
+    def without_amount(self) -> str:
+        """Return what a limit that is no amount is, in words."""
+        return _("unlimited") if self.limit_state == LimitState.UNLIMITED else _("deferred")
 
     @property
     def rows(self) -> list[tuple[str, Decimal, bool]]:
@@ -111,8 +117,8 @@ def rows(found: Iterable[Decision]) -> list[DecisionRow]:
     """Return decisions as rows of a list."""
     return [
         DecisionRow(
-            id=d.pk, document_id=d.document_id, document=d.document.number, customer=d.customer.name, step=d.step,
-            checkpoint=d.checkpoint, verdict=d.verdict,
+            id=d.pk, document_id=d.document_id, document=d.document.number, customer=d.customer.name, step=d.step_name,
+            checkpoint=d.checkpoint_name, verdict=d.verdict,
             codes=(*d.reasons, *d.warnings), amount=d.document_amount,
             currency=d.document_currency, decided_at=d.decided_at, by=name_of(d.by),
             policy_number=d.policy_number, covered=d.covered_by is not None,
@@ -187,8 +193,8 @@ def _basis(standing: Mapping[str, Any], *, index: int, facts: Mapping[str, Any],
         index=index, code=standing["code"], name=_name(facts, standing), kind=standing["kind"], currency=exposure["currency"],
         measured=Decimal(standing.get("measured", total)), total=total, limit=amount, limit_state=limit["state"],
         limit_source=limit.get("source", ""),
-        limit_parts=tuple((p[0], p[1] or "", p[2]) for p in limit.get("parts", ())),
-        last_day=limit.get("last_day") or "", available=None if amount is None else amount - total,
+        limit_parts=tuple((source_in_words(p[0]), p[1] or "", p[2]) for p in limit.get("parts", ())),
+        last_day=date.fromisoformat(limit["last_day"]) if limit.get("last_day") else None, available=None if amount is None else amount - total,
         buckets={name: Decimal(buckets.get(name, "0")) for name in BUCKETS},
         beside={
             name: value for name in BESIDE if (value := Decimal(exposure.get(name) or ZERO))

@@ -7,10 +7,12 @@ from types import MappingProxyType
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from creditrisk import money, rules
+from creditrisk import language, money, rules
 from creditrisk.decisions.findings import kept, whole
 from creditrisk.facts import Finding
+from creditrisk.policy.names import figure_name
 
 _FIGURES = {"days_overdue": "overdue", "overdue_amount": "overdue"}
 HOLDS, WARNS, SPARED, PASSED = "holds", "warns", "spared", "passed"
@@ -38,6 +40,11 @@ class Told:
     figure: str = ""
 
     @property
+    def whom(self) -> str:
+        """For whom the row is, in words; nothing where there is no row."""
+        return for_whom(self.scope) if self.scope else ""
+
+    @property
     def stands(self) -> bool:
         """Whether what was measured is how a limit stands: that of `subject`."""
         return self.code in ("over_limit", "over_shared_limit")
@@ -46,7 +53,7 @@ class Told:
 def sum_of(amount: Any, currency: str) -> str:
     """Return an amount of money as a sentence says it: EUR 1,234.50."""
     value = _number(amount)
-    return f"{currency}\u00a0{value:,.{money.decimals(currency)}f}" if value is not None else str(amount)
+    return f"{currency}\u00a0{language.number(value, money.decimals(currency))}" if value is not None else str(amount)
 
 
 def _number(value: Any) -> Decimal | None:
@@ -62,14 +69,14 @@ def _days(value: Any) -> str:
     number = _number(value)
     if number is None:
         return "–"
-    return _("%d day") % number if number == 1 else _("%d days") % number
+    return ngettext("%(count)s day", "%(count)s days", int(number)) % {"count": language.number(int(number))}
 
 
 def _percent(value: Any) -> str:
     number = _number(value)
     if number is None:
         return "–"
-    return _("more than any limit") if not number.is_finite() else f"{number:,.1f}%"
+    return _("more than any limit") if not number.is_finite() else f"{language.number(number, 1)}%"
 
 
 def _shown(value: Any, unit: str) -> str:
@@ -87,7 +94,7 @@ def _shown(value: Any, unit: str) -> str:
     if len(unit) == 3 and unit.isupper():
         return sum_of(value, unit)
     number = _number(value)
-    return f"{number:,.2f}" if number is not None else str(value)
+    return language.number(number, 2) if number is not None else str(value)
 
 
 def _flat(finding: Finding | Mapping[str, Any]) -> dict[str, Any]:
@@ -286,7 +293,7 @@ def _over(code: str, value: Any, threshold: Any, unit: str, subject: str) -> tup
     names = {
         "over_limit": _("the limit of %(whose)s") % {"whose": subject} if subject else _("the limit"),
         "over_shared_limit": _("the shared limit %(whose)s") % {"whose": subject},
-        "over_sub_limit": _("the ceiling on %(what)s") % {"what": subject.replace("_", " ")},
+        "over_sub_limit": _("the ceiling on %(what)s") % {"what": figure_name(subject)},
     }
     values = {
         "total": _shown(value, unit),

@@ -34,7 +34,7 @@ class DecisionTable(BaseTable):
 
     document = DocumentColumn(verbose_name=_("Document"), linkify=("decision", {"pk": django_tables2.A("pk")}))
     customer = LongColumn(accessor="customer__name", verbose_name=_("Customer"))
-    step = TextColumn(verbose_name=_("Step"))
+    step = TextColumn(accessor="step_name", order_by="step", verbose_name=_("Step"))
     verdict = OutcomeColumn(verbose_name=_("Verdict"))
     document_amount = AmountColumn(verbose_name=_("Amount"), currency="document_currency", show=True)
     policy_number = TextColumn(verbose_name=_("Policy"))

@@ -17,6 +17,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from creditrisk.decisions.models import Direction, TryOut, TryOutChange, TryOutPart
+from creditrisk.language import number
 from creditrisk.money import ZERO
 from creditrisk.roles import companies_of
 
@@ -202,8 +203,8 @@ def pictures(tryout: TryOut) -> list[Picture]:
 
 def _bands() -> list[str]:
     """Return what the bands of amounts are called."""
-    between = [_("%(low)s to %(high)s") % {"low": f"{a:,}", "high": f"{b:,}"} for a, b in pairwise(BANDS)]
-    return [_("below %s") % f"{BANDS[0]:,}", *between, _("%s and more") % f"{BANDS[-1]:,}"]
+    between = [_("%(low)s to %(high)s") % {"low": number(a), "high": number(b)} for a, b in pairwise(BANDS)]
+    return [_("below %s") % number(BANDS[0]), *between, _("%s and more") % number(BANDS[-1])]
 
 
 def _pairs(sql: str, values: list[Any]) -> defaultdict[str, dict[Any, Pair]]:

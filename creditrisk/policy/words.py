@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -12,7 +11,7 @@ from creditrisk.facts import BUCKETS
 from creditrisk.policy.models import Parameters
 from creditrisk.policy.names import figure_name
 
-SECTIONS: tuple[tuple[Promise, tuple[str, ...]], ...] = (
+SECTIONS = (
     (gettext_lazy("What counts as exposure"), (
         "counts", "orders_count_from", "order_horizon_days", "invoices_count_from", "include_provisional",
         "sbf_grace_days", "collection_grace_days",
