@@ -24,7 +24,7 @@ class RequestState(models.TextChoices):
     CHANGE_WANTED = "CHANGE_WANTED", _("back for a change")
     AGREED = "AGREED", _("approved, to be posted")
     APPLIED = "APPLIED", _("approved")
-    REJECTED = "REJECTED", _("rejected")
+    REJECTED = "REJECTED", pgettext_lazy("request for a limit", "rejected")
     WITHDRAWN = "WITHDRAWN", _("withdrawn")
 
 

@@ -26,7 +26,7 @@ BUCKET_CHOICES = [
     ("delivered_not_invoiced", _("delivered not invoiced")),
     ("unposted_invoices", _("unposted invoices")),
     ("receivables", _("receivables")),
-    ("credits", _("credits")),
+    ("credits", pgettext_lazy("exposure bucket", "credits")),
     ("effects_issued", _("effects issued")),
     ("effects_presented", _("effects presented")),
     ("effects_unpaid", _("effects unpaid")),
