@@ -1,4 +1,4 @@
-"""Why holds are looked at again, in words: a request keeps its cause in English."""
+"""Why holds are looked at again or were closed by themselves, in words: the rows keep it in English."""
 
 from collections.abc import Mapping
 
@@ -34,6 +34,12 @@ CAUSES: Mapping[str, Promise] = {
     "write-off": pgettext_lazy("cause", "write-off"),
 }
 
+# What is written where nobody typed a reason.
+REASONS: Mapping[str, Promise] = {
+    "reasons gone": pgettext_lazy("reason", "reasons gone"),
+    "The change was withdrawn": pgettext_lazy("reason", "The change was withdrawn"),
+}
+
 
 def in_words(cause: str) -> str:
     """Return a cause in the reader's language; what names a record of the administration stands as it was written."""
@@ -41,3 +47,8 @@ def in_words(cause: str) -> str:
     if name == "policy" and number.isdecimal():
         return _("policy %(number)s") % {"number": number}
     return str(CAUSES.get(cause, cause))
+
+
+def reason(text: str) -> str:
+    """Return why a hold was closed: as somebody typed it, or in the reader's language where nobody did."""
+    return str(REASONS.get(text, text))

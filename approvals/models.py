@@ -122,6 +122,10 @@ class HoldClosing(models.Model):
     def __str__(self) -> str:
         return f"{self.hold_id} {self.how}"
 
+    @property
+    def reason_in_words(self) -> str:
+        return cause_words.reason(self.reason)
+
 
 class Release(models.Model):
     """What a releaser let through: up to which amount, for which steps, until when, and what they saw. Append-only."""

@@ -206,7 +206,7 @@ def _row(hold: Any, *, today: date | None, told: tuple[Told, ...] = (), names: d
         labels=tuple(story.label_of(code) for code in reasons), opened_at=hold.opened_at,
         age_days=(today - hold.opened_on).days if today else 0, opened_by=name_of(hold.opened_by), open=hold.open,
         how=closing.how if closing else "", closed=_how(hold, closing), closed_by=name_of(closing.closed_by) if closing else "",
-        closed_at=closing.closed_at if closing else None, close_reason=closing.reason if closing else "",
+        closed_at=closing.closed_at if closing else None, close_reason=closing.reason_in_words if closing else "",
         forced_reason=hold.forced_reason, told=told, decision_id=hold.review_decision,
         assigned_id=hold.assigned_id, assigned=(names or {}).get(hold.assigned_id, ""), turn=hold.turn or "",
         ship_date=hold.document.ship_date, note=hold.document.note,
