@@ -6,6 +6,7 @@ from decimal import Decimal as D
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from creditrisk import rules
 from creditrisk.facts import (
@@ -268,3 +269,18 @@ def test_every_row_says_when_it_is_true_and_names_its_values(asked: Row) -> None
     for name in asked.rule.value_kind():
         value = getattr(asked.rule, name)
         assert (f"{value:,.2f}" if name == "amount" else str(value or 1)) in said or value == 0
+
+
+def test_the_rule_book_speaks_the_language_of_the_reader() -> None:
+    codes = [*book(), *rules.standards()]
+    english = {code: (rules.labels()[code], rules.sentence(code), rules.detail(code)) for code in codes}
+
+    with translation.override("it"):
+        italian = {code: (rules.labels()[code], rules.sentence(code), rules.detail(code)) for code in codes}
+        both = {"amount": D("1234.5"), "percent": D("12.5"), "currency": "EUR"}
+        row = book()["overdue_amount"](**both).says("block")
+        wrong = book()["order_amount"].refuse("block", {})
+
+    assert not [(code, text) for code in codes for text in italian[code] if text in english[code]]
+    assert row == "è scaduto un importo di EUR 1.234,50 o più ed è utilizzato il 12,5% o più del fido"
+    assert wrong is not None and wrong.sentence == "Indicare un importo."
