@@ -68,6 +68,11 @@ def number(value: Decimal | int, places: int = 0) -> str:
     return text if point == "." else text.translate({ord(","): group, ord("."): point})
 
 
+def exact(value: Decimal) -> str:
+    """Return a number with the decimals that it has, none added and none dropped."""
+    return number(value, max(-int(value.as_tuple().exponent), 0))
+
+
 def day(value: date) -> str:
     """Return a day as `24 Nov 2026`, the month in the reader's language."""
     return _answers.day(value)

@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from creditrisk.money import ZERO
 from customers.models import Customer
@@ -55,7 +56,7 @@ class Movement:
 
     @property
     def label(self) -> str:
-        return "effect" if self.kind == "EFFECT" else str(ItemKind(self.kind).label)
+        return _("effect") if self.kind == "EFFECT" else str(ItemKind(self.kind).label)
 
 
 @dataclass(frozen=True)

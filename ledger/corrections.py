@@ -6,7 +6,9 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import Max, Q, Sum
+from django.utils.translation import gettext as _
 
+from creditrisk import language
 from creditrisk.money import ZERO, figure
 from creditrisk.refusal import AboveAuthority, InvalidState, Refused
 from creditrisk.roles import roles_of
@@ -54,12 +56,12 @@ def write_off(
     item = open_items.locked([item.pk])[item.pk]
     left = abs(item.open_amount)
     if not left:
-        raise InvalidState(f"{item} is settled: there is nothing to write off.", field="amount")
+        raise InvalidState(_("%(item)s is settled: there is nothing to write off.") % {"item": item}, field="amount")
     if not reason.strip():
-        raise Refused("Say why it is written off.", field="reason")
+        raise Refused(_("Say why it is written off."), field="reason")
     part = left if amount is None else open_items.checked_amount(amount, item.currency)
     if part > left:
-        raise Refused(f"Only {left.normalize():f} is open.", field="amount")
+        raise Refused(_("Only %(left)s is open.") % {"left": figure(left, item.currency)}, field="amount")
     _check_authority(item, part, day=day, by=by)
     credit = item.amount > 0
     opened = _counter(item, ItemKind.WRITE_OFF, part, credit=credit, reason=reason, day=day, by=by, now=now)
@@ -74,8 +76,8 @@ def grant_discount(item: OpenItem, *, day: date, by: Any, now: datetime) -> tupl
     item = open_items.locked([item.pk])[item.pk]
     found = discounts.offer(item)
     if found is None or not found.is_earned:
-        raise InvalidState(f"{item} was not paid in time less the discount agreed.", field="item")
-    reason = f"Early-payment discount of {found.percent.normalize():f} %"
+        raise InvalidState(_("%(item)s was not paid in time less the discount agreed.") % {"item": item}, field="item")
+    reason = _("Early-payment discount of %(percent)s %%") % {"percent": language.exact(found.percent.normalize())}
     part = item.open_amount
     opened = _counter(item, ItemKind.WRITE_OFF, part, credit=True, reason=reason, day=day, by=by, now=now)
     return opened, list(_settle(opened, item, part, day=day, by=by, now=now))
@@ -89,7 +91,8 @@ def _check_authority(item: OpenItem, part: Decimal, *, day: date, by: Any) -> No
     whole = rates.on(day, {item.currency, unit}).convert({item.currency: written_off(item) + part}, unit)
     if whole > bound:
         raise AboveAuthority(
-            f"You may write off up to {unit} {figure(bound, unit)} of one item; with this it would be {unit} {figure(whole, unit)}.",
+            _("You may write off up to %(unit)s %(bound)s of one item; with this it would be %(unit)s %(amount)s.")
+            % {"unit": unit, "bound": figure(bound, unit), "amount": figure(whole, unit)},
             field="amount",
         )
 
@@ -102,15 +105,18 @@ def reverse(item: OpenItem, *, reason: str, day: date, by: Any, now: datetime) -
     """
     item = open_items.locked([item.pk])[item.pk]
     if item.kind not in REVERSIBLE:
-        raise Refused(f"{item} is a {item.get_kind_display()}: only payments, write-offs and charges are reversed.")
+        raise Refused(
+            _("%(item)s is a %(kind)s: only payments, write-offs and charges are reversed.")
+            % {"item": item, "kind": item.get_kind_display()}
+        )
     if OpenItem.objects.filter(reverses=item).exists():
-        raise InvalidState(f"{item} was reversed before.")
+        raise InvalidState(_("%(item)s was reversed before.") % {"item": item})
     if not reason.strip():
-        raise Refused("Say why it is reversed.", field="reason")
+        raise Refused(_("Say why it is reversed."), field="reason")
     touched = _set_free(item, day=day, by=by, now=now)
     item.refresh_from_db()
     if item.open_amount != item.amount:
-        raise InvalidState(f"An effect stands in the place of {item}: it cannot be reversed.")
+        raise InvalidState(_("An effect stands in the place of %(item)s: it cannot be reversed.") % {"item": item})
     opened = _counter(
         item, ItemKind.REVERSAL, abs(item.amount), credit=item.amount > 0, reason=reason, day=day, by=by, now=now
     )

@@ -7,8 +7,10 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
-from creditrisk.money import ZERO
+from creditrisk import language
+from creditrisk.money import ZERO, figure
 from creditrisk.refusal import Duplicate, InvalidState, Refused
 from customers.models import Company, Customer
 from ledger import items as open_items
@@ -74,7 +76,7 @@ def issue(
     Raises Refused where the items do not carry the amount, InvalidState where an item is settled.
     """
     if kind not in EffectKind.values:
-        raise Refused(f"There is no effect of kind {kind}.", field="kind")
+        raise Refused(_("There is no effect of kind %(kind)s.") % {"kind": kind}, field="kind")
     open_items.checked_amount(amount, currency)
     locked = open_items.locked(i.pk for i in items)
     left = amount
@@ -85,23 +87,27 @@ def issue(
     )  # fmt: skip
     for item in sorted(locked.values(), key=lambda i: (i.due, i.pk)):
         if item.customer_id != customer.pk or item.currency != currency or item.amount < 0:
-            raise Refused(f"{item} cannot be closed by this effect.", field="items")
+            raise Refused(_("%(item)s cannot be closed by this effect.") % {"item": item}, field="items")
         if (earliest := open_items.not_before([item], day)) > day:
-            raise Refused(f"{item} was booked or moved on {earliest:%d %b %Y}, after the effect's day.", field="day")
+            raise Refused(
+                _("%(item)s was booked or moved on %(day)s, after the effect's day.")
+                % {"item": item, "day": language.day(earliest)},
+                field="day",
+            )
         asked = (parts or {}).get(item.pk)
         if asked is not None:
             open_items.checked_amount(asked, currency, field="items")
         if asked is not None and asked > left:
-            raise Refused("The effect is for less than what it is to close.", field="amount")
+            raise Refused(_("The effect is for less than what it is to close."), field="amount")
         part = min(left, item.open_amount) if asked is None else asked
         if part <= 0:
-            raise InvalidState(f"Nothing of {item} is left for this effect.", field="items")
+            raise InvalidState(_("Nothing of %(item)s is left for this effect.") % {"item": item}, field="items")
         open_items.settle_debit(item, part, day)
         rows.append(EffectItem(effect=effect, item=item, amount=part))
         left -= part
     if left > ZERO:
         raise Refused(
-            f"The items carry {(amount - left).normalize():f}, less than the effect.",
+            _("The items carry %(amount)s, less than the effect.") % {"amount": figure(amount - left, currency)},
             field="amount",
         )
     _save_new(effect)
@@ -116,7 +122,9 @@ def _save_new(effect: Effect) -> None:
         with transaction.atomic():
             effect.save(force_insert=True)
     except IntegrityError as error:
-        raise Duplicate(f"An effect {effect.number} exists already.", field="number") from error
+        raise Duplicate(
+            _("An effect %(number)s exists already.") % {"number": effect.number}, field="number"
+        ) from error
 
 
 def present(
@@ -134,7 +142,7 @@ def present(
     With `account` within its line. Raises InvalidState for an effect in another state, Refused beyond the line.
     """
     if mode not in PresentationMode.values:
-        raise Refused(f"Effects are not presented by way of {mode}.", field="mode")
+        raise Refused(_("Effects are not presented by way of %(mode)s.") % {"mode": mode}, field="mode")
     if account is not None:
         account = BankAccount.objects.select_for_update(of=("self",)).get(pk=account.pk)
     rows = _locked(effects)
@@ -156,29 +164,36 @@ def refuse_unfit(rows: Sequence[Effect], *, account: BankAccount | None, mode: s
     Raises InvalidState and Refused.
     """
     if not rows:
-        raise Refused("Choose at least one effect.", field="effects")
+        raise Refused(_("Choose at least one effect."), field="effects")
     for effect in rows:
         if effect.state not in PRESENTABLE:
             raise InvalidState(
-                f"{effect} is {effect.get_state_display()}, not in the portfolio.",
+                _("%(effect)s is %(state)s, not in the portfolio.")
+                % {"effect": effect, "state": effect.get_state_display()},
                 field="effects",
             )
         if effect.company_id != rows[0].company_id:
-            raise Refused("One list holds the effects of one company.", field="effects")
+            raise Refused(_("One list holds the effects of one company."), field="effects")
         if effect.issued_on > day:
-            raise Refused(f"{effect} was issued after that day.", field="day")
+            raise Refused(_("%(effect)s was issued after that day.") % {"effect": effect}, field="day")
     if account is not None:
         _check_account(account, rows, mode=mode, day=day)
 
 
 def _check_account(account: BankAccount, rows: Sequence[Effect], *, mode: str, day: date) -> None:
     if not account.active:
-        raise Refused(f"{account.name} takes no more effects: the account is closed.", field="account")
+        raise Refused(
+            _("%(account)s takes no more effects: the account is closed.") % {"account": account.name}, field="account"
+        )
     if account.company_id != rows[0].company_id:
-        raise Refused(f"{account.name} is an account of another company.", field="account")
+        raise Refused(_("%(account)s is an account of another company.") % {"account": account.name}, field="account")
     for effect in rows:
         if effect.currency != account.currency:
-            raise Refused(f"{effect} is in {effect.currency}, the account in {account.currency}.", field="account")
+            raise Refused(
+                _("%(effect)s is in %(currency)s, the account in %(other)s.")
+                % {"effect": effect, "currency": effect.currency, "other": account.currency},
+                field="account",
+            )
     lines.check(account, mode, sum((e.amount for e in rows), ZERO), day=day)
 
 
@@ -189,9 +204,12 @@ def credit(presentation: Presentation, *, day: date, by: Any, now: datetime) -> 
     """
     presentation = Presentation.objects.select_for_update(of=("self",)).get(pk=presentation.pk)
     if presentation.credited_on is not None:
-        raise InvalidState(f"{presentation} was credited on {presentation.credited_on:%d %b %Y}.")
+        raise InvalidState(
+            _("%(list)s was credited on %(day)s.")
+            % {"list": presentation, "day": language.day(presentation.credited_on)}
+        )
     if day < presentation.day:
-        raise Refused("A list is not credited before it is presented.", field="day")
+        raise Refused(_("A list is not credited before it is presented."), field="day")
     presentation.credited_on = day
     presentation.save(update_fields=["credited_on"])
     held = Effect.objects.filter(presentation=presentation, state=EffectState.PRESENTED).order_by("pk")
@@ -208,17 +226,25 @@ def withdraw(
     the bank in this list, or is due; Refused without a reason.
     """
     if not reason.strip():
-        raise Refused("Say why it is withdrawn.", field="reason")
+        raise Refused(_("Say why it is withdrawn."), field="reason")
     rows = _locked(effects)
     if not rows:
-        raise Refused("Choose at least one effect.", field="effect")
+        raise Refused(_("Choose at least one effect."), field="effect")
     for effect in rows:
         if effect.state != EffectState.PRESENTED or effect.presentation_id != presentation.pk:
-            raise InvalidState(f"{effect} is {effect.get_state_display()}: it cannot be withdrawn.", field="effect")
+            raise InvalidState(
+                _("%(effect)s is %(state)s: it cannot be withdrawn.")
+                % {"effect": effect, "state": effect.get_state_display()},
+                field="effect",
+            )
         if effect.due <= day and effect.unpaid_on is None:
-            raise InvalidState(f"{effect} fell due on {effect.due:%d %b %Y}: book what became of it.", field="effect")
+            raise InvalidState(
+                _("%(effect)s fell due on %(day)s: book what became of it.")
+                % {"effect": effect, "day": language.day(effect.due)},
+                field="effect",
+            )
         if day < presentation.day:
-            raise Refused("An effect is not withdrawn before it was presented.", field="day")
+            raise Refused(_("An effect is not withdrawn before it was presented."), field="day")
     # One that had come back before is back again; where it came from then is kept with that step.
     returns = EffectEvent.objects.filter(effect__in=rows, step="unpaid").order_by("pk")
     came_from = dict(returns.values_list("effect", "presentation"))
@@ -236,7 +262,8 @@ def collect(effect: Effect, *, day: date, by: Any, now: datetime) -> Effect:
     (effect,) = _locked([effect])
     if effect.state not in COLLECTABLE:
         raise InvalidState(
-            f"{effect} is {effect.get_state_display()}: it cannot be collected.",
+            _("%(effect)s is %(state)s: it cannot be collected.")
+            % {"effect": effect, "state": effect.get_state_display()},
             field="effect",
         )
     effect.state, effect.collected_on = EffectState.COLLECTED, day
@@ -258,13 +285,14 @@ def unpaid(
     again = effect.state == EffectState.UNPAID and posted
     if effect.state not in RETURNABLE and not again:
         raise InvalidState(
-            f"{effect} is {effect.get_state_display()}: it cannot come back unpaid.",
+            _("%(effect)s is %(state)s: it cannot come back unpaid.")
+            % {"effect": effect, "state": effect.get_state_display()},
             field="effect",
         )
     if how.cost:
         open_items.checked_amount(how.cost, effect.currency, field="cost")
     elif how.charged:
-        raise Refused("Type the cost that is charged.", field="cost")
+        raise Refused(_("Type the cost that is charged."), field="cost")
     effect.state = EffectState.UNPAID_POSTED if posted else EffectState.UNPAID
     if not again:
         effect.unpaid_on = day
@@ -303,15 +331,21 @@ def replace(
     """
     (effect,) = _locked([effect])
     if effect.state not in REPLACEABLE or Effect.objects.filter(replaces=effect).exists():
-        raise InvalidState(f"{effect} is {effect.get_state_display()}: it cannot be replaced.", field="effect")
+        raise InvalidState(
+            _("%(effect)s is %(state)s: it cannot be replaced.")
+            % {"effect": effect, "state": effect.get_state_display()},
+            field="effect",
+        )
     if kind not in EffectKind.values:
-        raise Refused(f"There is no effect of kind {kind}.", field="kind")
+        raise Refused(_("There is no effect of kind %(kind)s.") % {"kind": kind}, field="kind")
     if due < day:
-        raise Refused("The new effect must fall due later than today.", field="due")
+        raise Refused(_("The new effect must fall due later than today."), field="due")
     if effect.state == EffectState.UNPAID_POSTED:
         returned = OpenItem.objects.filter(effect=effect, kind=ItemKind.RETURNED, open_amount__gt=0)
         if not returned:
-            raise InvalidState(f"{effect} is paid: there is nothing to replace.", field="effect")
+            raise InvalidState(
+                _("%(effect)s is paid: there is nothing to replace.") % {"effect": effect}, field="effect"
+            )
         new, touched = issue(
             company=effect.company, customer=effect.customer, number=number, kind=kind, currency=effect.currency,
             amount=sum((i.open_amount for i in returned), ZERO), due=due, items=list(returned), day=day, by=by,

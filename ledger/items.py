@@ -8,8 +8,10 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max, Q
+from django.utils.translation import gettext as _
 
-from creditrisk.money import ZERO, rounded
+from creditrisk import language
+from creditrisk.money import ZERO, figure, rounded
 from creditrisk.refusal import Duplicate, InvalidState, Refused
 from customers.models import Company, Customer
 from ledger.models import Allocation, ItemKind, ItemMark, Mark, OpenItem
@@ -55,11 +57,15 @@ class NewItem:
 def checked_amount(amount: Decimal, currency: str, *, field: str = "amount") -> Decimal:
     """Return `amount` if it is a sensible positive amount of `currency`; raises Refused."""
     if not amount.is_finite() or amount <= 0:
-        raise Refused("The amount must be more than zero.", field=field)
+        raise Refused(_("The amount must be more than zero."), field=field)
     if amount > LARGEST:
-        raise Refused("The amount is too large.", field=field)
+        raise Refused(_("The amount is too large."), field=field)
     if rounded(amount, currency) != amount:
-        raise Refused(f"{currency} has no amounts as fine as {amount}.", field=field)
+        raise Refused(
+            _("%(currency)s has no amounts as fine as %(amount)s.")
+            % {"currency": currency, "amount": language.exact(amount)},
+            field=field,
+        )
     return amount
 
 
@@ -72,7 +78,7 @@ def open_items(new: Sequence[NewItem], *, by: Any, now: datetime) -> list[OpenIt
     for n in new:
         checked_amount(n.amount, n.currency)
         if n.kind == ItemKind.INVOICE and n.due < n.item_date:
-            raise Refused("The due date lies before the invoice's date.", field="due")
+            raise Refused(_("The due date lies before the invoice's date."), field="due")
         rows.append(
             OpenItem(
                 company=n.company, customer=n.customer, kind=n.kind, reference=n.reference, instalment=n.instalment,
@@ -90,7 +96,7 @@ def open_items(new: Sequence[NewItem], *, by: Any, now: datetime) -> list[OpenIt
             return opened
     except IntegrityError as error:
         raise Duplicate(
-            f"An item {rows[0].reference} of this customer exists already.",
+            _("An item %(reference)s of this customer exists already.") % {"reference": rows[0].reference},
             field="reference",
         ) from error
 
@@ -139,7 +145,11 @@ def save_open(items: Iterable[OpenItem]) -> None:
 def settle_debit(item: OpenItem, amount: Decimal, day: date) -> None:
     """Take `amount` off a debt. Raises Refused when less is open."""
     if amount > item.open_amount:
-        raise Refused(f"Only {item.open_amount.normalize():f} of {item} is open.", field="items")
+        raise Refused(
+            _("Only %(amount)s of %(item)s is open.")
+            % {"amount": figure(item.open_amount, item.currency), "item": item},
+            field="items",
+        )
     _settle(item, amount, day)
 
 
@@ -158,25 +168,27 @@ def allocate(
     items = locked([credit.pk, *(d.pk for d, _ in debits)])
     credit = items[credit.pk]
     if credit.amount > 0:
-        raise Refused(f"{credit} is not a credit.", field="credit")
+        raise Refused(_("%(credit)s is not a credit.") % {"credit": credit}, field="credit")
     rows = []
     for debit, asked in debits:
         debit = items[debit.pk]
         if debit.amount < 0:
-            raise Refused(f"{debit} is a credit itself.", field="items")
+            raise Refused(_("%(debit)s is a credit itself.") % {"debit": debit}, field="items")
         if debit.currency != credit.currency:
             raise Refused(
-                f"{debit} is in {debit.currency}, the credit in {credit.currency}.",
+                _("%(debit)s is in %(currency)s, the credit in %(other)s.")
+                % {"debit": debit, "currency": debit.currency, "other": credit.currency},
                 field="items",
             )
         if debit.customer_id != credit.customer_id:
-            raise Refused(f"{debit} belongs to another customer.", field="items")
+            raise Refused(_("%(debit)s belongs to another customer.") % {"debit": debit}, field="items")
         amount = min(debit.open_amount, -credit.open_amount) if asked is None else asked
         if asked is not None:
             checked_amount(asked, debit.currency, field="items")
             if asked > -credit.open_amount:
                 raise Refused(
-                    f"Only {-credit.open_amount.normalize():f} is left to allocate.",
+                    _("Only %(amount)s is left to allocate.")
+                    % {"amount": figure(-credit.open_amount, credit.currency)},
                     field="items",
                 )
         if not amount:
@@ -209,7 +221,7 @@ def unallocate(credit: OpenItem, debits: Sequence[OpenItem], *, day: date, by: A
         live = live.filter(debit_id__in=[d.pk for d in debits])
     allocations = list(live.order_by("pk"))
     if not allocations:
-        raise InvalidState(f"Nothing of {credit} is allocated there.", field="items")
+        raise InvalidState(_("Nothing of %(credit)s is allocated there.") % {"credit": credit}, field="items")
     if missing := {a.debit_id for a in allocations} - items.keys():
         items |= locked(missing)
     credit = items[credit.pk]
@@ -241,12 +253,12 @@ def mark(item: OpenItem, mark: str, *, on: bool, reason: str = "", day: date, by
     item = locked([item.pk])[item.pk]
     flag = mark.lower()
     if not item.open_amount:
-        raise InvalidState(f"{item} is settled.", field="item")
+        raise InvalidState(_("%(item)s is settled.") % {"item": item}, field="item")
     if not on and not getattr(item, flag):
-        raise InvalidState(f"{item} is not {Mark(mark).label}.", field="item")
+        raise InvalidState(_("%(item)s is not %(mark)s.") % {"item": item, "mark": Mark(mark).label}, field="item")
     if mark == Mark.DISPUTED:
         if on and item.amount < 0:
-            raise Refused(f"{item} is a credit: only debts are disputed.", field="item")
+            raise Refused(_("%(item)s is a credit: only debts are disputed.") % {"item": item}, field="item")
         item.dispute_reason, item.disputed_on = (reason, day) if on else ("", None)
     setattr(item, flag, on)
     item.save(update_fields=[flag, "dispute_reason", "disputed_on"])

@@ -6,7 +6,9 @@ from datetime import date
 from decimal import Decimal
 
 from django.db import connection
+from django.utils.translation import gettext as _
 
+from creditrisk import language
 from creditrisk.money import HUNDRED, ZERO, figure
 from creditrisk.refusal import Refused
 from customers.models import Company
@@ -85,11 +87,24 @@ def check(account: BankAccount, mode: str, amount: Decimal, *, day: date) -> Non
     label = PresentationMode(mode).label
     unit = account.currency
     if position is None:
-        raise Refused(f"{account.name} has no line in force for {label} on {day:%d %b %Y}.", field="account")
+        raise Refused(
+            _("%(account)s has no line in force for %(way)s on %(day)s.")
+            % {"account": account.name, "way": label, "day": language.day(day)},
+            field="account",
+        )
     if amount > position.free:
         raise Refused(
-            f"{account.name} has {unit} {figure(max(position.free, ZERO), unit)} free of its line of {unit} {figure(position.amount, unit)}"
-            f" for {position.label}; this list comes to {unit} {figure(amount, unit)}.",
+            _(
+                "%(account)s has %(unit)s %(free)s free of its line of %(unit)s %(line)s for %(way)s; this list comes to %(unit)s %(amount)s."
+            )
+            % {
+                "account": account.name,
+                "unit": unit,
+                "free": figure(max(position.free, ZERO), unit),
+                "line": figure(position.amount, unit),
+                "way": position.label,
+                "amount": figure(amount, unit),
+            },
             field="account",
         )
 

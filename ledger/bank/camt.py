@@ -12,7 +12,9 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from xml.etree.ElementTree import Element
 
-from creditrisk.money import ZERO, rounded
+from creditrisk import language
+from creditrisk.language import say
+from creditrisk.money import ZERO, figure, rounded
 from ledger.imports import guarded, values
 from ledger.imports.delimited import BadFile
 from ledger.imports.values import shown
@@ -54,21 +56,31 @@ def read(content: bytes, name: str) -> list[Account]:
         if (found := root.find(f"{{*}}{message}")) is not None:
             if message == "BkToCstmrAcctRpt":
                 raise BadFile(
-                    f"{name} is an interim report (camt.052): its entries are not final. Send camt.053 or .054."
+                    say(
+                        "%(name)s is an interim report (camt.052): its entries are not final. Send camt.053 or .054.",
+                        name=name,
+                    )
                 )
             accounts = [_account(of, name) for of in found.iterfind(f"{{*}}{wanted}")]
             if not accounts:
-                raise BadFile(f"{name} holds no statement.")
+                raise BadFile(say("%(name)s holds no statement.", name=name))
             return accounts
     what = root.tag.rpartition("}")[2]
-    raise BadFile(f"{name} is not a bank statement of camt.053 or camt.054: it begins with “{shown(what)}”.")
+    raise BadFile(
+        say(
+            "%(name)s is not a bank statement of camt.053 or camt.054: it begins with “%(what)s”.",
+            name=name,
+            what=shown(what),
+        )
+    )
 
 
 def _account(of: Element, name: str) -> Account:
     iban = _text(of, "Acct/Id/IBAN") or _text(of, "Acct/Id/Othr/Id") or _text(of, "Acct/Id/PrtryAcct/Id")
     number = _text(of, "Id")
     if not iban or not number:
-        raise BadFile(f"{name} has a statement without {'a number' if iban else 'an account'}.")
+        without = say("%(name)s has a statement without an account.", name=name)
+        raise BadFile(say("%(name)s has a statement without a number.", name=name) if iban else without)
     currency = _text(of, "Acct/Ccy") or next((e.attrib.get("Ccy", "") for e in of.iterfind("{*}Ntry/{*}Amt")), "")
     currency = currency or next((e.attrib.get("Ccy", "") for e in of.iterfind("{*}Bal/{*}Amt")), "")
     balances = {_text(b, "Tp/CdOrPrtry/Cd"): _signed(b, name)[0] for b in of.iterfind("{*}Bal")}
@@ -100,7 +112,14 @@ def _movements(entry: Element, account: str, name: str) -> Iterator[Movement]:
     amount, currency = _signed(entry, name)
     day = _day(entry, ("BookgDt/Dt", "BookgDt/DtTm", "ValDt/Dt", "ValDt/DtTm"), name)
     if day is None:
-        raise BadFile(f"{name} has an entry of {currency} {amount} without a day.")
+        raise BadFile(
+            say(
+                "%(name)s has an entry of %(currency)s %(amount)s without a day.",
+                name=name,
+                currency=currency,
+                amount=figure(amount, currency),
+            )
+        )
     details = list(entry.iterfind("{*}NtryDtls/{*}TxDtls"))
     parts = [_part(d, amount, name) for d in details]
     whole = len(details) > 1 and (None in parts or sum((p or ZERO for p in parts), ZERO) != amount)
@@ -145,13 +164,26 @@ def _movement(entry: Element, of: Element, account: str, day: date, currency: st
 def _signed(of: Element, name: str) -> tuple[Decimal, str]:
     written = of.find("{*}Amt")
     if written is None:
-        raise BadFile(f"{name} has an entry or balance without an amount.")
+        raise BadFile(say("%(name)s has an entry or balance without an amount.", name=name))
     currency = written.attrib.get("Ccy", "")
     if currency not in values.CURRENCIES:
-        raise BadFile(f"{name} names a currency “{shown(currency)}” that ISO 4217 does not know.")
+        raise BadFile(
+            say(
+                "%(name)s names a currency “%(currency)s” that ISO 4217 does not know.",
+                name=name,
+                currency=shown(currency),
+            )
+        )
     amount = _decimal(written.text, name)
     if rounded(amount, currency) != amount:
-        raise BadFile(f"{name} has an amount {amount:f} {currency}, finer than the currency is.")
+        raise BadFile(
+            say(
+                "%(name)s has an amount %(amount)s %(currency)s, finer than the currency is.",
+                name=name,
+                amount=language.exact(amount),
+                currency=currency,
+            )
+        )
     return (-amount if _text(of, "CdtDbtInd") == "DBIT" else amount), currency
 
 
@@ -161,7 +193,13 @@ def _decimal(written: str | None, name: str) -> Decimal:
     except InvalidOperation:
         amount = Decimal("NaN")
     if not amount.is_finite() or not 0 <= amount < Decimal(10) ** 14:
-        raise BadFile(f"{name} has “{shown((written or '').strip())}” where an amount is wanted.")
+        raise BadFile(
+            say(
+                "%(name)s has “%(written)s” where an amount is wanted.",
+                name=name,
+                written=shown((written or "").strip()),
+            )
+        )
     return amount
 
 
@@ -172,7 +210,9 @@ def _day(of: Element, paths: tuple[str, ...], name: str) -> date | None:
     try:
         return datetime.fromisoformat(written).date() if "T" in written else date.fromisoformat(written[:10])
     except ValueError as error:
-        raise BadFile(f"{name} has “{shown(written)}” where a day is wanted.") from error
+        raise BadFile(
+            say("%(name)s has “%(written)s” where a day is wanted.", name=name, written=shown(written))
+        ) from error
 
 
 def _path(path: str) -> str:

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from approvals import booking
+from creditrisk import language
 from creditrisk.clock import business_day
 from creditrisk.money import figure
 from creditrisk.refusal import Refused
@@ -40,14 +42,16 @@ def flow(presentation: Presentation, account: CollectingAccount) -> str:
     """Return the list as CBI records. Raises Refused where something that the bank needs is missing."""
     effects = ribas(presentation)
     if not effects:
-        raise Refused("There is no RiBa in this list.")
+        raise Refused(_("There is no RiBa in this list."))
     if account.company_id != presentation.company_id:
-        raise Refused("The account belongs to another company than the list.", field="account")
+        raise Refused(_("The account belongs to another company than the list."), field="account")
     if missing := lacking(effects):
         codes = ", ".join(sorted({e.customer.code for e in missing}))
-        raise Refused(f"The bank on which RiBa are drawn is not known of: {codes}.")
+        raise Refused(_("The bank on which RiBa are drawn is not known of: %(codes)s.") % {"codes": codes})
     if foreign := next((e for e in effects if e.currency != "EUR"), None):
-        raise Refused(f"RiBa are in euro; {foreign} is in {foreign.currency}.")
+        raise Refused(
+            _("RiBa are in euro; %(effect)s is in %(currency)s.") % {"effect": foreign, "currency": foreign.currency}
+        )
     creditor = riba.Creditor(
         sia=account.sia, abi=account.abi, cab=account.cab, account=account.account, name=account.name,
         address=account.address, town=account.town, tax_code=account.tax_code,
@@ -86,15 +90,18 @@ def answers(content: bytes, name: str, *, by: Actor) -> list[Answer]:
 
 def _problem(record: riba.Returned, effect: Effect | None, *, again: bool) -> str:
     if effect is None:
-        return "There is no RiBa with this number."
+        return _("There is no RiBa with this number.")
     if again:
-        return "It stands in the file twice."
+        return _("It stands in the file twice.")
     if effect.amount != record.amount or effect.due != record.due:
-        return f"Ours is of {figure(effect.amount, effect.currency)}, due {effect.due.isoformat()}."
+        return _("Ours is of %(amount)s, due %(day)s.") % {
+            "amount": figure(effect.amount, effect.currency),
+            "day": language.day(effect.due),
+        }
     if effect.state not in (EffectState.PRESENTED, EffectState.COLLECTED):
-        return f"It is {effect.get_state_display()}."
+        return _("It is %(state)s.") % {"state": effect.get_state_display()}
     if effect.state == EffectState.COLLECTED and record.paid is not False:
-        return "It is collected already."
+        return _("It is collected already.")
     return ""
 
 
@@ -108,7 +115,7 @@ def book(outcomes: Mapping[int, str], *, posted: bool, by: Actor, now: datetime)
     companies = companies_of(by.user) if by.user is not None else None
     for effect in Effect.objects.filter(pk__in=outcomes).order_by("customer_id", "pk"):
         if companies is not None and effect.company_id not in companies:
-            raise Refused(f"{effect} belongs to a company that you do not work in.")
+            raise Refused(_("%(effect)s belongs to a company that you do not work in.") % {"effect": effect})
         if outcomes[effect.pk] == "paid":
             booking.collect(effect, day=min(max(effect.due, effect.issued_on), business_day(now)), by=by, now=now)
             paid += 1

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from creditrisk.language import marked
 from creditrisk.money import ZERO
 
 SURE = 90
@@ -71,6 +72,24 @@ _COMMON = frozenset(
 )
 
 
+_BY_ACCOUNT = {
+    "amount": marked("The payer's account and the amount agree."),
+    "several": marked("The payer's account agrees; several items have this amount."),
+    "all": marked("The payer's account agrees; the sum is all that is open."),
+    "sum": marked("The payer's account agrees; the sum is that of the oldest items."),
+    "part": marked("Only the payer's account agrees: the oldest are proposed."),
+    "nothing": marked("The payer's account agrees; nothing is open."),
+}
+_BY_NAME = {
+    "amount": marked("The payer's name and the amount agree."),
+    "several": marked("The payer's name agrees; several items have this amount."),
+    "all": marked("The payer's name agrees; the sum is all that is open."),
+    "sum": marked("The payer's name agrees; the sum is that of the oldest items."),
+    "part": marked("Only the payer's name agrees: the oldest are proposed."),
+    "nothing": marked("The payer's name agrees; nothing is open."),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Debt:
     """An open item, as matching sees it."""
@@ -84,12 +103,12 @@ class Debt:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Whose money it is and what it settles."""
+    """Whose money it is and what it settles. `why` is English: it is kept, and translated where it is read."""
 
     customer: int | None = None
     parts: tuple[tuple[int, Decimal], ...] = ()
     confidence: int = 0
-    why: str = "Nothing fits."
+    why: str = marked("Nothing fits.")
 
 
 @dataclass
@@ -116,7 +135,7 @@ class Book:
     def match(self, *, amount: Decimal, text: str, payer: str, account: str = "") -> Match:
         """Propose what a movement settles; money that goes out settles nothing."""
         if amount <= 0:
-            return Match(why="Money that went out.")
+            return Match(why=marked("Money that went out."))
         payers = self._payers(payer)
         known = self.accounts.get(account) if account else None
         if known is None and len(payers) == 1:
@@ -150,22 +169,26 @@ class Book:
             # The same reference at several customers: the payer decides, else nobody.
             mine = [debt for debt in named if debt.customer == known or debt.customer in payers]
             if len({debt.customer for debt in mine}) != 1:
-                return Match(confidence=20, why="The reference is several customers'.")
+                return Match(confidence=20, why=marked("The reference is several customers'."))
             named = mine
         customer = named[0].customer
         agrees = customer == known or customer in payers
         total = sum((debt.amount for debt in named), ZERO)
         exact = [debt for debt in named if debt.amount == amount]
         if total == amount:
-            return Match(customer, _whole(named), 99 if agrees else 95, "Reference and amount agree.")
+            return Match(customer, _whole(named), 99 if agrees else 95, marked("Reference and amount agree."))
         if len(exact) == 1 and len({plain(d.reference) for d in named}) == 1:
-            return Match(customer, _whole(exact), 95 if agrees else 90, "Reference and amount of one instalment agree.")
+            return Match(
+                customer, _whole(exact), 95 if agrees else 90, marked("Reference and amount of one instalment agree.")
+            )
         if amount < total and agrees:
-            return Match(customer, _oldest(named, amount), 90, "Reference and payer agree; a part is paid.")
+            return Match(customer, _oldest(named, amount), 90, marked("Reference and payer agree; a part is paid."))
         if amount < total:
-            return Match(customer, _oldest(named, amount), 75, "The reference agrees; less is paid than is open.")
-        surplus = "more is paid than is open; the rest stays on account."
-        return Match(customer, _whole(named), 85 if agrees else 70, f"The reference agrees; {surplus}")
+            return Match(
+                customer, _oldest(named, amount), 75, marked("The reference agrees; less is paid than is open.")
+            )
+        why = marked("The reference agrees; more is paid than is open; the rest stays on account.")
+        return Match(customer, _whole(named), 85 if agrees else 70, why)
 
     # -- by payer --------------------------------------------------------------------------------------------------
 
@@ -184,24 +207,21 @@ class Book:
 
     def _by_payer(self, customer: int, amount: Decimal, *, by_account: bool) -> Match:
         debts = sorted(self._by_customer.get(customer, ()), key=lambda d: (str(d.due), d.item))
-        how = "account" if by_account else "name"
+        told = _BY_ACCOUNT if by_account else _BY_NAME
         exact = [debt for debt in debts if debt.amount == amount]
         if len(exact) == 1:
-            return Match(customer, _whole(exact), 92 if by_account else 90, f"The payer's {how} and the amount agree.")
+            return Match(customer, _whole(exact), 92 if by_account else 90, told["amount"])
         if len(exact) > 1:
-            return Match(customer, _whole(exact[:1]), 80, f"The payer's {how} agrees; several items have this amount.")
+            return Match(customer, _whole(exact[:1]), 80, told["several"])
         total = ZERO
         for at, debt in enumerate(debts, 1):
             total += debt.amount
             if total == amount:
-                sure = 92 if at == len(debts) else 85
-                said = "all that is open" if at == len(debts) else f"the {at} oldest items"
-                return Match(customer, _whole(debts[:at]), sure, f"The payer's {how} agrees; the sum is {said}.")
+                last = at == len(debts)
+                return Match(customer, _whole(debts[:at]), 92 if last else 85, told["all" if last else "sum"])
         if debts:
-            return Match(
-                customer, _oldest(debts, amount), 50, f"Only the payer's {how} agrees: the oldest are proposed."
-            )
-        return Match(customer, (), 40, f"The payer's {how} agrees; nothing is open.")
+            return Match(customer, _oldest(debts, amount), 50, told["part"])
+        return Match(customer, (), 40, told["nothing"])
 
     # -- by amount alone -------------------------------------------------------------------------------------------
 
@@ -209,7 +229,7 @@ class Book:
         exact = [debt for debt in self.debts if debt.amount == amount and (not payers or debt.customer in payers)]
         if len(exact) == 1:
             return Match(
-                exact[0].customer, _whole(exact), 60 if payers else 45, "Only the amount agrees, with one item."
+                exact[0].customer, _whole(exact), 60 if payers else 45, marked("Only the amount agrees, with one item.")
             )
         return Match()
 

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from creditrisk import language
 from customers.models import Company, Customer, amount_field, currency_field
 from ledger.models import OpenItem
 
@@ -81,6 +82,11 @@ class Entry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.day} {self.currency} {self.amount}"
+
+    @property
+    def why_shown(self) -> str:
+        """Why this match was proposed, in the reader's language."""
+        return language.say(self.why) if self.why else ""
 
 
 class Proposal(models.Model):

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from creditrisk import language
+from creditrisk.language import say
+from creditrisk.money import figure
 from ledger.imports import guarded
 from ledger.imports.delimited import BadFile
 from ledger.imports.values import shown
@@ -100,7 +103,7 @@ def _receipt(creditor: Creditor, r: Receipt, at: str) -> Iterable[str]:
 def _cents(amount: Decimal) -> int:
     cents = amount * 100
     if cents != cents.to_integral_value() or not 0 < cents <= MOST_CENTS:
-        raise ValueError(f"{amount} cannot be written in cents.")
+        raise ValueError(say("%(amount)s cannot be written in cents.", amount=language.exact(amount)))
     return int(cents)
 
 
@@ -118,17 +121,30 @@ def read(content: bytes, name: str) -> list[Returned]:
         if line.strip("\r ")
     ]
     if not lines or lines[0][1:3] not in ("IB", "IM", "IR", "RH"):
-        raise BadFile(f"{name} is not a CBI flow: it does not begin with a record IB.")
+        raise BadFile(say("%(name)s is not a CBI flow: it does not begin with a record IB.", name=name))
     if lines[0][1:3] != "IB":
-        raise BadFile(f"{name} is a CBI flow of another kind ({lines[0][1:3]}); RiBa flows begin with IB.")
+        raise BadFile(
+            say(
+                "%(name)s is a CBI flow of another kind (%(kind)s); RiBa flows begin with IB.",
+                name=name,
+                kind=lines[0][1:3],
+            )
+        )
     if wrong := next((at for at, line in enumerate(lines, 1) if len(line) > LENGTH or line[:1] != " "), None):
-        raise BadFile(f"{name}: line {wrong} is no record of 120 signs.")
+        raise BadFile(say("%(name)s: line %(line)s is no record of 120 signs.", name=name, line=wrong))
     lines = [f"{line:<{LENGTH}}" for line in lines]
     found, current = [], dict[str, str]()
     for at, line in enumerate(lines[1:-1], 2):
         record = line[1:3]
         if record not in (*_RECORDS, "59"):
-            raise BadFile(f"{name}: line {at} is a record {shown(record)}, which RiBa flows do not have.")
+            raise BadFile(
+                say(
+                    "%(name)s: line %(at)s is a record %(record)s, which RiBa flows do not have.",
+                    name=name,
+                    at=at,
+                    record=shown(record),
+                )
+            )
         if record == "14":
             _add(found, current, name)
             current = {}
@@ -142,7 +158,7 @@ def _add(found: list[Returned], records: dict[str, str], name: str) -> None:
     if not records:
         return
     if not {"14", "51"} <= records.keys():
-        raise BadFile(f"{name}: a receipt lacks its record 14 or 51.")
+        raise BadFile(say("%(name)s: a receipt lacks its record 14 or 51.", name=name))
     line = records["14"]
     try:
         found.append(
@@ -153,18 +169,29 @@ def _add(found: list[Returned], records: dict[str, str], name: str) -> None:
             )
         )  # fmt: skip
     except ValueError as error:
-        raise BadFile(f"{name}: receipt {line[3:10]} has a day, an amount or a number that is none.") from error
+        raise BadFile(
+            say(
+                "%(name)s: receipt %(number)s has a day, an amount or a number that is none.",
+                name=name,
+                number=line[3:10],
+            )
+        ) from error
 
 
 def _check_sums(last: str, found: Sequence[Returned], lines: int, name: str) -> None:
     if last[1:3] != "EF":
-        raise BadFile(f"{name} breaks off: its last record must be EF.")
+        raise BadFile(say("%(name)s breaks off: its last record must be EF.", name=name))
     try:
         count, out, back, records = int(last[45:52]), int(last[52:67]), int(last[67:82]), int(last[82:89])
     except ValueError as error:
-        raise BadFile(f"{name}: the sums of its last record are not numbers.") from error
+        raise BadFile(say("%(name)s: the sums of its last record are not numbers.", name=name)) from error
     total = sum(int(r.amount * 100) for r in found)
     if (count, records) != (len(found), lines) or out + back != total:
         raise BadFile(
-            f"{name} does not add up: its last record counts {count} receipts over {(out + back) / 100:,.2f}."
+            say(
+                "%(name)s does not add up: its last record counts %(count)s receipts over %(amount)s.",
+                name=name,
+                count=language.number(count),
+                amount=figure(Decimal(out + back) / 100, "EUR"),
+            )
         )

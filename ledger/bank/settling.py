@@ -7,8 +7,10 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from approvals import booking
+from creditrisk import language
 from creditrisk.clock import business_day
 from creditrisk.refusal import InvalidState, Refused
 from creditrisk.roles import Actor
@@ -53,7 +55,9 @@ def load(
         statements.append(statement)
         there = set(Entry.objects.filter(key__in=[m.key for m in account.movements]).values_list("key", flat=True))
         if late := next((m for m in account.movements if m.day > business_day(now) and m.key not in there), None):
-            raise BadFile(f"{name} has an entry of {late.day.isoformat()}, a day to come.")
+            raise BadFile(
+                _("%(name)s has an entry of %(day)s, a day to come.") % {"name": name, "day": language.day(late.day)}
+            )
         fresh = Entry.objects.bulk_create(
             Entry(
                 statement=statement, key=m.key, position=at, day=m.day, currency=m.currency, amount=m.amount,
@@ -73,9 +77,15 @@ def load(
 def _owner(account: camt.Account, company: Company | None) -> Company:
     before = Statement.objects.filter(account=account.account).select_related("company").order_by("-pk").first()
     if company is None and before is None:
-        raise Refused(f"The account {account.account} is new here; say whose it is.", field="company")
+        raise Refused(
+            _("The account %(account)s is new here; say whose it is.") % {"account": account.account}, field="company"
+        )
     if company is not None and before is not None and before.company_id != company.pk:
-        raise Refused(f"The account {account.account} is {before.company.code}'s.", field="company")
+        raise Refused(
+            _("The account %(account)s is %(company)s's.")
+            % {"account": account.account, "company": before.company.code},
+            field="company",
+        )
     return company or before.company  # type: ignore[union-attr]
 
 
@@ -136,7 +146,7 @@ def book_all_sure(entries: Iterable[Entry], *, by: Actor, now: datetime) -> tupl
         try:
             book(entry, customer=entry.customer, parts=parts, by=by, now=now)
         except Refused as error:
-            refused.append(f"{entry.payer or entry.day}: {error}")
+            refused.append(f"{entry.payer or language.day(entry.day)}: {error}")
         else:
             booked += 1
     return booked, refused
@@ -152,11 +162,11 @@ def book(
     """
     locked = Entry.objects.select_for_update(of=("self",)).select_related("statement__company").get(pk=entry.pk)
     if locked.state != EntryState.OPEN:
-        raise InvalidState("This entry was settled before.", field="entry")
+        raise InvalidState(_("This entry was settled before."), field="entry")
     if locked.amount <= 0:
-        raise Refused("Money that went out is no payment of a customer; leave the entry alone, with a reason.")
+        raise Refused(_("Money that went out is no payment of a customer; leave the entry alone, with a reason."))
     if strange := next((i for i, _ in parts if i.company_id != locked.statement.company_id), None):
-        raise Refused(f"{strange} is owed to another company than the account's.", field="items")
+        raise Refused(_("%(item)s is owed to another company than the account's.") % {"item": strange}, field="items")
     payment = booking.pay(
         customer=customer, amount=locked.amount, items=parts,
         reference=f"{locked.bank_reference or locked.statement.number}/{locked.pk}"[-60:], day=locked.day,
@@ -173,8 +183,8 @@ def leave(entry: Entry, *, note: str, by: Actor, now: datetime) -> None:
     """Leave an entry alone, with the reason: charges, transfers of our own, other people's money. Raises Refused."""
     locked = Entry.objects.select_for_update(of=("self",)).get(pk=entry.pk)
     if locked.state != EntryState.OPEN:
-        raise InvalidState("This entry was settled before.", field="entry")
+        raise InvalidState(_("This entry was settled before."), field="entry")
     if not note.strip():
-        raise Refused("Say why it is left alone.", field="note")
+        raise Refused(_("Say why it is left alone."), field="note")
     locked.state, locked.note, locked.settled_at, locked.settled_by = EntryState.LEFT, note.strip(), now, by.user
     locked.save(update_fields=["state", "note", "settled_at", "settled_by"])

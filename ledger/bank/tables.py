@@ -7,6 +7,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from creditrisk import language
 from creditrisk.tables import AmountColumn, BaseTable, DayColumn, DocumentColumn, LongColumn, NumberColumn, TextColumn
 from creditrisk.templatetags.credit import NONE, icon
 from ledger.bank.matching import SURE
@@ -46,7 +47,7 @@ class EntryTable(BaseTable):
         return record.payer or str(_("not named"))
 
     def render_customer(self, record: Entry) -> SafeString:
-        why = record.note or record.why
+        why = record.note or record.why_shown
         if record.customer is None:
             return format_html('<span class="muted">{}</span>', why)
         return format_html('{}<br><span class="muted small">{}</span>', record.customer.name, why)
@@ -82,4 +83,4 @@ class ListTable(BaseTable):
         empty_text = _("No list with RiBa was presented yet.")
 
     def render_day(self, value: Any) -> str:
-        return f"{value:%d %b %Y}"
+        return language.day(value)

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 
+from creditrisk import language
+from creditrisk.language import say
 from ledger.imports import guarded
 from ledger.imports.delimited import BadFile
 from ledger.imports.values import shown
@@ -39,7 +41,7 @@ def read(content: bytes, name: str) -> list[Rate]:
     else:
         found = list(_csv(guarded.text(content, name), name))
     if not found:
-        raise BadFile(f"{name} holds no exchange rate.")
+        raise BadFile(say("%(name)s holds no exchange rate.", name=name))
     return found
 
 
@@ -54,7 +56,7 @@ def _csv(text: str, name: str) -> Iterator[Rate]:
     rows = csv.reader(io.StringIO(text))
     header = [cell.strip() for cell in next(rows, [])]
     if not header or header[0] != "Date":
-        raise BadFile(f"{name} is not a list of reference rates: its first column must be “Date”.")
+        raise BadFile(say("%(name)s is not a list of reference rates: its first column must be “Date”.", name=name))
     currencies = [(at, _currency(cell, name)) for at, cell in enumerate(header) if at and cell]
     for cells in rows:
         if not any(cell.strip() for cell in cells):
@@ -69,7 +71,9 @@ def _currency(text: str, name: str) -> str:
     # Withdrawn currencies stand in the history too (ROL, TRL); three letters are enough here.
     code = text.strip()
     if len(code) != 3 or not (code.isascii() and code.isupper()):
-        raise BadFile(f"{name} names a currency “{shown(code)}”, which has not three letters.")
+        raise BadFile(
+            say("%(name)s names a currency “%(company)s”, which has not three letters.", name=name, company=shown(code))
+        )
     return code
 
 
@@ -79,7 +83,7 @@ def _day(text: str, name: str) -> date:
             return datetime.strptime(text.strip(), pattern).date()  # noqa: DTZ007 - a day has no zone
         except ValueError:
             continue
-    raise BadFile(f"{name} has “{shown(text.strip())}” where a day is wanted.")
+    raise BadFile(say("%(name)s has “%(text)s” where a day is wanted.", name=name, text=shown(text.strip())))
 
 
 def _rate(text: str, name: str, day: date) -> Decimal:
@@ -88,5 +92,12 @@ def _rate(text: str, name: str, day: date) -> Decimal:
     except InvalidOperation:
         rate = Decimal(0)
     if not rate.is_finite() or not 0 < rate < Decimal("1e9"):
-        raise BadFile(f"{name} has “{shown(text.strip())}” for a rate of {day.isoformat()}.")
+        raise BadFile(
+            say(
+                "%(name)s has “%(text)s” for a rate of %(day)s.",
+                name=name,
+                text=shown(text.strip()),
+                day=language.day(day),
+            )
+        )
     return rate

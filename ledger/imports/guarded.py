@@ -8,6 +8,8 @@ from xml.etree.ElementTree import Element, ParseError
 import defusedxml.ElementTree
 from defusedxml.common import DefusedXmlException
 
+from creditrisk import language
+from creditrisk.language import marked, say
 from ledger.imports.delimited import BadFile
 
 MEGABYTE = 1024 * 1024
@@ -19,9 +21,9 @@ DEEPEST = 200
 
 ENCODINGS = {
     "utf-8": "UTF-8",
-    "cp1252": "Windows-1252 (Western Europe)",
-    "cp1250": "Windows-1250 (Central Europe)",
-    "iso-8859-15": "ISO 8859-15 (Western Europe, with €)",
+    "cp1252": marked("Windows-1252 (Western Europe)"),
+    "cp1250": marked("Windows-1250 (Central Europe)"),
+    "iso-8859-15": marked("ISO 8859-15 (Western Europe, with €)"),
     "utf-16": "UTF-16",
 }
 
@@ -29,9 +31,16 @@ ENCODINGS = {
 def checked_size(size: int, name: str) -> None:
     """Raise BadFile where a file of `size` bytes is empty or larger than we take."""
     if not size:
-        raise BadFile(f"{name} is empty.")
+        raise BadFile(say("%(name)s is empty.", name=name))
     if size > MOST:
-        raise BadFile(f"{name} has {size / MEGABYTE:,.0f} MB; at most {MOST // MEGABYTE} MB are taken. Split the file.")
+        raise BadFile(
+            say(
+                "%(name)s has %(size)s MB; at most %(most)s MB are taken. Split the file.",
+                name=name,
+                size=language.number(round(size / MEGABYTE)),
+                most=MOST // MEGABYTE,
+            )
+        )
 
 
 def text(content: bytes, name: str, *, encoding: str = "utf-8") -> str:
@@ -47,10 +56,15 @@ def text(content: bytes, name: str, *, encoding: str = "utf-8") -> str:
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         raise BadFile(
-            f"{name} is not written in {ENCODINGS.get(encoding, encoding)} (line {line}); choose its encoding."
+            say(
+                "%(name)s is not written in %(encoding)s (line %(line)s); choose its encoding.",
+                name=name,
+                encoding=say(ENCODINGS.get(encoding, encoding)),
+                line=language.number(line),
+            )
         ) from error
     if "\0" in found:
-        raise BadFile(f"{name} is not a text file.")
+        raise BadFile(say("%(name)s is not a text file.", name=name))
     return found
 
 
@@ -60,14 +74,25 @@ def xml(content: bytes, name: str) -> Element:
     try:
         root: Any = defusedxml.ElementTree.fromstring(content, forbid_dtd=True)
     except DefusedXmlException as error:
-        raise BadFile(f"{name} brings a document type or entities of its own; such files are not read.") from error
+        raise BadFile(
+            say("%(name)s brings a document type or entities of its own; such files are not read.", name=name)
+        ) from error
     except ParseError as error:
         line, column = error.position
-        raise BadFile(f"{name} is not well-formed XML: see line {line}, column {column + 1}.") from error
+        raise BadFile(
+            say(
+                "%(name)s is not well-formed XML: see line %(line)s, column %(column)s.",
+                name=name,
+                line=language.number(line),
+                column=language.number(column + 1),
+            )
+        ) from error
     except (LookupError, ValueError) as error:
-        raise BadFile(f"{name} is not written in the encoding that it names.") from error
+        raise BadFile(say("%(name)s is not written in the encoding that it names.", name=name)) from error
     if _depth(root) > DEEPEST:
-        raise BadFile(f"{name} is nested deeper than {DEEPEST} levels; such files are not read.")
+        raise BadFile(
+            say("%(name)s is nested deeper than %(most)s levels; such files are not read.", name=name, most=DEEPEST)
+        )
     return root
 
 
@@ -87,13 +112,19 @@ def archive(content: bytes, name: str) -> zipfile.ZipFile:
         found = zipfile.ZipFile(io.BytesIO(content))
         parts = found.infolist()
     except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
-        raise BadFile(f"{name} is a damaged archive or workbook.") from error
+        raise BadFile(say("%(name)s is a damaged archive or workbook.", name=name)) from error
     unpacked = sum(part.file_size for part in parts)
     packed = sum(part.compress_size for part in parts)
     if len(parts) > MOST_PARTS or unpacked > MOST_UNPACKED or unpacked > TIGHTEST * max(packed, 1024):
-        raise BadFile(f"{name} would unpack to {unpacked / MEGABYTE:,.0f} MB; such files are not opened.")
+        raise BadFile(
+            say(
+                "%(name)s would unpack to %(size)s MB; such files are not opened.",
+                name=name,
+                size=language.number(round(unpacked / MEGABYTE)),
+            )
+        )
     if any(part.flag_bits & 1 for part in parts):
-        raise BadFile(f"{name} is protected by a password; save it without one.")
+        raise BadFile(say("%(name)s is protected by a password; save it without one.", name=name))
     return found
 
 
@@ -102,11 +133,18 @@ def unzipped(content: bytes, name: str, *, ending: str) -> bytes:
     found = archive(content, name)
     wanted = [part for part in found.infolist() if part.filename.lower().endswith(ending)]
     if len(wanted) != 1:
-        raise BadFile(f"{name} holds {len(wanted)} {ending} files; one is wanted.")
+        raise BadFile(
+            say(
+                "%(name)s holds %(count)s %(ending)s files; one is wanted.",
+                name=name,
+                count=language.number(len(wanted)),
+                ending=ending,
+            )
+        )
     with found.open(wanted[0]) as part:
         unpacked = part.read(wanted[0].file_size + 1)
     if len(unpacked) > wanted[0].file_size:
-        raise BadFile(f"{name} lies about its size; such files are not opened.")
+        raise BadFile(say("%(name)s lies about its size; such files are not opened.", name=name))
     return unpacked
 
 

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from creditrisk.language import say
 from ledger.imports.values import EARLIEST, LATEST, Unreadable, shown
 
 Cell = str | Decimal | date
@@ -111,7 +112,13 @@ def amount(cell: Cell, style: str) -> Decimal:
         return cell
     found = AMOUNTS[style](cell) if isinstance(cell, str) else None
     if found is None:
-        raise Unreadable(f"“{shown(str(cell).strip())}” is not an amount; expected is {EXAMPLES[style]}.")
+        raise Unreadable(
+            say(
+                "“%(written)s” is not an amount; expected is %(example)s.",
+                written=shown(str(cell).strip()),
+                example=EXAMPLES[style],
+            )
+        )
     return found
 
 
@@ -121,7 +128,14 @@ def day(cell: Cell, style: str, *, what: str) -> date:
         return cell
     found = DAYS[style](cell) if isinstance(cell, str) else DAYS["ymd"](f"{cell:f}")
     if found is None:
-        raise Unreadable(f"“{shown(str(cell).strip())}” is not a date for the {what}; expected is {EXAMPLES[style]}.")
+        raise Unreadable(
+            say(
+                "“%(written)s” is not a date for the %(what)s; expected is %(example)s.",
+                written=shown(str(cell).strip()),
+                what=what,
+                example=EXAMPLES[style],
+            )
+        )
     return found
 
 

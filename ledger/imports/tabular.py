@@ -13,6 +13,8 @@ from zipfile import BadZipFile
 import openpyxl
 from openpyxl.utils.exceptions import InvalidFileException
 
+from creditrisk import language
+from creditrisk.language import say
 from ledger.imports import guarded
 from ledger.imports.delimited import BadFile
 from ledger.imports.styles import Cell
@@ -57,7 +59,7 @@ def read(content: bytes, name: str, *, encoding: str = "utf-8") -> Sheet:
     if content.startswith(b"PK\x03\x04"):
         rows = _workbook(content, name)
     elif content.startswith((b"\xd0\xcf\x11\xe0", b"%PDF", b"PAR1", b"\x1f\x8b", b"PK")):
-        raise BadFile(f"{name} is neither a CSV file nor an XLSX workbook; save it as one of them.")
+        raise BadFile(say("%(name)s is neither a CSV file nor an XLSX workbook; save it as one of them.", name=name))
     else:
         rows = _delimited(guarded.text(content, name, encoding=encoding), name)
     return _sheet(rows, name)
@@ -67,14 +69,21 @@ def _sheet(rows: Iterable[tuple[int, list[Cell]]], name: str) -> Sheet:
     found = iter(rows)
     first = next(((number, cells) for number, cells in found if any(_filled(c) for c in cells)), None)
     if first is None:
-        raise BadFile(f"{name} has no row with anything in it.")
+        raise BadFile(say("%(name)s has no row with anything in it.", name=name))
     header = [str(cell).strip() for cell in first[1]]
     while header and not header[-1]:
         header.pop()
     if len(header) > MOST_COLUMNS:
-        raise BadFile(f"{name} has {len(header)} columns; at most {MOST_COLUMNS} are taken.")
+        raise BadFile(
+            say(
+                "%(name)s has %(header)s columns; at most %(most)s are taken.",
+                name=name,
+                header=language.number(len(header)),
+                most=MOST_COLUMNS,
+            )
+        )
     if twice := sorted({shown(n) for n in header if n and header.count(n) > 1}):
-        raise BadFile(f"{name} has two columns named {', '.join(twice)}.")
+        raise BadFile(say("%(name)s has two columns named %(twice)s.", name=name, twice=", ".join(twice)))
     kept: list[Row] = []
     for number, cells in found:
         while len(cells) > len(header) and not _filled(cells[-1]):
@@ -82,9 +91,11 @@ def _sheet(rows: Iterable[tuple[int, list[Cell]]], name: str) -> Sheet:
         if any(_filled(cell) for cell in cells):
             kept.append(Row(number, tuple(cells)))
         if len(kept) > MOST_ROWS:
-            raise BadFile(f"{name} has more than {MOST_ROWS:,} rows; split the file.")
+            raise BadFile(
+                say("%(name)s has more than %(most)s rows; split the file.", name=name, most=language.number(MOST_ROWS))
+            )
     if not kept:
-        raise BadFile(f"{name} has a header and no rows.")
+        raise BadFile(say("%(name)s has a header and no rows.", name=name))
     return Sheet(tuple(n or f"column {at}" for at, n in enumerate(header, 1)), tuple(kept))
 
 
@@ -99,34 +110,51 @@ def _delimited(text: str, name: str) -> Iterator[tuple[int, list[Cell]]]:
     try:
         for number, cells in enumerate(reader, 1):
             if any(len(cell) > LONGEST_CELL for cell in cells):
-                raise BadFile(f"{name} has a cell of more than {LONGEST_CELL:,} letters in row {number}.")
+                raise BadFile(
+                    say(
+                        "%(name)s has a cell of more than %(most)s letters in row %(number)s.",
+                        name=name,
+                        most=language.number(LONGEST_CELL),
+                        number=number,
+                    )
+                )
             yield number, list(cells)
     except csv.Error as error:
-        raise BadFile(f"{name} is not a CSV file: {error} in line {reader.line_num}.") from error
+        raise BadFile(
+            say("%(name)s is not a CSV file: %(error)s in line %(line)s.", name=name, error=error, line=reader.line_num)
+        ) from error
 
 
 def _workbook(content: bytes, name: str) -> Iterator[tuple[int, list[Cell]]]:
     parts = {part.filename for part in guarded.archive(content, name).infolist()}
     if "xl/workbook.xml" not in parts:
-        raise BadFile(f"{name} is an archive, not an XLSX workbook.")
+        raise BadFile(say("%(name)s is an archive, not an XLSX workbook.", name=name))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Styles and extensions that it does not know are none of ours.
             book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
             visible: list[Any] = [s for s in book.worksheets if getattr(s, "sheet_state", "visible") == "visible"]
             if not visible:
-                raise BadFile(f"{name} has no sheet to be seen.")
+                raise BadFile(say("%(name)s has no sheet to be seen.", name=name))
             visible[0].reset_dimensions()
             for number, cells in enumerate(visible[0].iter_rows(values_only=True), 1):
                 if len(cells) > MOST_COLUMNS * 10:
-                    raise BadFile(f"{name} has {len(cells)} columns in row {number}; at most {MOST_COLUMNS} are taken.")
+                    raise BadFile(
+                        say(
+                            "%(name)s has %(cells)s columns in row %(number)s; at most %(most)s are taken.",
+                            name=name,
+                            cells=language.number(len(cells)),
+                            number=number,
+                            most=MOST_COLUMNS,
+                        )
+                    )
                 yield number, [_cell(cell) for cell in cells]
     except (InvalidFileException, BadZipFile, KeyError, ValueError, TypeError, AttributeError, EOFError) as error:
         if isinstance(error, BadFile):
             raise
-        raise BadFile(f"{name} is a damaged workbook.") from error
+        raise BadFile(say("%(name)s is a damaged workbook.", name=name)) from error
     except Exception as error:  # defusedxml's and expat's own: the workbook's parts are XML.
-        raise BadFile(f"{name} is a workbook that cannot be read safely.") from error
+        raise BadFile(say("%(name)s is a workbook that cannot be read safely.", name=name)) from error
 
 
 def _cell(value: object) -> Cell:

@@ -1,10 +1,12 @@
 """What stands in a cell: amounts, days, currencies, customer numbers. Each is understood or refused with a sentence."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
+from creditrisk import language
+from creditrisk.language import say
 from creditrisk.money import decimals
 
 # The active currencies of ISO 4217.
@@ -43,9 +45,9 @@ def currency(text: str) -> str:
     """Return an ISO 4217 code. Raises Unreadable."""
     code = text.strip().upper()
     if not code:
-        raise Unreadable("The currency is missing.")
+        raise Unreadable(say("The currency is missing."))
     if code not in CURRENCIES:
-        raise Unreadable(f"“{text.strip()}” is not a currency known to ISO 4217.")
+        raise Unreadable(say("“%(written)s” is not a currency known to ISO 4217.", written=text.strip()))
     return code
 
 
@@ -53,15 +55,29 @@ def amount(text: str, unit: str, *, decimal_mark: str = ".", most: Decimal) -> D
     """Return a signed amount in `unit`, at most `most` in size. Raises Unreadable."""
     written = text.strip().replace("\N{MINUS SIGN}", "-")
     if not written:
-        raise Unreadable("The amount is missing.")
+        raise Unreadable(say("The amount is missing."))
     plain = written.translate(str.maketrans(",.", ".,")) if decimal_mark == "," else written
     if not _PLAIN.fullmatch(plain) and not _GROUPED.fullmatch(plain):
-        raise Unreadable(f"“{shown(written)}” is not an amount.")
+        raise Unreadable(say("“%(written)s” is not an amount.", written=shown(written)))
     value = Decimal(plain.replace(",", ""))
     if abs(value) > most:
-        raise Unreadable(f"The amount {shown(written)} is absurd: more than {most:,.0f} {unit}.")
+        raise Unreadable(
+            say(
+                "The amount %(written)s is absurd: more than %(most)s %(unit)s.",
+                written=shown(written),
+                most=language.number(most),
+                unit=unit,
+            )
+        )
     if value != value.quantize(Decimal(1).scaleb(-decimals(unit))):
-        raise Unreadable(f"The amount {shown(written)} has more decimals than {unit} has ({decimals(unit)}).")
+        raise Unreadable(
+            say(
+                "The amount %(written)s has more decimals than %(unit)s has (%(decimals)s).",
+                written=shown(written),
+                unit=unit,
+                decimals=decimals(unit),
+            )
+        )
     return value
 
 
@@ -69,28 +85,46 @@ def day(text: str, formats: Sequence[str], *, what: str) -> date:
     """Return a day written in one of `formats`. Raises Unreadable, naming the day as `what`."""
     written = text.strip()
     if not written:
-        raise Unreadable(f"The {what} is missing.")
+        raise Unreadable(say("The %(what)s is missing.", what=what))
     for pattern in formats:
         try:
             found = datetime.strptime(written, pattern).date()  # noqa: DTZ007 - a day has no zone
         except ValueError:
             continue
         if not EARLIEST <= found < LATEST:
-            raise Unreadable(f"The {what} {found.isoformat()} lies outside {EARLIEST.year} to {LATEST.year - 1}.")
+            raise Unreadable(
+                say(
+                    "The %(what)s %(day)s lies outside %(first)s to %(last)s.",
+                    what=what,
+                    day=shown(written),
+                    first=EARLIEST.year,
+                    last=LATEST.year - 1,
+                )
+            )
         return found
     raise Unreadable(
-        f"“{shown(written)}” is not a date for the {what}; expected is {' or '.join(map(readable, formats))}."
+        say(
+            "“%(written)s” is not a date for the %(what)s; expected is %(formats)s.",
+            written=shown(written),
+            what=what,
+            formats=_either(map(readable, formats)),
+        )
     )
+
+
+def _either(choices: Iterable[str]) -> str:
+    *others, last = choices
+    return say("%(others)s or %(last)s", others=", ".join(others), last=last) if others else last
 
 
 def readable(pattern: str) -> str:
     """Return a date pattern as people write it."""
     for directive, meaning in (
-        ("%Y", "YYYY"),
-        ("%m", "MM"),
-        ("%d", "DD"),
-        ("%y", "YY"),
-        ("%b", "Mon"),
+        ("%Y", say("YYYY")),
+        ("%m", say("MM")),
+        ("%d", say("DD")),
+        ("%y", say("YY")),
+        ("%b", say("Mon")),
         ("%H:%M:%S", ""),
     ):
         pattern = pattern.replace(directive, meaning)

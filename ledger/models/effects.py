@@ -4,7 +4,9 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
+from creditrisk import language
 from customers.models import Company, Customer, amount_field, currency_field
 from ledger.models.banks import BankAccount
 from ledger.models.items import OpenItem
@@ -13,7 +15,7 @@ from ledger.models.items import OpenItem
 class EffectKind(models.TextChoices):
     RIBA = "RIBA", _("RiBa")
     SDD = "SDD", _("SEPA direct debit")
-    DRAFT = "DRAFT", _("draft")
+    DRAFT = "DRAFT", pgettext_lazy("kind of effect", "draft")
     PROMISSORY_NOTE = "PROMISSORY_NOTE", _("promissory note")
     CHEQUE = "CHEQUE", _("cheque")
 
@@ -67,7 +69,7 @@ class Presentation(models.Model):
         indexes = [models.Index(fields=["account", "day"], name="ledger_lists_of_account")]
 
     def __str__(self) -> str:
-        return self.number or f"{self.get_mode_display()} {self.day}"
+        return self.number or f"{self.get_mode_display()} {language.day(self.day)}"
 
 
 class Effect(models.Model):
@@ -150,6 +152,19 @@ class EffectItem(models.Model):
         return f"{self.effect_id} {self.item_id}"
 
 
+STEPS = {
+    "issued": _("issued"),
+    "presented": _("presented"),
+    "withdrawn": _("withdrawn"),
+    "credited": _("credited"),
+    "collected": _("collected"),
+    "unpaid": _("unpaid"),
+    "posted back": _("posted back"),
+    "replaced": _("replaced"),
+    "matured": _("matured"),
+}
+
+
 class EffectEvent(models.Model):
     """One step of an effect's life: issued, presented, withdrawn, credited, collected, unpaid, posted back, replaced, matured.
 
@@ -190,3 +205,7 @@ class EffectEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.effect_id} {self.step}"
+
+    @property
+    def step_shown(self) -> str:
+        return str(STEPS.get(self.step, self.step))

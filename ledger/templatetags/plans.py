@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from django import template
+from django.utils.dateformat import format as date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -25,7 +26,7 @@ def due_label(row: DueRow) -> str:
     """Return the month of a row in words."""
     if row.first is None:
         return _("fell due before") if row.label == "past" else _("later")
-    return f"{row.first:%b %Y}"
+    return date_format(row.first, "M Y")
 
 
 @register.filter

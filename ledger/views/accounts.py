@@ -10,6 +10,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
 
 from creditrisk import pages
@@ -45,7 +46,8 @@ def account(request: HttpRequest, code: str) -> HttpResponseBase:
 
 
 def _account_header() -> list[str]:
-    return [_("Currency"), _("Day"), _("Kind"), _("Reference"), _("Due"), _("Debit"), _("Credit"), _("Balance")]
+    debit, credit = pgettext("column of an account", "Debit"), pgettext("column of an account", "Credit")
+    return [_("Currency"), _("Day"), _("Kind"), _("Reference"), _("Due"), debit, credit, _("Balance")]
 
 
 def _account_rows(told: list[Account], first: date) -> Iterator[list[Any]]:

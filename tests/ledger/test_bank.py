@@ -179,7 +179,7 @@ def test_an_entry_is_booked_once_and_not_beyond_its_amount(cast: Cast) -> None:
     loaded(cast, entry("80.00", "?", "?"))
     one = Entry.objects.get()
 
-    with pytest.raises(Refused, match="Only 80 is left"):
+    with pytest.raises(Refused, match="Only 80.00 is left"):
         settling.book(one, customer=cast.rossi, parts=[(item, Decimal(100))], by=cast.carla, now=NOW)
     settling.book(one, customer=cast.rossi, parts=[(item, Decimal(80))], by=cast.carla, now=NOW)
     with pytest.raises(InvalidState, match="settled before"):

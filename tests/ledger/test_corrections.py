@@ -98,7 +98,7 @@ def test_an_overpayment_is_written_off_too(cast: Cast, owed: Any) -> None:
 
 @pytest.mark.parametrize(
     ("values", "words"),
-    [({"reason": " "}, "Say why"), ({"reason": "x", "amount": D(101)}, "Only 100 is open"),
+    [({"reason": " "}, "Say why"), ({"reason": "x", "amount": D(101)}, "Only 100.00 is open"),
      ({"reason": "x", "amount": D("0.001")}, "no amounts as fine"), ({"reason": "x", "amount": D(0)}, "more than zero")],
 )  # fmt: skip
 def test_what_makes_no_sense_is_not_written_off(cast: Cast, values: dict[str, Any], words: str) -> None:

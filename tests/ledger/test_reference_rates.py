@@ -62,7 +62,7 @@ def test_a_second_file_changes_nothing_that_is_there() -> None:
     ("content", "sentence"),
     [
         (b"Currency,USD\n2026-03-02,1\n", "its first column must be “Date”"),
-        (b"Date,USD\n2026-03-02,abc\n", "“abc” for a rate of 2026-03-02"),
+        (b"Date,USD\n2026-03-02,abc\n", "“abc” for a rate of 02 Mar 2026"),
         (b"Date,USD\n2026-03-02,-1\n", "“-1” for a rate"),
         (b"Date,USD\nsoon,1\n", "“soon” where a day is wanted"),
         (b"Date,dollars\n2026-03-02,1\n", "has not three letters"),
