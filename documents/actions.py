@@ -5,6 +5,7 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from creditrisk.roles import may
 from documents.models import Document, Kind, State
@@ -167,7 +168,7 @@ def _of_invoice(document: Document) -> list[tuple[str, Action]]:
     if state == State.ISSUED:
         found.append(_step(document, "post", _("Post to the ledger"), main=True))
     if state in (State.ISSUED, State.POSTED) and document.kind == Kind.INVOICE:
-        found.append(_link("invoice", _("Credit"), reverse("credit_note_new", args=[pk])))
+        found.append(_link("invoice", pgettext("action", "Credit"), reverse("credit_note_new", args=[pk])))
         found.append(_step(document, "reverse", _("Take back"), grave=True))
     return found
 

@@ -29,7 +29,10 @@ AMENDABLE = {
 def refuse_unless_amendable(document: Document) -> None:
     """Raise InvalidState for a document that is delivered, issued, closed or cancelled."""
     if document.state not in AMENDABLE[Kind(document.kind)]:
-        raise InvalidState(f"{document} is {document.get_state_display()}: it can no longer be changed.")
+        raise InvalidState(
+            _("%(document)s is %(state)s: it can no longer be changed.")
+            % {"document": document, "state": document.get_state_display()}
+        )
 
 
 def amend(document: Document, changes: Changes, at: Moment, *, by: Any) -> Touched:
@@ -49,7 +52,7 @@ def amend(document: Document, changes: Changes, at: Moment, *, by: Any) -> Touch
     if changes.type is not None:
         if changes.type.of != type_of(document.kind):
             raise Refused(
-                f"{changes.type} is no type of {document.get_kind_display()}.",
+                _("%(type)s is no type of %(kind)s.") % {"type": changes.type, "kind": document.get_kind_display()},
                 field="type",
             )
         document.type = changes.type
@@ -79,7 +82,10 @@ def _refuse_another_party(document: Document, changes: Changes) -> None:
     }
     field = next((name for name, differs in other.items() if differs), None)
     if field and document.kind != Kind.ORDER and writing.is_made_from_others(document):
-        raise Refused(f"{document} is made from other documents: currency and bill-to are theirs.", field=field)
+        raise Refused(
+            _("%(document)s is made from other documents: currency and bill-to are theirs.") % {"document": document},
+            field=field,
+        )
 
 
 def _replace_lines(document: Document, changes: Changes, at: Moment) -> set[int]:
@@ -87,7 +93,7 @@ def _replace_lines(document: Document, changes: Changes, at: Moment) -> set[int]
     old = list(document.lines.select_related("source__document").order_by("position"))
     made = Line.objects.filter(source__in=old).exclude(document__state=State.CANCELLED)
     if any(line.settled or line.drafted for line in old) or made.exists():
-        raise InvalidState(f"Something was made from {document} already.")
+        raise InvalidState(_("Something was made from %(document)s already.") % {"document": document})
     pairs = _pairs(document, changes, old)
     lines = [after for _before, after in pairs]
     document.total = writing.checked_total(lines)
@@ -99,7 +105,8 @@ def _replace_lines(document: Document, changes: Changes, at: Moment) -> set[int]
     kept = {before.pk: after for before, after in pairs if before is not None and before.pk in named}
     if named - kept.keys():
         raise InvalidState(
-            f"A cancelled document was made from a line of {document} that would go; keep as many lines."
+            _("A cancelled document was made from a line of %(document)s that would go; keep as many lines.")
+            % {"document": document}
         )
     for position, line in enumerate(lines, start=1):
         line.position = position

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Count, Q, Sum
 from django.shortcuts import get_object_or_404
 
+from creditrisk import language
 from creditrisk.money import ZERO, quantity_worth
 from creditrisk.refusal import InvalidState
 from creditrisk.roles import companies_of
@@ -70,7 +71,7 @@ class OpenSum:
 
 def plain(quantity: Decimal) -> str:
     """Return a quantity without superfluous zeros."""
-    return f"{quantity.normalize():,f}"
+    return language.exact(quantity.normalize())
 
 
 def visible(user: Any) -> DocumentQuerySet:

@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.http import HttpRequest
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from approvals.gate import Result
@@ -26,7 +27,7 @@ def tell(request: HttpRequest, result: Result, step: str) -> None:
     }
     document = result.document
     values = {
-        "kind": str(document.get_kind_display()).capitalize(),
+        "kind": capfirst(document.get_kind_display()),
         "number": document.number,
     }
     match result.outcome.verdict:

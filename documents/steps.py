@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import F
+from django.utils.translation import gettext as _
 
 from creditrisk.exposure.ledger import Touched
 from creditrisk.money import ZERO
@@ -34,7 +35,10 @@ class Moment:
 
 def _refuse_unless(document: Document, *states: str) -> None:
     if document.state not in states:
-        raise InvalidState(f"{document} is {document.get_state_display()}: this step does not follow.")
+        raise InvalidState(
+            _("%(document)s is %(state)s: this step does not follow.")
+            % {"document": document, "state": document.get_state_display()}
+        )
 
 
 _MOVE = Prepared("UPDATE documents_document SET state = %s, revision = revision + 1 WHERE id = %s")
@@ -197,7 +201,10 @@ def cancel(document: Document, at: Moment) -> Touched:
     _refuse_unless(document, *allowed[Kind(document.kind)])
     own = Takeover.objects.filter(earlier__document=document, undone=False)
     if own.filter(offsets=False).exists() or (document.kind == Kind.DELIVERY and own.exists()):
-        raise InvalidState(f"Something was made from {document} already; close it short or reverse that first.")
+        raise InvalidState(
+            _("Something was made from %(document)s already; close it short or reverse that first.")
+            % {"document": document}
+        )
     changed = _give_back(document)
     _move(document, State.CANCELLED)
     _advance_sources(changed)
@@ -234,13 +241,16 @@ def _of(document: Document) -> Touched:
 
 def _must_be(document: Document, *kinds: str) -> None:
     if document.kind not in kinds:
-        raise InvalidState(f"{document} is no document for this step.")
+        raise InvalidState(_("%(document)s is no document for this step.") % {"document": document})
 
 
 def _must_be_open(order_line: Line) -> None:
     order = order_line.document
     if order.state not in writing.OPEN_ORDERS:
-        raise InvalidState(f"{order} is {order.get_state_display()}: nothing of it can be delivered.")
+        raise InvalidState(
+            _("%(order)s is %(state)s: nothing of it can be delivered.")
+            % {"order": order, "state": order.get_state_display()}
+        )
 
 
 def _with(new: ledger_items.NewItem, **changes: Any) -> ledger_items.NewItem:

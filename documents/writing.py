@@ -8,8 +8,11 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 
-from creditrisk.money import ZERO, quantity_worth, rounded, shares
+from creditrisk import language
+from creditrisk.money import ZERO, figure, quantity_worth, rounded, shares
 from creditrisk.refusal import Duplicate, InvalidState, Refused
 from customers import terms
 from customers.models import Customer
@@ -29,7 +32,7 @@ def debtor_of(new: NewDocument) -> Customer:
     if new.origin is not None:
         return new.origin.debtor
     if new.customer is None:
-        raise Refused("Choose a customer.", field="customer")
+        raise Refused(_("Choose a customer."), field="customer")
     return new.bill_to or new.customer.bill_to or new.customer
 
 
@@ -41,7 +44,7 @@ def write_draft(new: NewDocument, *, day: date, by: Any, now: datetime) -> Docum
     first = new.sources[0] if new.sources else new.origin
     customer = first.customer if first else new.customer
     if customer is None:
-        raise Refused("Choose a customer.", field="customer")
+        raise Refused(_("Choose a customer."), field="customer")
     debtor = debtor_of(new)
     company = first.company if first else new.company or customer.company
     currency = first.currency if first else new.currency or debtor.currency
@@ -76,7 +79,8 @@ def write_draft(new: NewDocument, *, day: date, by: Any, now: datetime) -> Docum
             document.save(force_insert=True)
     except IntegrityError as error:
         raise Duplicate(
-            f"{document.get_kind_display().capitalize()} {document.number} exists already.",
+            _("%(kind)s %(number)s exists already.")
+            % {"kind": capfirst(document.get_kind_display()), "number": document.number},
             field="number",
         ) from error
     write_lines(document, lines)
@@ -90,7 +94,7 @@ def _same_party(sources: Sequence[Document]) -> None:
             sources[0].debtor_id, sources[0].company_id, sources[0].currency,
         ):  # fmt: skip
             raise Refused(
-                "Documents made into one need the same debtor, company and currency.",
+                _("Documents made into one need the same debtor, company and currency."),
                 field="sources",
             )
 
@@ -115,17 +119,17 @@ def typed_lines(lines: Sequence[NewLine], amount: Decimal | None, currency: str)
     if amount is not None:
         lines = (NewLine(quantity=Decimal(1), price=amount),)
     if not lines:
-        raise Refused("A document needs at least one line.", field="lines")
+        raise Refused(_("A document needs at least one line."), field="lines")
     rows = []
     for n in lines:
         if not all(v.is_finite() for v in (n.quantity, n.price, n.discount_percent, n.tax_percent)):
-            raise Refused("Enter numbers.", field="lines")
+            raise Refused(_("Enter numbers."), field="lines")
         if n.quantity <= 0 or n.price < 0:
-            raise Refused("Quantities are more than zero, prices not negative.", field="amount")
+            raise Refused(_("Quantities are more than zero, prices not negative."), field="amount")
         if not 0 <= n.discount_percent <= 100 or not 0 <= n.tax_percent <= 100:
-            raise Refused("Discount and tax lie between 0 and 100 percent.", field="lines")
+            raise Refused(_("Discount and tax lie between 0 and 100 percent."), field="lines")
         if n.quantity > LARGEST / 100 or n.price > LARGEST / 100 or n.quantity * n.price > LARGEST / 1000:
-            raise Refused("The amount is too large.", field="amount")
+            raise Refused(_("The amount is too large."), field="amount")
         rows.append(
             Line(
                 text=n.text, quantity=n.quantity, price=n.price, discount_percent=n.discount_percent,
@@ -139,9 +143,9 @@ def checked_total(lines: Iterable[Line]) -> Decimal:
     """Return the lines' total. Raises Refused where it is nothing."""
     total = sum((line.amount for line in lines), ZERO)
     if total <= 0:
-        raise Refused("The document's amount must be more than zero.", field="amount")
+        raise Refused(_("The document's amount must be more than zero."), field="amount")
     if total > LARGEST:
-        raise Refused("The amount is too large.", field="amount")
+        raise Refused(_("The amount is too large."), field="amount")
     return total
 
 
@@ -160,7 +164,7 @@ def residual(line: Line) -> Decimal:
 def _portions_as_lines(new: NewDocument, document: Document) -> list[Line]:
     portions = _portions(new, document.currency)
     if not portions:
-        raise InvalidState("Nothing is left for this document.", field="sources")
+        raise InvalidState(_("Nothing is left for this document."), field="sources")
     if new.lines:
         return _typed_over(new, portions, document.currency)
     return [
@@ -208,10 +212,17 @@ def refuse_more_than_can_come_back(
         back[source_id] = back.get(source_id, ZERO) + amount
     left = rounded(origin.total - sum(back.values(), ZERO), origin.currency)
     if sum((line.amount for line in lines), ZERO) > left:
-        raise Refused(f"Only {left:f} of {origin} can come back.", field="amount")
+        raise Refused(
+            _("Only %(left)s of %(origin)s can come back.") % {"left": figure(left, origin.currency), "origin": origin},
+            field="amount",
+        )
     for line in lines:
         if line.source is not None and line.amount > line.source.amount - back.get(line.source_id, ZERO):
-            raise Refused(f"No more than line {line.source.position} of {origin} comes back.", field="amount")
+            raise Refused(
+                _("No more than line %(position)s of %(origin)s comes back.")
+                % {"position": line.source.position, "origin": origin},
+                field="amount",
+            )
 
 
 def left_for(new: NewDocument) -> list[tuple[Line, Decimal]]:
@@ -231,7 +242,7 @@ def _portions(new: NewDocument, currency: str) -> list[Portion]:
     wanted = _wanted(new, whole, currency)
     if new.kind in (Kind.RETURN, Kind.CREDIT_NOTE) and wanted > whole:
         raise Refused(
-            f"Only {rounded(whole, currency):f} of {new.origin} can come back.",
+            _("Only %(left)s of %(origin)s can come back.") % {"left": figure(whole, currency), "origin": new.origin},
             field="amount",
         )
     if any(s.kind == Kind.ORDER for s in new.sources) and new.kind == Kind.INVOICE:
@@ -257,13 +268,17 @@ def _portions(new: NewDocument, currency: str) -> list[Portion]:
 def _wanted(new: NewDocument, whole: Decimal, currency: str) -> Decimal:
     if new.amount is not None:
         if not new.amount.is_finite() or new.amount <= 0:
-            raise Refused("The amount must be more than zero.", field="amount")
+            raise Refused(_("The amount must be more than zero."), field="amount")
         if rounded(new.amount, currency) != new.amount:
-            raise Refused(f"{currency} has no amounts as fine as {new.amount}.", field="amount")
+            raise Refused(
+                _("%(currency)s has no amounts as fine as %(amount)s.")
+                % {"currency": currency, "amount": language.exact(new.amount)},
+                field="amount",
+            )
         return new.amount
     if new.share is not None:
         if not 0 < new.share <= 1:
-            raise Refused("A share lies above 0 and is at most 1.", field="share")
+            raise Refused(_("A share lies above 0 and is at most 1."), field="share")
         return rounded(whole * new.share, currency)
     return whole
 
@@ -283,13 +298,17 @@ def _upstream(new: NewDocument) -> list[Line]:
         fitting = (State.DELIVERED, State.INVOICED) if new.kind == Kind.RETURN else (State.ISSUED, State.POSTED)
         expected = Kind.DELIVERY if new.kind == Kind.RETURN else Kind.INVOICE
         if new.origin.kind != expected or new.origin.state not in fitting:
-            raise InvalidState(f"{new.origin} is {new.origin.get_state_display()}: nothing of it can come back.")
+            raise InvalidState(
+                _("%(origin)s is %(state)s: nothing of it can come back.")
+                % {"origin": new.origin, "state": new.origin.get_state_display()}
+            )
         return list(new.origin.lines.order_by("position"))
     for source in new.sources:
         fits = source.state in (OPEN_ORDERS if source.kind == Kind.ORDER else (State.DELIVERED,))
         if not fits or (new.kind == Kind.DELIVERY and source.kind != Kind.ORDER):
             raise InvalidState(
-                f"{source} is {source.get_state_display()}; this step does not follow.",
+                _("%(source)s is %(state)s; this step does not follow.")
+                % {"source": source, "state": source.get_state_display()},
                 field="sources",
             )
     ids = [s.pk for s in new.sources]

@@ -2,6 +2,7 @@
 
 from xml.etree.ElementTree import Element
 
+from creditrisk.language import say
 from documents.intake import incoming
 from documents.intake.incoming import CREDIT_NOTE, INVOICE, Incoming, Party, Position, every, one, text
 from documents.intake.ubl import CREDIT_CODES
@@ -18,17 +19,17 @@ def read(root: Element) -> list[Incoming]:
     settlement = one(trade, "ApplicableHeaderTradeSettlement")
     sums = one(settlement, "SpecifiedTradeSettlementHeaderMonetarySummation")
     if document is None or sums is None:
-        raise BadFile("The message has no heading or no totals (ExchangedDocument, MonetarySummation).")
-    payable = incoming.amount(text(sums, "DuePayableAmount", "GrandTotalAmount"), what="amount to be paid")
+        raise BadFile(say("The message has no heading or no totals (ExchangedDocument, MonetarySummation)."))
+    payable = incoming.amount(text(sums, "DuePayableAmount", "GrandTotalAmount"), what=say("amount to be paid"))
     due = text(settlement, "SpecifiedTradePaymentTerms/DueDateDateTime/DateTimeString")
     kind = CREDIT_NOTE if text(document, "TypeCode") in CREDIT_CODES else INVOICE
     found = Incoming(
         format="UN/CEFACT CII", kind=kind, number=text(document, "ID"),
-        day=incoming.day(text(document, "IssueDateTime/DateTimeString"), what="date of issue"),
+        day=incoming.day(text(document, "IssueDateTime/DateTimeString"), what=say("date of issue")),
         currency=incoming.currency(text(settlement, "InvoiceCurrencyCode")), seller=_party(agreement, "SellerTradeParty"),
         buyer=_party(agreement, "BuyerTradeParty"), payable=abs(payable),
         positions=tuple(_position(of) for of in every(trade, "IncludedSupplyChainTradeLineItem")),
-        dues=((incoming.day(due, what="due date"), abs(payable)),) if due else (),
+        dues=((incoming.day(due, what=say("due date")), abs(payable)),) if due else (),
         order_number=text(agreement, "BuyerOrderReferencedDocument/IssuerAssignedID"),
         invoice_number=text(settlement, "InvoiceReferencedDocument/IssuerAssignedID"),
     )  # fmt: skip
@@ -51,7 +52,7 @@ def _position(of: Element) -> Position:
         text(of, "SpecifiedTradeProduct/Name", "SpecifiedTradeProduct/Description")[:200],
         incoming.amount(text(of, "SpecifiedLineTradeDelivery/BilledQuantity"), what="quantity", missing="1"),
         incoming.amount(
-            text(settled, "SpecifiedTradeSettlementLineMonetarySummation/LineTotalAmount"), what="line amount"
+            text(settled, "SpecifiedTradeSettlementLineMonetarySummation/LineTotalAmount"), what=say("line amount")
         ),
         incoming.amount(text(settled, "ApplicableTradeTax/RateApplicablePercent"), what="tax", missing="0"),
     )

@@ -3,6 +3,7 @@
 from decimal import Decimal
 from xml.etree.ElementTree import Element
 
+from creditrisk.language import say
 from documents.intake import incoming
 from documents.intake.incoming import CREDIT_NOTE, INVOICE, Incoming, Party, Position, every, one, text
 from ledger.imports.delimited import BadFile
@@ -20,7 +21,7 @@ def read(root: Element) -> list[Incoming]:
     buyer = _party(one(header, "CessionarioCommittente"))
     bodies = every(root, "FatturaElettronicaBody")
     if header is None or not bodies:
-        raise BadFile("The file has no heading or no invoice (FatturaElettronicaHeader, -Body).")
+        raise BadFile(say("The file has no heading or no invoice (FatturaElettronicaHeader, -Body)."))
     return [_invoice(body, seller, buyer) for body in bodies]
 
 
@@ -40,15 +41,17 @@ def _invoice(body: Element, seller: Party, buyer: Party) -> Incoming:
     heading = one(body, "DatiGenerali/DatiGeneraliDocumento")
     kind = text(heading, "TipoDocumento")
     if kind in _TO_ONESELF:
-        raise BadFile(f"An invoice of kind {kind} is to oneself, for tax alone: nobody owes it.")
+        raise BadFile(say("An invoice of kind %(kind)s is to oneself, for tax alone: nobody owes it.", kind=kind))
     positions = tuple(_position(of) for of in every(body, "DatiBeniServizi/DettaglioLinee"))
     payments = [
-        (text(p, "DataScadenzaPagamento"), incoming.amount(text(p, "ImportoPagamento"), what="amount to be paid"))
+        (text(p, "DataScadenzaPagamento"), incoming.amount(text(p, "ImportoPagamento"), what=say("amount to be paid")))
         for p in every(body, "DatiPagamento/DettaglioPagamento")
     ]
     total = _total(body, heading)
     owed = sum((part for _when, part in payments), Decimal(0)) or total
-    dues = incoming.dues_of([(incoming.day(when, what="due date") if when else None, abs(p)) for when, p in payments])
+    dues = incoming.dues_of(
+        [(incoming.day(when, what=say("due date")) if when else None, abs(p)) for when, p in payments]
+    )
     found = Incoming(
         format="FatturaPA", kind=CREDIT_NOTE if kind in _CREDIT_NOTES else INVOICE, number=text(heading, "Numero"),
         day=incoming.day(text(heading, "Data"), what="date"), currency=incoming.currency(text(heading, "Divisa")),
@@ -72,18 +75,18 @@ def _total(body: Element, heading: Element | None) -> Decimal:
     if simple:
         return sum(simple, Decimal(0))
     parts = [
-        incoming.amount(text(r, "ImponibileImporto"), what="taxable amount")
+        incoming.amount(text(r, "ImponibileImporto"), what=say("taxable amount"))
         + incoming.amount(text(r, "Imposta"), what="tax")
         for r in every(body, "DatiBeniServizi/DatiRiepilogo")
     ]
     if not parts:
-        raise BadFile("The invoice has no total.")
+        raise BadFile(say("The invoice has no total."))
     return sum(parts, Decimal(0))
 
 
 def _position(of: Element) -> Position:
     return Position(
         text(of, "Descrizione")[:200], incoming.amount(text(of, "Quantita"), what="quantity", missing="1"),
-        incoming.amount(text(of, "PrezzoTotale"), what="line amount"),
+        incoming.amount(text(of, "PrezzoTotale"), what=say("line amount")),
         incoming.amount(text(of, "AliquotaIVA"), what="tax", missing="0"),
     )  # fmt: skip

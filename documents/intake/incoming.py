@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from xml.etree.ElementTree import Element
 
+from creditrisk.language import say
 from ledger.imports import values
 from ledger.imports.delimited import BadFile
 from ledger.imports.values import Unreadable, shown
@@ -78,7 +79,11 @@ def amount(written: str, *, what: str, missing: str | None = None) -> Decimal:
     except InvalidOperation:
         found = Decimal("NaN")
     if not found.is_finite() or abs(found) > Decimal("1e13"):
-        raise BadFile(f"The {what} “{shown(written)}” is not a number." if written else f"The {what} is missing.")
+        raise BadFile(
+            say("The %(what)s “%(written)s” is not a number.", what=what, written=shown(written))
+            if written
+            else say("The %(what)s is missing.", what=what)
+        )
     return found
 
 
@@ -87,7 +92,11 @@ def day(written: str, *, what: str) -> date:
     try:
         return date.fromisoformat(written[:10])
     except ValueError as error:
-        said = f"The {what} “{shown(written)}” is not a day." if written else f"The {what} is missing."
+        said = (
+            say("The %(what)s “%(written)s” is not a day.", what=what, written=shown(written))
+            if written
+            else say("The %(what)s is missing.", what=what)
+        )
         raise BadFile(said) from error
 
 
@@ -107,16 +116,16 @@ def keys(*written: str) -> tuple[str, ...]:
 def checked(found: Incoming, *, negative: bool) -> Incoming:
     """Return the document if it names what every one must. A negative one is the opposite. Raises BadFile."""
     if not found.number:
-        raise BadFile("The message has no document number.")
+        raise BadFile(say("The message has no document number."))
     if len(found.number) > 60:
-        raise BadFile(f"The document number “{shown(found.number)}” is longer than 60 letters.")
+        raise BadFile(say("The document number “%(number)s” is longer than 60 letters.", number=shown(found.number)))
     if not found.buyer.name and not found.buyer.keys:
-        raise BadFile("The message names no buyer.")
+        raise BadFile(say("The message names no buyer."))
     if not negative:
         return found
     opposite = {INVOICE: CREDIT_NOTE, CREDIT_NOTE: INVOICE}
     if found.kind not in opposite:
-        raise BadFile("An order cannot be of less than nothing.")
+        raise BadFile(say("An order cannot be of less than nothing."))
     return Incoming(**{**found.__dict__, "kind": opposite[found.kind], "positions": (), "dues": ()})
 
 

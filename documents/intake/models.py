@@ -8,6 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from customers.models import Company, Customer
 from documents.models import Document
 
+SIGNED = ", signed"  # stands after the format of a message that came in an envelope
+
 
 class MessageState(models.TextChoices):
     DONE = "DONE", _("taken in")
@@ -42,6 +44,12 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def format_shown(self) -> str:
+        """The format in the reader's language; it is kept in English."""
+        bare = self.format.removesuffix(SIGNED)
+        return bare if bare == self.format else str(_("%(format)s, signed") % {"format": bare})
 
 
 class PartyKey(models.Model):

@@ -11,8 +11,10 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from approvals import alerts, gate
+from creditrisk import language
 from creditrisk.clock import business_day
 from creditrisk.exposure import ledger as exposure
 from creditrisk.money import ZERO, MissingRate, rounded
@@ -35,8 +37,12 @@ class UnknownBuyer(Refused):
     code = "unknown_buyer"
 
     def __init__(self, buyer: Party) -> None:
-        numbers = f" ({', '.join(buyer.keys[:4])})" if buyer.keys else ""
-        super().__init__(f"Nobody here is known as “{shown(buyer.name)}”{numbers}. Say which customer it is.")
+        values = {"name": shown(buyer.name), "numbers": ", ".join(buyer.keys[:4])}
+        if buyer.keys:
+            said = _("Nobody here is known as “%(name)s” (%(numbers)s). Say which customer it is.") % values
+        else:
+            said = _("Nobody here is known as “%(name)s”. Say which customer it is.") % values
+        super().__init__(said)
         self.buyer = buyer
 
 
@@ -63,7 +69,7 @@ def attempt(message: Message, *, by: Actor, now: datetime) -> Message:
     with transaction.atomic():
         locked = Message.objects.select_for_update(of=("self",)).get(pk=message.pk)
         if locked.state == MessageState.DONE:
-            raise InvalidState("This message was taken in before.")
+            raise InvalidState(_("This message was taken in before."))
         locked.tries += 1
         try:
             with transaction.atomic():
@@ -93,7 +99,7 @@ def _dead(message: Message, error: Exception, *, now: datetime, buyer: dict[str,
 def assign(message: Message, customer: Customer, *, by: Actor, now: datetime) -> Message:
     """Say which customer the unknown buyer is: remembered for every message to come, and tried again."""
     if message.state != MessageState.DEAD or not message.buyer:
-        raise InvalidState("This message does not wait for a customer.")
+        raise InvalidState(_("This message does not wait for a customer."))
     for key in message.buyer.get("keys") or [_name_key(message.buyer["name"])]:
         PartyKey.objects.update_or_create(key=key, defaults={"customer": customer})
     return attempt(message, by=by, now=now)
@@ -104,7 +110,7 @@ def drop(message: Message) -> None:
     """Put a message aside that will never be taken in; it stays, with its reason. Raises InvalidState."""
     locked = Message.objects.select_for_update(of=("self",)).get(pk=message.pk)
     if locked.state != MessageState.DEAD:
-        raise InvalidState("Only a message that was not taken in can be dropped.")
+        raise InvalidState(_("Only a message that was not taken in can be dropped."))
     locked.state = MessageState.DROPPED
     locked.save(update_fields=["state"])
 
@@ -114,12 +120,14 @@ def _take(found: Incoming, message: Message, *, by: Actor, now: datetime) -> Doc
     company = message.company or _seller(found.seller) or buyer.company
     today = business_day(now)
     if found.day > today:
-        raise Refused(f"{found.number} is dated {found.day.isoformat()}, a day to come.")
+        raise Refused(
+            _("%(number)s is dated %(day)s, a day to come.") % {"number": found.number, "day": language.day(found.day)}
+        )
     if not found.payable:
-        raise Refused(f"Nothing of {found.number} is to be paid.")
+        raise Refused(_("Nothing of %(number)s is to be paid.") % {"number": found.number})
     key = f"message:{company.code}:{found.kind}:{buyer.code}:{found.number}"[:120]
     if Document.objects.filter(company=company, kind=found.kind, number=found.number).exists():
-        raise Duplicate(f"{found.number} is here already.")
+        raise Duplicate(_("%(number)s is here already.") % {"number": found.number})
     new = NewDocument(
         kind=found.kind, customer=buyer, company=company, number=found.number, currency=found.currency,
         terms=_terms(found), lines=_lines(found), channel="message", source_key=key,
@@ -171,15 +179,20 @@ def _lines(found: Incoming) -> tuple[NewLine, ...]:
     )
     payable = rounded(found.payable, found.currency)
     if payable != found.payable:
-        raise Refused(f"{found.payable:f} is finer than {found.currency} is.")
+        raise Refused(
+            _("%(amount)s is finer than %(currency)s is.")
+            % {"amount": language.exact(found.payable), "currency": found.currency}
+        )
     total = sum((line.amount(found.currency) for line in told), ZERO)
     sound = bool(told) and all(line.price >= 0 and 0 <= line.tax_percent <= 100 for line in told)
     if sound and total == payable:
         return told
     if sound and ZERO < payable - total <= payable / 5:
-        return (*told, NewLine("Charges and rounding", Decimal(1), payable - total))
+        return (*told, NewLine(_("Charges and rounding"), Decimal(1), payable - total))
     words_ = (
-        found.positions[0].text if len(found.positions) == 1 else f"{len(found.positions)} positions, as in the message"
+        found.positions[0].text
+        if len(found.positions) == 1
+        else _("%(count)s positions, as in the message") % {"count": language.number(len(found.positions))}
     )
     return (NewLine(words_[:200], Decimal(1), payable),)
 
@@ -244,4 +257,7 @@ def _seller(seller: Party) -> Company | None:
 def _audit(documents: Sequence[Document]) -> None:
     found = exposure.audit(sorted({d.debtor_id for d in documents}))
     if found.total:
-        raise Refused(f"The exposure ledger would differ from the formula by {found.total}.")
+        raise Refused(
+            _("The exposure ledger would differ from the formula by %(total)s.")
+            % {"total": language.exact(found.total)}
+        )

@@ -3,13 +3,14 @@
 import re
 from dataclasses import replace
 
+from creditrisk.language import marked, say
 from documents.intake import cii, fatturapa, signed, ubl
 from documents.intake.incoming import Incoming
 from ledger.imports import guarded
 from ledger.imports.delimited import BadFile
 from ledger.imports.values import shown
 
-TAKEN = "UBL and Peppol orders, invoices and credit notes, UN/CEFACT CII, and FatturaPA"
+TAKEN = marked("UBL and Peppol orders, invoices and credit notes, UN/CEFACT CII, and FatturaPA")
 
 
 def read(content: bytes, name: str) -> list[Incoming]:
@@ -23,7 +24,9 @@ def read(content: bytes, name: str) -> list[Incoming]:
 def _read(content: bytes, name: str) -> list[Incoming]:
     start = content[:400].lstrip(b"\xef\xbb\xbf \r\n\t")
     if not start.startswith(b"<") and not content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise BadFile(f"{name} is {_other(start, name)}; taken in are {TAKEN}.")
+        raise BadFile(
+            say("%(name)s is %(what)s; taken in are %(taken)s.", name=name, what=_other(start), taken=say(TAKEN))
+        )
     root = guarded.xml(content, name)
     what = root.tag.rpartition("}")[2]
     if what in ubl.ROOTS and ":ubl:" in root.tag.lower():
@@ -32,18 +35,25 @@ def _read(content: bytes, name: str) -> list[Incoming]:
         return cii.read(root)
     if what in fatturapa.ROOTS:
         return fatturapa.read(root)
-    raise BadFile(f"{name} is a message of kind “{shown(what)}”; taken in are {TAKEN}.")
+    raise BadFile(
+        say(
+            "%(name)s is a message of kind “%(kind)s”; taken in are %(taken)s.",
+            name=name,
+            kind=shown(what),
+            taken=say(TAKEN),
+        )
+    )
 
 
-def _other(start: bytes, name: str) -> str:
+def _other(start: bytes) -> str:
     if start.startswith((b"UNA", b"UNB", b"UNH+")):
-        return "an EDIFACT message"
+        return say("an EDIFACT message")
     if re.match(rb"ISA|GS\W|ST\W\d{3}\W", start):  # whole, or without its envelope
-        return "an X12 message"
+        return say("an X12 message")
     if start.startswith((b"{", b"[")):
-        return "JSON"
+        return say("JSON")
     if start.startswith(b"PK"):
-        return "an archive"
+        return say("an archive")
     if start.startswith(b"%PDF"):
-        return "a PDF"
-    return "not XML"
+        return say("a PDF")
+    return say("not XML")

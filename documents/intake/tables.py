@@ -3,6 +3,7 @@
 import django_tables2
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from creditrisk.tables import AgoColumn, BaseTable, DocumentColumn, NumberColumn, TextColumn
@@ -32,8 +33,11 @@ class MessageTable(BaseTable):
         order_by = ("-received_at",)
         empty_text = _("No message here.")
 
+    def render_format(self, record: Message) -> str:
+        return record.format_shown
+
     def render_state(self, record: Message) -> SafeString:
         tone, name = _TONES.get(MessageState(record.state), ("quiet", "ban"))
         return format_html(
-            '<span class="badge badge--{}">{}{}</span>', tone, icon(name), record.get_state_display().capitalize()
+            '<span class="badge badge--{}">{}{}</span>', tone, icon(name), capfirst(record.get_state_display())
         )

@@ -3,6 +3,7 @@
 from decimal import Decimal
 from xml.etree.ElementTree import Element
 
+from creditrisk.language import say
 from documents.intake import incoming
 from documents.intake.incoming import CREDIT_NOTE, INVOICE, ORDER, Incoming, Party, Position, every, one, text
 from ledger.imports.delimited import BadFile
@@ -23,17 +24,17 @@ def read(root: Element) -> list[Incoming]:
     if kind == ORDER:
         return [_order(root)]
     if total is None:
-        raise BadFile("The message has no totals (LegalMonetaryTotal).")
-    payable = incoming.amount(text(total, "PayableAmount", "TaxInclusiveAmount"), what="amount to be paid")
+        raise BadFile(say("The message has no totals (LegalMonetaryTotal)."))
+    payable = incoming.amount(text(total, "PayableAmount", "TaxInclusiveAmount"), what=say("amount to be paid"))
     line, quantity = _LINES[INVOICE if name == "Invoice" else CREDIT_NOTE]
     due = text(root, "DueDate", "PaymentDueDate", "PaymentMeans/PaymentDueDate", "PaymentTerms/PaymentDueDate")
     currency = text(root, "DocumentCurrencyCode", "InvoiceCurrencyCode") or _currency_of(total)
     found = Incoming(
-        format="UBL", kind=kind, number=text(root, "ID"), day=incoming.day(text(root, "IssueDate"), what="date of issue"),
+        format="UBL", kind=kind, number=text(root, "ID"), day=incoming.day(text(root, "IssueDate"), what=say("date of issue")),
         currency=incoming.currency(currency), seller=_party(root, "AccountingSupplierParty"),
         buyer=_party(root, "AccountingCustomerParty"), payable=abs(payable),
         positions=tuple(_position(of, quantity) for of in every(root, line)),
-        dues=((incoming.day(due, what="due date"), abs(payable)),) if due else (),
+        dues=((incoming.day(due, what=say("due date")), abs(payable)),) if due else (),
         order_number=text(root, "OrderReference/ID"), invoice_number=text(root, "BillingReference/InvoiceDocumentReference/ID"),
     )  # fmt: skip
     return [incoming.checked(found, negative=payable < 0)]
@@ -54,7 +55,7 @@ def _order(root: Element) -> Incoming:
         _currency_of(total) if total is not None else ""
     )
     found = Incoming(
-        format="UBL", kind=ORDER, number=text(root, "ID"), day=incoming.day(text(root, "IssueDate"), what="date of issue"),
+        format="UBL", kind=ORDER, number=text(root, "ID"), day=incoming.day(text(root, "IssueDate"), what=say("date of issue")),
         currency=incoming.currency(currency), seller=_party(root, "SellerSupplierParty"),
         buyer=_party(root, "BuyerCustomerParty"), payable=abs(payable), positions=positions,
     )  # fmt: skip
@@ -79,13 +80,13 @@ def _position(of: Element, quantity: str) -> Position:
     written = text(of, "LineExtensionAmount")
     if not written:
         price = incoming.amount(text(of, "Price/PriceAmount"), what="price", missing="0")
-        per = incoming.amount(text(of, "Price/BaseQuantity"), what="base quantity", missing="1") or Decimal(1)
+        per = incoming.amount(text(of, "Price/BaseQuantity"), what=say("base quantity"), missing="1") or Decimal(1)
         written = str(counted * price / per)
     tax = text(of, "Item/ClassifiedTaxCategory/Percent", "TaxTotal/TaxSubtotal/TaxCategory/Percent",
                "TaxTotal/TaxSubtotal/Percent")  # fmt: skip
     return Position(
         words[:200],
         counted,
-        incoming.amount(written, what="line amount"),
+        incoming.amount(written, what=say("line amount")),
         incoming.amount(tax, what="tax", missing="0"),
     )

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_http_methods
 
 from approvals import gate
@@ -48,7 +49,7 @@ def take_back(request: HttpRequest, pk: int) -> HttpResponse:
 def credit(request: HttpRequest, pk: int) -> HttpResponse:
     """Credit an invoice, in full or in part."""
     origin = queries.one(request.user, pk, Kind.INVOICE)
-    return _follow(request, Kind.CREDIT_NOTE, _("Credit"), documents=[origin], origin=origin)
+    return _follow(request, Kind.CREDIT_NOTE, pgettext("action", "Credit"), documents=[origin], origin=origin)
 
 
 def _from_sources(request: HttpRequest, kind: str, title: str, *, fallback: str) -> HttpResponse:
