@@ -1,6 +1,7 @@
 """What was granted: families of customers, the effective limit on a day, and grants."""
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,9 +10,12 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection
+from django.utils.translation import gettext as _
 
+from creditrisk import language
 from creditrisk.facts import EffectiveLimit, LimitState, Part
-from creditrisk.money import ZERO, Rates, percent_of, rounded
+from creditrisk.language import marked
+from creditrisk.money import ZERO, Rates, figure, percent_of, rounded
 from creditrisk.prepared import Prepared
 from creditrisk.refusal import Refused
 from customers.models import Customer, Limit, LimitKind, SharedLimit
@@ -153,18 +157,18 @@ def effective(owner: Granted, *, shared: Sequence[Granted], has_head: bool, rate
     last_day = date.fromisoformat(base["last_day"]) if base and base["last_day"] else None
     state, parts = LimitState.NONE, []
     if owner.facts.get("awaits_approval"):  # nothing was ever granted, and nothing is inherited unasked
-        waits = Part("first limit, not approved yet", None)
+        waits = Part(marked("first limit, not approved yet"), None)
         return EffectiveLimit(LimitState.NONE, ZERO, currency, last_day, (waits,))
     if temporary:
         state = LimitState.AMOUNT
-        parts.append(_part("temporary limit", temporary, currency, rates))
+        parts.append(_part(marked("temporary limit"), temporary, currency, rates))
     elif base and base["state"] == Stated.UNLIMITED:
-        return EffectiveLimit(LimitState.UNLIMITED, ZERO, currency, last_day, (Part("own limit", None),))
+        return EffectiveLimit(LimitState.UNLIMITED, ZERO, currency, last_day, (Part(marked("own limit"), None),))
     elif base and base["state"] == Stated.AMOUNT:
         state = LimitState.AMOUNT
-        parts.append(_part("own limit", base, currency, rates))
+        parts.append(_part(marked("own limit"), base, currency, rates))
     elif owner.facts.get("segment_state") == Stated.UNLIMITED:
-        return EffectiveLimit(LimitState.UNLIMITED, ZERO, currency, last_day, (Part("segment", None),))
+        return EffectiveLimit(LimitState.UNLIMITED, ZERO, currency, last_day, (Part(marked("segment"), None),))
     elif owner.facts.get("segment_state") == Stated.AMOUNT:
         state = LimitState.AMOUNT
         of_segment = {
@@ -178,7 +182,7 @@ def effective(owner: Granted, *, shared: Sequence[Granted], has_head: bool, rate
             ZERO,
             currency,
             last_day,
-            (Part("shared limit or head alone", None),),
+            (Part(marked("shared limit or head alone"), None),),
         )
     for security in owner.facts.get("securities") or ():
         state = LimitState.AMOUNT
@@ -197,6 +201,32 @@ def _part(source: str, grant: Mapping[str, Any], currency: str, rates: Rates) ->
         amount,
         "" if grant["currency"] == currency else f"{grant['currency']} {grant['amount']}",
     )
+
+
+_IN_PER_CENT = re.compile(r"(?P<percent>[\d.]+) % of (?P<currency>[A-Z]{3}) (?P<amount>[\d.]+)")
+_ABROAD = re.compile(r"(?P<currency>[A-Z]{3}) (?P<amount>[\d.]+)")
+_OF_SEGMENT = "segment "
+# What securities are called in a limit's parts.
+SECURED = (marked("insurance"), marked("guarantee"))
+
+
+def source_shown(source: str) -> str:
+    """Return where a part of a limit comes from in the reader's language; it is kept in English, as scenarios have it."""
+    if source.startswith(_OF_SEGMENT):
+        return _("segment %(segment)s") % {"segment": source.removeprefix(_OF_SEGMENT)}
+    return _(source)
+
+
+def detail_shown(detail: str) -> str:
+    """Return how a part of a limit was reckoned, its numbers as the reader writes them."""
+    if found := _IN_PER_CENT.fullmatch(detail):
+        return _("%(percent)s %% of %(currency)s %(amount)s") % {
+            "percent": language.exact(Decimal(found["percent"])), "currency": found["currency"],
+            "amount": figure(Decimal(found["amount"]), found["currency"]),
+        }  # fmt: skip
+    if found := _ABROAD.fullmatch(detail):
+        return f"{found['currency']} {figure(Decimal(found['amount']), found['currency'])}"
+    return detail
 
 
 def grant(
@@ -220,13 +250,13 @@ def grant(
     """
     owner: Customer | SharedLimit | None = customer or shared
     if owner is None:
-        raise Refused("Say whose limit it is.", field="customer")
+        raise Refused(_("Say whose limit it is."), field="customer")
     if state == Stated.AMOUNT and (amount is None or amount < 0):
-        raise Refused("A limit is zero or more.", field="amount")
+        raise Refused(_("A limit is zero or more."), field="amount")
     if valid_to is not None and valid_to < valid_from:
-        raise Refused("The last day lies before the first.", field="valid_to")
+        raise Refused(_("The last day lies before the first."), field="valid_to")
     if kind == LimitKind.TEMPORARY and (valid_to is None or state != Stated.AMOUNT):
-        raise Refused("A temporary limit needs an amount and a last day.", field="valid_to")
+        raise Refused(_("A temporary limit needs an amount and a last day."), field="valid_to")
     return Limit.objects.create(
         customer=customer,
         shared=shared,

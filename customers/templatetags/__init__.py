@@ -1,0 +1,1 @@
+"""Template tags: what a limit is made of, in words."""
