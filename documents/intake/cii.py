@@ -50,9 +50,9 @@ def _position(of: Element) -> Position:
     settled = one(of, "SpecifiedLineTradeSettlement")
     return Position(
         text(of, "SpecifiedTradeProduct/Name", "SpecifiedTradeProduct/Description")[:200],
-        incoming.amount(text(of, "SpecifiedLineTradeDelivery/BilledQuantity"), what="quantity", missing="1"),
+        incoming.amount(text(of, "SpecifiedLineTradeDelivery/BilledQuantity"), what=say("quantity"), missing="1"),
         incoming.amount(
             text(settled, "SpecifiedTradeSettlementLineMonetarySummation/LineTotalAmount"), what=say("line amount")
         ),
-        incoming.amount(text(settled, "ApplicableTradeTax/RateApplicablePercent"), what="tax", missing="0"),
+        incoming.amount(text(settled, "ApplicableTradeTax/RateApplicablePercent"), what=say("tax"), missing="0"),
     )

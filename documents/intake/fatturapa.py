@@ -54,7 +54,7 @@ def _invoice(body: Element, seller: Party, buyer: Party) -> Incoming:
     )
     found = Incoming(
         format="FatturaPA", kind=CREDIT_NOTE if kind in _CREDIT_NOTES else INVOICE, number=text(heading, "Numero"),
-        day=incoming.day(text(heading, "Data"), what="date"), currency=incoming.currency(text(heading, "Divisa")),
+        day=incoming.day(text(heading, "Data"), what=say("date")), currency=incoming.currency(text(heading, "Divisa")),
         seller=seller, buyer=buyer, payable=abs(owed), positions=positions,
         dues=dues if len(dues) == len(payments) else dues[-1:],
         order_number=text(body, "DatiGenerali/DatiOrdineAcquisto/IdDocumento"),
@@ -66,9 +66,9 @@ def _invoice(body: Element, seller: Party, buyer: Party) -> Incoming:
 
 def _total(body: Element, heading: Element | None) -> Decimal:
     if written := text(heading, "ImportoTotaleDocumento"):
-        return incoming.amount(written, what="total")
+        return incoming.amount(written, what=say("total"))
     simple = [
-        incoming.amount(text(of, "Importo"), what="amount")
+        incoming.amount(text(of, "Importo"), what=say("amount"))
         for of in every(body, "DatiBeniServizi")
         if text(of, "Importo")
     ]
@@ -76,7 +76,7 @@ def _total(body: Element, heading: Element | None) -> Decimal:
         return sum(simple, Decimal(0))
     parts = [
         incoming.amount(text(r, "ImponibileImporto"), what=say("taxable amount"))
-        + incoming.amount(text(r, "Imposta"), what="tax")
+        + incoming.amount(text(r, "Imposta"), what=say("tax"))
         for r in every(body, "DatiBeniServizi/DatiRiepilogo")
     ]
     if not parts:
@@ -86,7 +86,7 @@ def _total(body: Element, heading: Element | None) -> Decimal:
 
 def _position(of: Element) -> Position:
     return Position(
-        text(of, "Descrizione")[:200], incoming.amount(text(of, "Quantita"), what="quantity", missing="1"),
+        text(of, "Descrizione")[:200], incoming.amount(text(of, "Quantita"), what=say("quantity"), missing="1"),
         incoming.amount(text(of, "PrezzoTotale"), what=say("line amount")),
-        incoming.amount(text(of, "AliquotaIVA"), what="tax", missing="0"),
+        incoming.amount(text(of, "AliquotaIVA"), what=say("tax"), missing="0"),
     )  # fmt: skip

@@ -50,7 +50,7 @@ def _order(root: Element) -> Incoming:
     total = one(root, "AnticipatedMonetaryTotal")
     net = sum((p.net * (1 + p.tax_percent / 100) for p in positions), Decimal(0))
     written = text(total, "PayableAmount", "TaxInclusiveAmount", "LineExtensionAmount")
-    payable = incoming.amount(written, what="amount", missing=str(net))
+    payable = incoming.amount(written, what=say("amount"), missing=str(net))
     currency = text(root, "DocumentCurrencyCode", "PricingCurrencyCode") or (
         _currency_of(total) if total is not None else ""
     )
@@ -76,10 +76,10 @@ def _party(root: Element, role: str) -> Party:
 
 def _position(of: Element, quantity: str) -> Position:
     words = text(of, "Item/Name", "Item/Description", "Note")
-    counted = incoming.amount(text(of, quantity), what="quantity", missing="1")
+    counted = incoming.amount(text(of, quantity), what=say("quantity"), missing="1")
     written = text(of, "LineExtensionAmount")
     if not written:
-        price = incoming.amount(text(of, "Price/PriceAmount"), what="price", missing="0")
+        price = incoming.amount(text(of, "Price/PriceAmount"), what=say("price"), missing="0")
         per = incoming.amount(text(of, "Price/BaseQuantity"), what=say("base quantity"), missing="1") or Decimal(1)
         written = str(counted * price / per)
     tax = text(of, "Item/ClassifiedTaxCategory/Percent", "TaxTotal/TaxSubtotal/TaxCategory/Percent",
@@ -88,5 +88,5 @@ def _position(of: Element, quantity: str) -> Position:
         words[:200],
         counted,
         incoming.amount(written, what=say("line amount")),
-        incoming.amount(tax, what="tax", missing="0"),
+        incoming.amount(tax, what=say("tax"), missing="0"),
     )

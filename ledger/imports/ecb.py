@@ -72,7 +72,11 @@ def _currency(text: str, name: str) -> str:
     code = text.strip()
     if len(code) != 3 or not (code.isascii() and code.isupper()):
         raise BadFile(
-            say("%(name)s names a currency “%(company)s”, which has not three letters.", name=name, company=shown(code))
+            say(
+                "%(name)s names a currency “%(currency)s”, which has not three letters.",
+                name=name,
+                currency=shown(code),
+            )
         )
     return code
 
@@ -83,7 +87,7 @@ def _day(text: str, name: str) -> date:
             return datetime.strptime(text.strip(), pattern).date()  # noqa: DTZ007 - a day has no zone
         except ValueError:
             continue
-    raise BadFile(say("%(name)s has “%(text)s” where a day is wanted.", name=name, text=shown(text.strip())))
+    raise BadFile(say("%(name)s has “%(written)s” where a day is wanted.", name=name, written=shown(text.strip())))
 
 
 def _rate(text: str, name: str, day: date) -> Decimal:
@@ -94,9 +98,9 @@ def _rate(text: str, name: str, day: date) -> Decimal:
     if not rate.is_finite() or not 0 < rate < Decimal("1e9"):
         raise BadFile(
             say(
-                "%(name)s has “%(text)s” for a rate of %(day)s.",
+                "%(name)s has “%(written)s” for a rate of %(day)s.",
                 name=name,
-                text=shown(text.strip()),
+                written=shown(text.strip()),
                 day=language.day(day),
             )
         )

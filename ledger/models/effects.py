@@ -153,15 +153,15 @@ class EffectItem(models.Model):
 
 
 STEPS = {
-    "issued": _("issued"),
-    "presented": _("presented"),
-    "withdrawn": _("withdrawn"),
-    "credited": _("credited"),
-    "collected": _("collected"),
-    "unpaid": _("unpaid"),
-    "posted back": _("posted back"),
-    "replaced": _("replaced"),
-    "matured": _("matured"),
+    "issued": pgettext_lazy("step of an effect", "issued"),
+    "presented": pgettext_lazy("step of an effect", "presented"),
+    "withdrawn": pgettext_lazy("step of an effect", "withdrawn"),
+    "credited": pgettext_lazy("step of an effect", "credited"),
+    "collected": pgettext_lazy("step of an effect", "collected"),
+    "unpaid": pgettext_lazy("step of an effect", "unpaid"),
+    "posted back": pgettext_lazy("step of an effect", "posted back"),
+    "replaced": pgettext_lazy("step of an effect", "replaced"),
+    "matured": pgettext_lazy("step of an effect", "matured"),
 }
 
 
