@@ -205,16 +205,8 @@ def _part(source: str, grant: Mapping[str, Any], currency: str, rates: Rates) ->
 
 _IN_PER_CENT = re.compile(r"(?P<percent>[\d.]+) % of (?P<currency>[A-Z]{3}) (?P<amount>[\d.]+)")
 _ABROAD = re.compile(r"(?P<currency>[A-Z]{3}) (?P<amount>[\d.]+)")
-_OF_SEGMENT = "segment "
 # What securities are called in a limit's parts.
 SECURED = (marked("insurance"), marked("guarantee"))
-
-
-def source_shown(source: str) -> str:
-    """Return where a part of a limit comes from in the reader's language; it is kept in English, as scenarios have it."""
-    if source.startswith(_OF_SEGMENT):
-        return _("segment %(segment)s") % {"segment": source.removeprefix(_OF_SEGMENT)}
-    return _(source)
 
 
 def detail_shown(detail: str) -> str:

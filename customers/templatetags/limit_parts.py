@@ -2,9 +2,10 @@
 
 from django import template
 
+from creditrisk.facts import source_in_words
 from customers import limits
 
 register = template.Library()
 
-register.filter("part_source", limits.source_shown)
+register.filter("part_source", source_in_words)
 register.filter("part_detail", limits.detail_shown)

@@ -7,6 +7,7 @@ import pytest
 from django.utils import translation
 
 from creditrisk import language
+from creditrisk.facts import source_in_words
 from creditrisk.refusal import Refused
 from customers import limits
 from documents.intake import recognising
@@ -37,8 +38,8 @@ def match() -> str:
         (lambda: str(State.DRAFT.label), "draft", "bozza"),
         (lambda: Message(format="FatturaPA, signed").format_shown, "FatturaPA, signed", "FatturaPA, firmato"),
         (lambda: Message(format="UBL").format_shown, "UBL", "UBL"),
-        (lambda: limits.source_shown("segment KEY"), "segment KEY", "segmento KEY"),
-        (lambda: limits.source_shown("own limit"), "own limit", "fido proprio"),
+        (lambda: source_in_words("segment KEY"), "segment KEY", "segmento KEY"),
+        (lambda: source_in_words("own limit"), "own limit", "fido proprio"),
         (lambda: limits.detail_shown("80 % of USD 12500.00"), "80 % of USD 12,500.00", "80 % di USD 12.500,00"),
         (lambda: limits.detail_shown("USD 12500.00"), "USD 12,500.00", "USD 12.500,00"),
         (lambda: language.exact(D("1234.567")), "1,234.567", "1.234,567"),
@@ -54,7 +55,7 @@ def test_what_is_kept_in_english_is_said_to_the_reader(said: Callable[[], str], 
 
 def test_a_limit_names_its_securities_in_the_readers_language() -> None:
     with translation.override("it"):
-        assert [limits.source_shown(source) for source in limits.SECURED] == ["assicurazione", "garanzia"]
+        assert [source_in_words(source) for source in limits.SECURED] == ["assicurazione", "garanzia"]
 
 
 @pytest.mark.parametrize(
