@@ -16,8 +16,9 @@ from customers.models import Limit
 from documents.models import Document
 from ledger.models import Allocation, Effect, OpenItem
 from tests.cast import PEOPLE
+from tests.doors import DOORS_OF_PAGES
 from tests.pages import as_user
-from tests.test_permissions import DOORS_OF_PAGES, Scene, scene  # noqa: F401
+from tests.test_permissions import Scene, scene  # noqa: F401
 
 # The ways in which people, scripts and broken clients fill in a field. Each alone must not get through any amount, day,
 # choice or number; as words some may (they are words).

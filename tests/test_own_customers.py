@@ -17,8 +17,9 @@ from customers.models import Customer
 from documents.drafts import NewDocument
 from documents.models import Document
 from tests.cast import Cast
+from tests.doors import DOORS_OF_PAGES
 from tests.pages import as_user, words
-from tests.test_permissions import DOORS_OF_PAGES, Scene, scene
+from tests.test_permissions import Scene, scene
 
 __all__ = ["scene"]
 

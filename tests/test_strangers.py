@@ -2,7 +2,8 @@
 
 from customers.models import Company, CompanyAccess
 from tests.cast import PEOPLE
-from tests.test_permissions import DOORS_OF_PAGES, Scene, opened, scene  # noqa: F401
+from tests.doors import DOORS_OF_PAGES
+from tests.test_permissions import Scene, opened, scene  # noqa: F401
 
 # What belongs to a person, to everybody (a key figure is reckoned from the reader's own companies), or to whoever feeds
 # all companies.

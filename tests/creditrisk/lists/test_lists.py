@@ -20,8 +20,9 @@ from creditrisk.tables import BaseTable
 from customers.models import Customer
 from ledger.models import OpenItem
 from tests.cast import NOW, PEOPLE, TODAY, Cast
+from tests.doors import DOORS_OF_PAGES
 from tests.pages import as_user, queries_of, words
-from tests.test_permissions import DOORS_OF_PAGES, Scene, scene  # noqa: F401
+from tests.test_permissions import Scene, scene  # noqa: F401
 
 # Lists inside pages that show something else first, or that are not lists of rows.
 NOT_LISTS = {"search", "alerts", "hold"}
