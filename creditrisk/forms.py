@@ -12,6 +12,9 @@ from django.utils.translation import gettext_lazy
 from creditrisk import language, money
 from creditrisk.refusal import Refused
 
+# What Django says in English alone: our catalogue has it.
+_SAID_BY_DJANGO = (language.marked("- Select an option -"),)
+
 _SPACES = str.maketrans("", "", " \u00a0\u202f'’_")
 _PLAIN = re.compile(r"[+-]?\d+(\.\d*)?|[+-]?\.\d+")
 _GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?")

@@ -140,6 +140,12 @@ def _cell(row: BoundRow, column: Any, record: Any) -> Any:
     return unescape(strip_tags(str(row.get_cell(column.name)))).strip().removesuffix(credit.NONE).strip()
 
 
+def _code(value: Any, record: Any, bound_column: Any) -> str:
+    """Return the code that a cell shows: of a field with choices django-tables2 hands over the word, in the reader's language."""
+    code = bound_column.accessor.resolve(record, quiet=True)
+    return str(value if code is None else code)
+
+
 class TextColumn(tables.Column):
     """Words; empty is a dash."""
 
@@ -247,10 +253,10 @@ class StateColumn(tables.Column):
         self.held_accessor = tables.A(held) if held else None
         super().__init__(*args, **options)
 
-    def render(self, value: Any, record: Any) -> SafeString:
+    def render(self, value: Any, record: Any, bound_column: Any) -> SafeString:
         if self.held_accessor and self.held_accessor.resolve(record, quiet=True):
             return credit.state_badge("held")
-        return credit.state_badge(value)
+        return credit.state_badge(_code(value, record, bound_column))
 
 
 class OutcomeColumn(tables.Column):
@@ -258,8 +264,8 @@ class OutcomeColumn(tables.Column):
 
     cell = "state"
 
-    def render(self, value: Any) -> SafeString:
-        return credit.outcome_badge(value)
+    def render(self, value: Any, record: Any, bound_column: Any) -> SafeString:
+        return credit.outcome_badge(_code(value, record, bound_column))
 
 
 class ReasonColumn(tables.Column):
@@ -267,5 +273,5 @@ class ReasonColumn(tables.Column):
 
     cell = "text"
 
-    def render(self, value: Any) -> Any:
-        return credit.reason_label(value)
+    def render(self, value: Any, record: Any, bound_column: Any) -> Any:
+        return credit.reason_label(_code(value, record, bound_column))

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.models import User
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -15,7 +16,6 @@ from customers import queries as customer_queries
 from customers.models import Company
 
 NOBODY = "0"
-LISTED = [(value, str(label).capitalize()) for value, label in Kind.choices if value != Kind.ORIGIN]
 
 
 class TrailForm(forms.Form):
@@ -39,7 +39,10 @@ class TrailForm(forms.Form):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **{"auto_id": "trail-%s", **options})
         kind: Any = self.fields["kind"]
-        kind.choices = [("", _("any")), *LISTED]
+        kind.choices = [
+            ("", _("any")),
+            *((value, capfirst(label)) for value, label in Kind.choices if value != Kind.ORIGIN),
+        ]
         people = User.objects.order_by("username").values_list("pk", "username")
         person: Any = self.fields["person"]
         person.choices = [

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import F, OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce, Concat, NullIf, Trim
+from django.utils.translation import gettext as _
 
 from approvals.models import HoldReview, Release
 from creditrisk.audit import endings, outcomes
@@ -190,13 +191,24 @@ def _approvers(found: Sequence[Released], reached: Mapping[int, Sequence[Later]]
     return sorted(made, key=lambda one: (one.currency, -one.amount))
 
 
-HEADER = ("approver", "currency", "releases", "amount", "over the limit", *(
-    title for way in Outcome for title in (f"{way.label}: documents", f"{way.label}: amount")
-), "days late, weighted")  # fmt: skip
-RELEASES_HEADER = (
-    "released on", "approver", "company", "document", "customer", "name", "reason", "currency", "amount", "over the limit",
-    *(str(way.label) for way in Outcome), "counts as", "days late, weighted",
-)  # fmt: skip
+def header() -> list[str]:
+    """Return the titles of the file of approvers."""
+    ways = [
+        title % {"ending": way.label}
+        for way in Outcome
+        for title in (_("%(ending)s: documents"), _("%(ending)s: amount"))
+    ]
+    return [
+        _("approver"), _("currency"), _("releases"), _("amount"), _("over the limit"), *ways, _("days late, weighted"),
+    ]  # fmt: skip
+
+
+def releases_header() -> list[str]:
+    """Return the titles of the file of an approver's releases."""
+    return [
+        _("released on"), _("approver"), _("company"), _("document"), _("customer"), _("name"), _("reason"), _("currency"),
+        _("amount"), _("over the limit"), *(str(way.label) for way in Outcome), _("counts as"), _("days late, weighted"),
+    ]  # fmt: skip
 
 
 def cells(found: Iterable[Approver]) -> Iterator[list[Any]]:

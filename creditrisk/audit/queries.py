@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext_lazy as _
 
 from creditrisk.audit import wording
 from creditrisk.audit.models import Change, Kind, Seal, SealedRow, Verification
@@ -81,6 +82,10 @@ class SealState:
     def digest(self) -> str:
         return bytes(self.seal.digest).hex() if self.seal else ""
 
+    @property
+    def first_break(self) -> str:
+        return wording.broken(self.verification.first_break) if self.verification else ""
+
 
 def lines(user: Any, asked: Mapping[str, Any]) -> QuerySet[SealedRow]:
     """Return the lines that the reader may see and asks for, the newest first. `asked` are cleaned values of the form."""
@@ -141,7 +146,8 @@ def exported(found: QuerySet[SealedRow]) -> Iterator[list[Any]]:
 
 
 EXPORTED = (
-    "line", "when (UTC)", "who", "from address", "kind", "company", "customer", "document", "what", "table", "row", "digest",
+    _("line"), _("when (UTC)"), _("who"), _("from address"), _("kind"), _("company"),
+    _("customer"), _("document"), _("what"), _("table"), _("row"), _("digest"),
 )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection, transaction
+from django.utils import translation
 
 from creditrisk.audit import chain, wording
 from creditrisk.audit.models import Kind, Seal, SealedRow
@@ -79,6 +80,7 @@ def _writers() -> Writers:
 
 
 @transaction.atomic
+@translation.override("en")
 def _seal_batch(upto: Mapping[str, int], *, now: datetime, batch: int) -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_KEY])

@@ -12,6 +12,7 @@ from creditrisk.audit import chain
 from creditrisk.audit.models import Seal, SealedRow, Verification
 from creditrisk.audit.sealing import columns_of
 from creditrisk.audit.sources import SOURCES, digest_sql
+from creditrisk.language import say
 from creditrisk.refusal import Refused
 
 CHUNK = 5000  # rows that are looked at together
@@ -56,7 +57,7 @@ def verify(*, anchor: tuple[int, str] | None = None, hear: Any = None) -> Outcom
     if head is not None:
         outcome.seal, outcome.digest = head.number, bytes(head.digest).hex()
     if anchor is not None and (head is None or anchor[0] > head.number):
-        raise Refused(f"There is no seal {anchor[0]}: the chain ends before it, or was cut off.")
+        raise Refused(say("There is no seal %(seal)s: the chain ends before it, or was cut off.", seal=anchor[0]))
     for found in _breaks(head, anchor, outcome):
         outcome.breaks += 1
         outcome.first = outcome.first or found

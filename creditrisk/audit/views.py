@@ -89,9 +89,11 @@ def overrides(request: HttpRequest) -> HttpResponseBase:
             name = f"overrides-{asked['since']}-{asked['until']}"
             if asked["approver"]:
                 return file(
-                    f"{name}-{asked['approver']}", overriding.RELEASES_HEADER, overriding.release_cells(found.releases)
+                    f"{name}-{asked['approver']}",
+                    overriding.releases_header(),
+                    overriding.release_cells(found.releases),
                 )
-            return file(name, overriding.HEADER, overriding.cells(found.approvers))
+            return file(name, overriding.header(), overriding.cells(found.approvers))
         table = listing.drawn(request, ReleasedTable(found.releases)) if asked["approver"] else None
         shown |= {
             "found": found,

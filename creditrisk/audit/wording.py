@@ -10,7 +10,9 @@ from django.db.models import DateTimeField, Field, Model
 from django.utils.dateparse import parse_datetime
 from django.utils.timezone import localtime
 
+from creditrisk.language import day, marked, number, say
 from creditrisk.money import ZERO
+from creditrisk.retelling import retold
 from creditrisk.templatetags.credit import money, reason_label
 
 type Row = Mapping[str, Any]
@@ -27,15 +29,33 @@ class Names(dict[tuple[type[Model], Any], str]):
 
 
 LINKS = {
-    "approvals_authority_risk_classes": "risk class of an authority",
-    "auth_group_permissions": "permission of a role",
-    "auth_user_groups": "role of a person",
-    "auth_user_user_permissions": "permission of a person",
-    "customers_sharedlimit_members": "member of a shared limit",
-    "reports_report_customers": "customer of a report",
-    "reports_report_people": "reader of a report",
+    "approvals_authority_risk_classes": marked("risk class of an authority"),
+    "auth_group_permissions": marked("permission of a role"),
+    "auth_user_groups": marked("role of a person"),
+    "auth_user_user_permissions": marked("permission of a person"),
+    "customers_sharedlimit_members": marked("member of a shared limit"),
+    "reports_report_customers": marked("customer of a report"),
+    "reports_report_people": marked("reader of a report"),
 }
+# Figures that are kept with a grant, by their names there.
+FIGURES = {
+    "limit": marked("limit"), "total": marked("total"), "source": marked("source"), "overdue": marked("overdue"),
+    "currency": marked("currency"), "limit_state": marked("limit state"), "days_overdue": marked("days overdue"),
+}  # fmt: skip
 LONG = 160  # A value of more letters is cut in the sentence; the row itself keeps it.
+# What a verification finds, kept in English.
+BREAKS = (
+    marked("%(table)s %(row)s, of %(at)s UTC: its line in the trail was altered"),
+    marked("%(table)s %(row)s, of %(at)s UTC: it was deleted after it was sealed"),
+    marked("%(table)s %(row)s, of %(at)s UTC: it was altered after it was sealed"),
+    marked("%(table)s %(row)s, of %(at)s UTC: it appeared among rows that were sealed before"),
+    marked("seal %(seal)s is missing"),
+    marked("seal %(seal)s does not begin where the one before ends"),
+    marked("line %(line)s of the trail is missing, in seal %(seal)s"),
+    marked("seal %(seal)s was altered, or lines before it were"),
+    marked("seal %(seal)s is not the one that was noted: the chain before it was written anew"),
+    marked("line %(line)s of the trail stands behind the last seal"),
+)
 _STATES = {"INHERIT": "inherited", "UNLIMITED": "unlimited"}
 
 
@@ -223,21 +243,23 @@ def value(field: Any, raw: Any, names: Names) -> str:
     if raw is None or raw == "":
         return ""
     if isinstance(raw, bool):
-        return "yes" if raw else "no"
+        return say("yes") if raw else say("no")
     if field is not None and field.is_relation:
         return names[field.related_model, raw]
     if isinstance(raw, Decimal):
-        return f"{raw:,.2f}" if raw == round(raw, 2) else f"{raw.normalize():,f}"
+        exact = raw.normalize()
+        return number(raw, 2) if raw == round(raw, 2) else number(exact, max(-int(exact.as_tuple().exponent), 0))
     if field is not None and field.choices:
         return str(dict(field.flatchoices).get(raw, raw))
     if isinstance(raw, dict):
         return "; ".join(
-            f"{name.replace('_', ' ')} {told}"
+            f"{say(FIGURES.get(name, name.replace('_', ' ')))} {told}"
             for name, one in raw.items()
             if name != "fingerprint" and (told := value(None, one, names))
         )
     if isinstance(field, DateTimeField) and (moment := parse_datetime(str(raw))):
-        return f"{localtime(moment):%d %b %Y, %H:%M}"
+        at = localtime(moment)
+        return f"{day(at.date())}, {at:%H:%M}"
     text = ", ".join(map(str, raw)) if isinstance(raw, list) else str(raw)
     return text if len(text) <= LONG else f"{text[:LONG]}…"
 
@@ -251,7 +273,7 @@ def _models() -> Mapping[str, type[Model]]:
 def table_label(table: str) -> str:
     """Return what the rows of a table are called."""
     if table in LINKS:
-        return LINKS[table]
+        return say(LINKS[table])
     model = _models().get(table)
     return str(model._meta.verbose_name) if model else table
 
@@ -260,6 +282,11 @@ def fields_of(table: str) -> Mapping[str, "Field[Any, Any]"]:
     """Return the fields of a table by column, in the order of the model; none for a table that is gone."""
     model = _models().get(table)
     return {str(field.column): field for field in model._meta.concrete_fields} if model else {}
+
+
+def broken(text: str) -> str:
+    """Return what a verification found, in the reader's language."""
+    return retold(text, BREAKS)
 
 
 def _granted(state: str, amount: Any, currency: str) -> str:

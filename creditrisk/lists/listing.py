@@ -19,6 +19,7 @@ from django_tables2.rows import BoundRows
 
 from creditrisk import pages
 from creditrisk.export import FILES, csv_stream, xlsx_response
+from creditrisk.language import say
 from creditrisk.lists import keyset, saved
 from creditrisk.lists.keyset import Key
 from creditrisk.lists.saved import View
@@ -262,4 +263,6 @@ def said(query: str) -> list[tuple[str, str]]:
         "q": _("Text"), "sort": _("Order"), "columns": _("Columns"), "company": _("Company"), "segment": _("Segment"),
         "state": _("State"), "since": _("From"), "until": _("To"), "show": _("Show"), "kind": _("Kind"),
     }  # fmt: skip
-    return [(known.get(name, name.replace("_", " ").capitalize()), ", ".join(values)) for name, values in found.items()]
+    return [
+        (known.get(name, say(name.replace("_", " ").capitalize())), ", ".join(values)) for name, values in found.items()
+    ]

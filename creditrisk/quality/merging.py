@@ -14,12 +14,14 @@ from typing import Any
 from django.db import models, transaction
 from django.db.models import F, Value
 from django.db.models.functions import Concat, Left
+from django.utils.translation import gettext as _
 
 from approvals import context, evaluation_requests, holds
 from approvals.models import Hold, HoldChange, LimitRequest, RequestEvent, RequestStep
 from creditrisk.clock import business_day
 from creditrisk.exposure import ledger as exposure
 from creditrisk.exposure.ledger import Touched
+from creditrisk.language import marked, say
 from creditrisk.quality.models import Finding, Merge
 from creditrisk.refusal import InvalidState, Refused
 from creditrisk.roles import Actor
@@ -33,15 +35,15 @@ type Mover = Callable[[Any, str, Customer, Actor, datetime], int]
 
 # What changes its customer. Everything else that names one is history, policy, or the account itself.
 _MOVES: tuple[tuple[type[models.Model], str, str], ...] = (
-    (Document, "customer", "documents"),
-    (Document, "debtor", "documents owed"),
-    (OpenItem, "customer", "items"),
-    (Effect, "customer", "effects"),
-    (Hold, "customer", "holds"),
-    (LimitRequest, "customer", "limit requests"),
-    (Security, "customer", "securities"),
-    (PartyKey, "customer", "numbers in messages"),
-    (Entry, "customer", "bank entries"),
+    (Document, "customer", marked("documents")),
+    (Document, "debtor", marked("documents owed")),
+    (OpenItem, "customer", marked("items")),
+    (Effect, "customer", marked("effects")),
+    (Hold, "customer", marked("holds")),
+    (LimitRequest, "customer", marked("limit requests")),
+    (Security, "customer", marked("securities")),
+    (PartyKey, "customer", marked("numbers in messages")),
+    (Entry, "customer", marked("bank entries")),
 )
 
 
@@ -64,7 +66,7 @@ def preview(duplicate: Customer, into: Customer) -> Preview:
         .values_list("currency").annotate(total=models.Sum("open_amount")).order_by("currency")
     )  # fmt: skip
     return Preview(
-        moves=[(label, count) for label, count in moves if count], open_amounts=list(sums),
+        moves=[(say(label), count) for label, count in moves if count], open_amounts=list(sums),
         clashes=[i.reference for i in _clashing(duplicate, into).order_by("reference")[:20]],
         grants=duplicate.limits.count(),
     )  # fmt: skip
@@ -72,14 +74,21 @@ def preview(duplicate: Customer, into: Customer) -> Preview:
 
 def _check(duplicate: Customer, into: Customer) -> None:
     if duplicate.pk == into.pk:
-        raise Refused("That is the same customer.", field="into")
+        raise Refused(_("That is the same customer."), field="into")
     for customer in (duplicate, into):
         if customer.merged_into_id is not None:
-            raise InvalidState(f"{customer} was merged before.")
+            raise InvalidState(_("%(customer)s was merged before.") % {"customer": customer})
     if duplicate.currency != into.currency:
         raise Refused(
-            f"{duplicate.code} is kept in {duplicate.currency}, {into.code} in {into.currency}: accounts of two currencies"
-            " cannot be merged."
+            _(
+                "%(one)s is kept in %(currency)s, %(other)s in %(other_currency)s: accounts of two currencies cannot be merged."
+            )
+            % {
+                "one": duplicate.code,
+                "currency": duplicate.currency,
+                "other": into.code,
+                "other_currency": into.currency,
+            }
         )
 
 
@@ -96,7 +105,7 @@ def _clashing(duplicate: Customer, into: Customer) -> models.QuerySet[OpenItem]:
 def merge(duplicate: Customer, into: Customer, *, reason: str, by: Actor, now: datetime) -> Merge:
     """Merge a customer into another. Raises Refused and InvalidState; nothing stays where the audit finds a cent."""
     if not reason.strip():
-        raise Refused("Say why they are one.", field="reason")
+        raise Refused(_("Say why they are one."), field="reason")
     context.lock([duplicate.pk, into.pk])
     rows = Customer.objects.select_for_update(of=("self",)).in_bulk([duplicate.pk, into.pk])
     duplicate, into = rows[duplicate.pk], rows[into.pk]
@@ -114,7 +123,10 @@ def merge(duplicate: Customer, into: Customer, *, reason: str, by: Actor, now: d
     exposure.post(touched, day=business_day(now), now=now)
     audit = exposure.audit([duplicate.pk, into.pk])
     if audit.total:
-        raise Refused(f"The exposure ledger would differ from the formula by {audit.total}; nothing was merged.")
+        raise Refused(
+            _("The exposure ledger would differ from the formula by %(amount)s; nothing was merged.")
+            % {"amount": audit.total}
+        )
     evaluation_requests.ask([into.pk], cause="merge", now=now)
     Finding.objects.filter(models.Q(customer=duplicate) | models.Q(other=duplicate)).delete()
     return Merge.objects.create(

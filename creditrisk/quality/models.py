@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from creditrisk.quality import wording
 from customers.models import Company, Customer
 
 
@@ -53,6 +54,11 @@ class Finding(models.Model):
 
     def __str__(self) -> str:
         return self.sentence
+
+    @property
+    def told(self) -> str:
+        """Return the sentence in the reader's language; it is kept in English."""
+        return wording.told(self.sentence)
 
 
 class Merge(models.Model):

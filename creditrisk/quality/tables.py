@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from creditrisk.quality import wording
 from creditrisk.tables import AgoColumn, BaseTable, DocumentColumn, NumberColumn, TextColumn
 
 
@@ -18,3 +19,6 @@ class FindingTable(BaseTable):
     aside_at = AgoColumn(verbose_name=_("Set aside"))
     aside_by = TextColumn(accessor="aside_by__username", verbose_name=_("By"))
     aside_reason = TextColumn(verbose_name=_("Why it is right"))
+
+    def render_sentence(self, value: str) -> str:
+        return wording.told(value)

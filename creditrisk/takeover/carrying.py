@@ -14,6 +14,7 @@ from typing import Any
 
 from django.core.cache import cache
 from django.db import DatabaseError, transaction
+from django.utils.translation import gettext as _
 
 from approvals import alerts
 from creditrisk.audit.attribution import acting
@@ -97,7 +98,10 @@ def name_columns(
 ) -> None:
     """Say what the columns mean and how they are written; `keep_as` keeps it for the next file. Raises InvalidState."""
     if upload.state not in (UploadState.COLUMNS, UploadState.CHECKED, UploadState.FAILED):
-        raise InvalidState(f"{upload} {upload.get_state_display()}; its columns cannot be named again.")
+        raise InvalidState(
+            _("%(file)s %(state)s; its columns cannot be named again.")
+            % {"file": upload, "state": upload.get_state_display()}
+        )
     upload.columns, upload.styles = dict(columns), dict(written)
     upload.state, upload.error = UploadState.TO_CHECK, ""
     upload.save(update_fields=["columns", "styles", "state", "error", "confirms", "oldest_first"])
@@ -115,7 +119,7 @@ def ask_to_carry(upload_id: int, *, mode: str, by: Actor, now: datetime) -> Uplo
         if upload.state != UploadState.CHECKED:
             raise InvalidState(f"{upload} {upload.get_state_display()}.")
         if mode == Mode.ALL and upload.counts.get(Outcome.REFUSED):
-            raise InvalidState("Rows are refused, so all or nothing means nothing. Mend the file, or go row by row.")
+            raise InvalidState(_("Rows are refused, so all or nothing means nothing. Mend the file, or go row by row."))
         upload.state, upload.mode, upload.carried_by = UploadState.TO_CARRY, mode, by.user
         upload.save(update_fields=["state", "mode", "carried_by"])
     return upload
@@ -132,11 +136,15 @@ def work(upload_id: int, *, now: datetime) -> bool:
     except (BadFile, Drifted, *REFUSALS) as error:
         _failed(claimed, str(error), now=now)
     except DatabaseError as error:
-        _failed(claimed, f"The database refused it: {str(error).splitlines()[0]}", now=now)
+        _failed(claimed, _refused_by_database(error), now=now)
     else:
         _finished(claimed, account, dry=dry, now=now)
     cache.delete(_progress_key(claimed.pk))
     return True
+
+
+def _refused_by_database(error: DatabaseError) -> str:
+    return _("The database refused it: %(error)s") % {"error": str(error).splitlines()[0]}
 
 
 def waiting(*, now: datetime) -> list[int]:
@@ -224,7 +232,7 @@ def _write(what: str, job: _Job, desk: Desk, account: _Account) -> None:
         told = [Told(Outcome.REFUSED, str(error)[:500])] * len(job.rows)
     except DatabaseError as error:
         desk.forget()
-        told = [Told(Outcome.REFUSED, f"The database refused it: {str(error).splitlines()[0]}"[:500])] * len(job.rows)
+        told = [Told(Outcome.REFUSED, _refused_by_database(error)[:500])] * len(job.rows)
     account.told.update({row.number: said for row, said in zip(job.rows, told, strict=True)})
 
 
@@ -236,21 +244,27 @@ def _audit(what: str, jobs: Iterable[_Job], desk: Desk) -> None:
     touched = {c.bill_to_id or c.pk for c in found if c is not None}
     audit = exposure.audit(sorted(touched)) if touched else None
     if audit is not None and audit.total:
-        raise Drifted(f"The exposure ledger would differ from the formula by {audit.total}; nothing was imported.")
+        raise Drifted(
+            _("The exposure ledger would differ from the formula by %(amount)s; nothing was imported.")
+            % {"amount": audit.total}
+        )
 
 
 def _jobs(upload: Upload, sheet: Sheet, account: _Account) -> list[_Job]:
     """Understand every row; put together what belongs together. What cannot be understood is refused."""
     kind = kinds.KINDS[upload.what]
     columns = {name: column for name, column in upload.columns.items() if column in sheet.header}
-    if missing := [f.label for f in kind.needed if f.name not in columns]:
-        raise BadFile(f"No column is named for: {', '.join(missing)}.")
+    if missing := [f.title for f in kind.needed if f.name not in columns]:
+        raise BadFile(_("No column is named for: %(fields)s.") % {"fields": ", ".join(missing)})
     jobs: dict[str, _Job] = {}
     seen: dict[tuple[str, ...], int] = {}
     for row, cells in sheet.picked(columns):
         try:
             if len(row.cells) > len(sheet.header):
-                raise Unreadable(f"The row has {len(row.cells)} cells, the header {len(sheet.header)}.")
+                raise Unreadable(
+                    _("The row has %(cells)d cells, the header %(columns)d.")
+                    % {"cells": len(row.cells), "columns": len(sheet.header)}
+                )
             values = kinds.understood(kind, cells, upload.styles)
             key = writers.key_of(upload.what, values)
         except Unreadable as error:
@@ -258,7 +272,8 @@ def _jobs(upload: Upload, sheet: Sheet, account: _Account) -> list[_Job]:
             continue
         identity = tuple(map(styles.words, row.cells))
         if identity in seen and upload.what != What.DOCUMENTS:
-            account.told[row.number] = Told(Outcome.REFUSED, f"The same stands in row {seen[identity]} already.")
+            sentence = _("The same stands in row %(row)d already.") % {"row": seen[identity]}
+            account.told[row.number] = Told(Outcome.REFUSED, sentence)
             continue
         seen.setdefault(identity, row.number)
         job = jobs.setdefault(key or f"row {row.number}", _Job([], []))
@@ -287,7 +302,7 @@ def _finished(upload: Upload, account: _Account, *, dry: bool, now: datetime) ->
         upload.state = UploadState.CHECKED
     elif upload.mode == Mode.ALL and account.refused:
         upload.state = UploadState.CHECKED
-        upload.error = "Rows were refused since the check, so nothing was imported. Here is how the file stands now."
+        upload.error = _("Rows were refused since the check, so nothing was imported. Here is how the file stands now.")
     else:
         upload.state, upload.carried_at = UploadState.DONE, now
     upload.save(update_fields=["state", "counts", "error", "carried_at"])

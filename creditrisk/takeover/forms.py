@@ -52,7 +52,7 @@ class ColumnsForm(forms.Form):
         choices = [("", _("– not in the file –")), *((name, name) for name in header)]
         for known in self.kind.fields:
             self.fields[known.name] = forms.ChoiceField(
-                label=known.label, choices=choices, required=known.needed, initial=upload.columns.get(known.name, ""),
+                label=known.title, choices=choices, required=known.needed, initial=upload.columns.get(known.name, ""),
                 error_messages={"required": _("Say which column this is.")},
             )  # fmt: skip
         for known in self.kind.fields:
@@ -76,7 +76,7 @@ class ColumnsForm(forms.Form):
     def _written(self, known: kinds.Field) -> forms.ChoiceField:
         group = styles.DAYS if known.reads == "day" else styles.AMOUNTS
         return forms.ChoiceField(
-            label=_("%(field)s is written") % {"field": known.label}, required=False,
+            label=_("%(field)s is written") % {"field": known.title}, required=False,
             choices=[("", _("choose")), *((style, WRITTEN[style]) for style in group)],
             initial=self.upload.styles.get(known.name) or (self.fits[known.name].sure if known.name in self.fits else ""),
         )  # fmt: skip
@@ -97,7 +97,7 @@ class ColumnsForm(forms.Form):
         columns = self.columns()
         for name, column in columns.items():
             if twice := [other for other in columns if other != name and columns[other] == column]:
-                label = self.kind.by_name[twice[0]].label
+                label = self.kind.by_name[twice[0]].title
                 self.add_error(name, _("“%(column)s” is taken for %(label)s too.") % {"column": column, "label": label})
         return typed
 

@@ -5,6 +5,7 @@ from typing import Any
 import django_tables2
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from creditrisk.tables import AgoColumn, BaseTable, DocumentColumn, NumberColumn, TextColumn
@@ -25,7 +26,7 @@ _TONES = {
 def badge(code: str, label: Any) -> SafeString:
     """Return the badge of an outcome or of an upload's state."""
     tone, name = _TONES.get(code, ("quiet", "clock"))  # type: ignore[call-overload]
-    return format_html('<span class="badge badge--{}">{}{}</span>', tone, icon(name), str(label).capitalize())
+    return format_html('<span class="badge badge--{}">{}{}</span>', tone, icon(name), capfirst(label))
 
 
 class UploadTable(BaseTable):
@@ -50,7 +51,7 @@ class UploadTable(BaseTable):
         empty_text = _("No file was imported yet.")
 
     def render_what(self, record: Upload) -> str:
-        return record.get_what_display().capitalize()
+        return capfirst(record.get_what_display())
 
     def render_state(self, record: Upload) -> SafeString:
         return badge(record.state, record.get_state_display())

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from creditrisk import nudge, pages
+from creditrisk.language import day, say
 from creditrisk.lists import listing
 from creditrisk.roles import Actor, companies_of, door
 from creditrisk.takeover import carrying, kinds
@@ -56,7 +57,7 @@ def _kept(request: HttpRequest, form: UploadForm) -> Upload | None:
         messages.info(
             request,
             _("This very file was carried out on %(day)s. What is there already will be left alone.")
-            % {"day": f"{before.carried_at:%d %b %Y}"},
+            % {"day": day(timezone.localtime(before.carried_at).date())},
         )
     return upload
 
@@ -79,7 +80,7 @@ def columns(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and (response := _check(request, upload, sheet, form)):
         return response
     context = {
-        "upload": upload, "form": form, "kept": kept, "explains": kinds.KINDS[upload.what].explains,
+        "upload": upload, "form": form, "kept": kept, "explains": say(kinds.KINDS[upload.what].explains),
         "header": sheet.header, "sample": [[styles.words(c) for c in row.cells] for row in sheet.rows[:5]],
         "count": len(sheet.rows), "has_kept": KeptMapping.objects.filter(what=upload.what).exists(),
     }  # fmt: skip

@@ -3,8 +3,10 @@
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 
+from django.utils.translation import gettext as _
+
 from approvals import booking, gate
-from creditrisk.money import ZERO, decimals, figure
+from creditrisk.money import ZERO, figure
 from creditrisk.takeover import owing, people
 from creditrisk.takeover.desk import Desk, Told, Values
 from creditrisk.takeover.kinds import whole
@@ -46,12 +48,13 @@ def _limit(rows: Sequence[Values], desk: Desk) -> list[Told]:
     (row,) = rows
     customer = desk.customer(row)
     currency = desk.currency(row, customer)
-    amount = whole(row["amount"], currency, label="The limit")
+    too_fine = _("The limit %(amount)s has more decimals than %(currency)s has (%(decimals)s).")
+    amount = whole(row["amount"], currency, sentence=too_fine)
     if amount < 0:
-        raise Unreadable("A limit is zero or more.")
+        raise Unreadable(_("A limit is zero or more."))
     first, last = row.get("valid_from") or desk.today, row.get("valid_to")
     newest = Limit.objects.filter(customer=customer, kind=LimitKind.BASE).order_by("-valid_from", "-pk").first()
-    says = f"{customer.name}: {currency} {amount:,.{decimals(currency)}f}"
+    says = f"{customer.name}: {currency} {figure(amount, currency)}"
     same = newest is not None and (newest.state, newest.amount, newest.currency, newest.valid_to) == (
         LimitState.AMOUNT, amount, currency, last,
     )  # fmt: skip
@@ -59,43 +62,46 @@ def _limit(rows: Sequence[Values], desk: Desk) -> list[Told]:
         return [Told(Outcome.ALREADY, says, customer.code)]
     booking.grant_limit(
         customer=customer, amount=amount, currency=currency, valid_from=first, valid_to=last,
-        reason=row.get("reason") or f"Imported from {desk.upload.name}"[:300], by=desk.by, now=desk.now,
+        reason=row.get("reason") or (_("Imported from %(file)s") % {"file": desk.upload.name})[:300], by=desk.by, now=desk.now,
     )  # fmt: skip
     outcome = Outcome.CHANGED if newest is not None else Outcome.CREATED
-    before = (
-        f", before {newest.currency} {figure(newest.amount, newest.currency)}"
-        if newest and newest.amount is not None
-        else ""
-    )
-    return [Told(outcome, f"{says}{before}", customer.code)]
+    if newest is not None and newest.amount is not None:
+        before = f"{newest.currency} {figure(newest.amount, newest.currency)}"
+        says = _("%(limit)s, before %(before)s") % {"limit": says, "before": before}
+    return [Told(outcome, says, customer.code)]
 
 
 def _payment(rows: Sequence[Values], desk: Desk) -> list[Told]:
     row = rows[0]
     if len({(r["day"], r.get("currency"), r.get("company")) for r in rows}) > 1:
-        raise Unreadable("Rows of one payment name different days, currencies or companies.")
+        raise Unreadable(_("Rows of one payment name different days, currencies or companies."))
     customer = desk.customer(row)
     company = desk.company(row) or customer.company
     currency = desk.currency(row, customer)
     total = sum((whole(r["amount"], currency) for r in rows), ZERO)
     if any(r["amount"] <= 0 for r in rows):
-        raise Unreadable("A payment is more than zero.")
+        raise Unreadable(_("A payment is more than zero."))
     if row["day"] > desk.today:
-        raise Unreadable("Money cannot have arrived on a day to come.")
+        raise Unreadable(_("Money cannot have arrived on a day to come."))
     key = f"import:{company.code}:{customer.code}:PAYMENT:{row['reference']}"[:120]
     there = OpenItem.objects.filter(
         company=company, customer=customer, kind=ItemKind.PAYMENT, reference=row["reference"]
     ).first()
     if there is not None:
         if (there.amount, there.currency) != (-total, currency):
-            raise Unreadable(f"The payment {row['reference']} is booked with another amount or currency.")
+            raise Unreadable(
+                _("The payment %(reference)s is booked with another amount or currency.")
+                % {"reference": row["reference"]}
+            )
         return [Told(Outcome.ALREADY, "", row["reference"])] * len(rows)
     booking.pay(
         customer=customer, amount=total, items=_settled(rows, customer, company, currency, desk),
         reference=row["reference"], day=row["day"], currency=currency, company=company, source_key=key, by=desk.by,
         now=desk.now,
     )  # fmt: skip
-    says = f"{customer.name}: payment of {currency} {total:,.{decimals(currency)}f}"
+    says = _("%(customer)s: payment of %(currency)s %(amount)s") % {
+        "customer": customer.name, "currency": currency, "amount": figure(total, currency),
+    }  # fmt: skip
     return [Told(Outcome.CREATED, says, row["reference"])] * len(rows)
 
 
@@ -121,7 +127,10 @@ def _settled(
                 parts.append((debt, part))
                 left -= part
         if left:
-            raise Unreadable(f"Of {reference} less than {figure(row['amount'], currency)} is open, or it is not there.")
+            raise Unreadable(
+                _("Of %(reference)s less than %(amount)s is open, or it is not there.")
+                % {"reference": reference, "amount": figure(row["amount"], currency)}
+            )
     return parts
 
 
@@ -140,7 +149,10 @@ def _document_kind(row: Values) -> str:
     word = " ".join(str(row.get("kind", "order")).lower().replace("_", " ").split())
     found = next((kind for kind, words in _KINDS.items() if word in words), None)
     if found is None:
-        raise Unreadable(f"“{shown(word)}” is neither an order nor a delivery note, an invoice or a credit note.")
+        raise Unreadable(
+            _("“%(word)s” is neither an order nor a delivery note, an invoice or a credit note.")
+            % {"word": shown(word)}
+        )
     return str(found)
 
 
@@ -148,7 +160,10 @@ def _document(rows: Sequence[Values], desk: Desk) -> list[Told]:
     row = rows[0]
     kind = _document_kind(row)
     if len({(r["customer"], r.get("currency"), r.get("terms"), r.get("ship_date")) for r in rows}) > 1:
-        raise Unreadable(f"The lines of {row['number']} name different customers, currencies, terms or ship dates.")
+        raise Unreadable(
+            _("The lines of %(number)s name different customers, currencies, terms or ship dates.")
+            % {"number": row["number"]}
+        )
     customer = desk.customer(row)
     company = desk.company(row) or customer.company
     key = f"import:{company.code}:{kind}:{row['number']}"[:120]
@@ -162,7 +177,9 @@ def _document(rows: Sequence[Values], desk: Desk) -> list[Told]:
     there = Document.objects.filter(company=company, kind=kind, number=row["number"]).first()
     if there is not None:
         if there.total != sum((line.amount(there.currency) for line in lines), ZERO):
-            raise Unreadable(f"{row['number']} is here with another total; amend it, or cancel it first.")
+            raise Unreadable(
+                _("%(number)s is here with another total; amend it, or cancel it first.") % {"number": row["number"]}
+            )
         return [Told(Outcome.ALREADY, "", row["number"])] * len(rows)
     new = NewDocument(
         kind=kind, customer=customer, company=company, number=row["number"], currency=currency,
@@ -170,16 +187,17 @@ def _document(rows: Sequence[Values], desk: Desk) -> list[Told]:
         source_key=key,
     )  # fmt: skip
     result = gate.submit(new, "enter", by=desk.by, now=desk.now)
-    says = (
-        f"{customer.name}: {result.document.get_kind_display()} of {currency} {figure(result.document.total, currency)}"
-    )
+    says = _("%(customer)s: %(kind)s of %(currency)s %(amount)s") % {
+        "customer": customer.name, "kind": result.document.get_kind_display(), "currency": currency,
+        "amount": figure(result.document.total, currency),
+    }  # fmt: skip
     if desk.upload.confirms and result.hold is None:
         for step in _STEPS.get(Kind(kind), ("issue", "post")):
             result = gate.submit(result.document, step, by=desk.by, now=desk.now)
             if result.hold is not None:
                 break
     if result.hold is not None:
-        says += "; it is held and waits at the release desk"
+        says = _("%(told)s; it is held and waits at the release desk") % {"told": says}
     return [Told(Outcome.CREATED, says, row["number"])] * len(rows)
 
 

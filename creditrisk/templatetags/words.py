@@ -73,7 +73,7 @@ STATE_BADGES: Mapping[str, Badge] = {
     "open": Badge(pgettext_lazy("state", "Open"), "info", "draft"),
     "paid": Badge(_("Paid"), "passed", "check"),
     "overdue": Badge(_("Overdue"), "overdue", "clock"),
-    "due": Badge(_("Due"), "quiet", "clock"),
+    "due": Badge(pgettext_lazy("state", "Due"), "quiet", "clock"),
     "disputed": Badge(_("Disputed"), "warned", "scale"),
     "blocked": Badge(_("Blocked"), "held", "ban"),
     "suspended": Badge(_("Suspended"), "held", "lock"),

@@ -8,6 +8,7 @@ import pytest
 from django.db import ProgrammingError, connection, transaction
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 
 from approvals import booking, gate
 from creditrisk.exposure import ledger as exposure
@@ -31,7 +32,10 @@ def dario(cast: Cast) -> Client:
 
 
 def found(what: str) -> list[str]:
+    """Look, and return what was found, which is told in Italian to an Italian."""
     looking.look(now=NOW)
+    with translation.override("it"):
+        assert [one.sentence for one in Finding.objects.all() if one.told == one.sentence] == []
     return list(
         Finding.objects.filter(what=what, aside_at__isnull=True).order_by("pk").values_list("sentence", flat=True)
     )

@@ -14,8 +14,10 @@ from django.utils import timezone
 
 from approvals.models import Hold
 from creditrisk.exposure import ledger as exposure
+from creditrisk.preferences import spoken
 from creditrisk.takeover import carrying
 from creditrisk.takeover.models import Upload, UploadRow
+from creditrisk.takeover.tasks import work_off
 from customers.models import Company, CompanyAccess, CreditAccount, Customer, Limit
 from documents.models import Document
 from ledger.models import Allocation, OpenItem
@@ -321,3 +323,17 @@ def test_real_customer_numbers_with_and_without_zeros_are_one_customer(
 
     assert len({code for code, _name in spelled}) == 664
     assert Customer.objects.count() - before == 526
+
+
+def test_the_worker_tells_the_rows_in_the_language_of_whoever_sent_them(cast: Cast, dario: Client) -> None:
+    spoken.choose(cast.dario.user, "it")
+    sent(dario, ITEMS + "ROSSI,F1,0.001,2026-02-01,2026-03-01,EUR\n" * 2)
+    upload = Upload.objects.latest("pk")
+    Upload.objects.filter(pk=upload.pk).update(
+        state="TO_CHECK", styles={"amount": "point", "date": "ymd", "due": "ymd"}
+    )
+
+    work_off()
+
+    assert "decimali" in upload.rows.get(number=2).sentence
+    assert upload.rows.get(number=3).sentence == "Lo stesso si trova già nella riga 2."
