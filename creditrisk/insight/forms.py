@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from creditrisk.figures.forms import OfCompany
@@ -79,7 +80,7 @@ class TermsForm(_OfPeriod):
 
     window = forms.TypedChoiceField(
         label=_("Compared"), required=False, coerce=int, empty_value=None,
-        choices=[(days, _("%(days)d days before and after") % {"days": days}) for days in lengthening.WINDOWS],
+        choices=lambda: [(days, gettext("%(days)d days before and after") % {"days": days}) for days in lengthening.WINDOWS],
     )  # fmt: skip
 
 
