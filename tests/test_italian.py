@@ -12,7 +12,8 @@ from django.http import HttpResponse
 from creditrisk.preferences import spoken
 from creditrisk.reports.models import Report
 from tests.cast import PEOPLE
-from tests.test_permissions import DOORS_OF_PAGES, OWN, Scene, opened, scene
+from tests.doors import DOORS_OF_PAGES, OWN
+from tests.test_permissions import Scene, opened, scene
 from tools import messages
 
 __all__ = ["scene"]
