@@ -170,7 +170,9 @@ class LinesFileForm(CommonForm):
         widget=forms.ClearableFileInput(attrs={"accept": ".csv,.txt,.xlsx"}),
     )
     encoding = forms.ChoiceField(
-        label=gettext_lazy("Written in"), choices=list(guarded.ENCODINGS.items()), initial="utf-8"
+        label=gettext_lazy("Written in"),
+        choices=[(code, gettext_lazy(name)) for code, name in guarded.ENCODINGS.items()],
+        initial="utf-8",
     )
     amount = forms.ChoiceField(label=gettext_lazy("Amounts are written"), choices=_WRITTEN_AMOUNTS, required=False)
     day = forms.ChoiceField(label=gettext_lazy("Days are written"), choices=_WRITTEN_DAYS, required=False)

@@ -69,5 +69,7 @@ class FlagsForm(forms.Form):
     )
     source = forms.CharField(label=gettext_lazy("From"), max_length=60, required=False)
     encoding = forms.ChoiceField(
-        label=gettext_lazy("Written in"), choices=list(guarded.ENCODINGS.items()), initial="utf-8"
+        label=gettext_lazy("Written in"),
+        choices=[(code, gettext_lazy(name)) for code, name in guarded.ENCODINGS.items()],
+        initial="utf-8",
     )

@@ -27,6 +27,7 @@ class PresentForm(forms.Form):
     """Which effects are handed to which bank, and how. Where no account is kept the bank's name is typed."""
 
     effect = forms.TypedMultipleChoiceField(
+        label=gettext_lazy("Effects"),
         coerce=int,
         error_messages={
             "required": gettext_lazy("Choose at least one effect of the portfolio."),
@@ -96,8 +97,9 @@ class OutcomeForm(ReturnForm):
     PAID, UNPAID, WITHDRAWN = "paid", "unpaid", "withdrawn"
 
     effect = forms.TypedMultipleChoiceField(
-        coerce=int, error_messages={"required": gettext_lazy("Tick the effects that you mean.")}
-    )
+        label=gettext_lazy("Effects"), coerce=int,
+        error_messages={"required": gettext_lazy("Tick the effects that you mean.")},
+    )  # fmt: skip
     outcome = forms.ChoiceField(
         label=gettext_lazy("They were"),
         widget=forms.RadioSelect,

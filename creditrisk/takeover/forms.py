@@ -25,7 +25,9 @@ class UploadForm(forms.Form):
         widget=forms.ClearableFileInput(attrs={"accept": ".csv,.txt,.xlsx"}),
     )
     encoding = forms.ChoiceField(
-        label=gettext_lazy("Written in"), choices=list(guarded.ENCODINGS.items()), initial="utf-8"
+        label=gettext_lazy("Written in"),
+        choices=[(code, gettext_lazy(name)) for code, name in guarded.ENCODINGS.items()],
+        initial="utf-8",
     )
     company = CodeField(
         queryset=None, label=gettext_lazy("Company"), required=False,

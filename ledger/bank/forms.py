@@ -68,6 +68,7 @@ class AccountForm(forms.ModelForm):
 
     class Meta:
         model = CollectingAccount
+        labels = {"company": gettext_lazy("Company")}
         fields = ("company", "bank", "sia", "abi", "cab", "account", "name", "address", "town", "tax_code")
 
     def __init__(self, *args: Any, user: Any, **options: Any) -> None:
