@@ -70,7 +70,10 @@ class Forms(HTMLParser):
 
 def forms_of(client: Client, address: str) -> list[Form]:
     parser = Forms(address)
-    parser.feed(client.get(address).content.decode())
+    page = client.get(address)
+    if not page.headers["Content-Type"].startswith("text/html"):  # a file to keep
+        return []
+    parser.feed(page.content.decode())
     return [form for form in parser.forms if form.fields and "log" not in form.action]
 
 

@@ -1,9 +1,11 @@
 """The one button that changes the language."""
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from creditrisk.preferences import spoken
@@ -12,14 +14,15 @@ from creditrisk.preferences import spoken
 @require_POST
 def language(request: HttpRequest) -> HttpResponse:
     """Answer in another language from now on; whoever is logged in finds it again at the next login."""
-    if (wanted := request.POST.get("language", "")) not in dict(settings.LANGUAGES):
-        return HttpResponseBadRequest()
-    if request.user.is_authenticated:
-        spoken.choose(request.user, wanted)
-        request.session[spoken.IN_SESSION] = wanted
     back = request.POST.get("next", "")
     known = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
     response = redirect(back if known else "/")
+    if (wanted := request.POST.get("language", "")) not in dict(settings.LANGUAGES):
+        messages.error(request, _("This language is not spoken here. Nothing was changed."))
+        return response
+    if request.user.is_authenticated:
+        spoken.choose(request.user, wanted)
+        request.session[spoken.IN_SESSION] = wanted
     response.set_cookie(
         settings.LANGUAGE_COOKIE_NAME,
         wanted,

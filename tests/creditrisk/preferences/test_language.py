@@ -18,6 +18,7 @@ from creditrisk.preferences import spoken
 from creditrisk.preferences.models import Preference
 from creditrisk.templatetags import credit
 from tests.cast import Cast
+from tests.pages import words
 
 
 def test_who_chose_nothing_reads_what_the_browser_prefers(client: Client, db: None) -> None:
@@ -62,7 +63,7 @@ def test_the_way_back_never_leads_elsewhere(client: Client, db: None, back: str)
 
 
 def test_a_language_that_is_not_spoken_is_refused(client: Client, db: None) -> None:
-    assert client.post("/language/", {"language": "tlh"}).status_code == 400
+    assert "This language is not spoken here." in words(client.post("/language/", {"language": "tlh"}, follow=True))
     assert not Preference.objects.exists()
 
 
