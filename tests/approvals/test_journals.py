@@ -106,7 +106,7 @@ def test_undecided_lines_keep_it_from_being_posted_and_rejected_ones_are_left_ou
     journal = sent(cast, (cast.rossi, "12000"), (cast.bianchi, "2000"))
     journals.approve(journal, numbers=[1], by=cast.dario, now=NOW)
 
-    with pytest.raises(Refused, match="1 lines are not decided yet, the first is line 2"):
+    with pytest.raises(Refused, match="1 line is not decided yet, the first is line 2"):
         journals.post(journal, by=cast.dario, now=NOW)
     journals.reject(journal, numbers=[2], by=cast.dario, now=NOW, note="late payer")
     journals.post(journal, by=cast.dario, now=NOW)
