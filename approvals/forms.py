@@ -15,7 +15,7 @@ from approvals.models import ReleaseReason
 from approvals.queue import Wanted
 from creditrisk import language
 from creditrisk.decisions.story import sum_of
-from creditrisk.forms import AmountField, DayField, whole_cents
+from creditrisk.forms import AmountField, DayField, SearchField, whole_cents
 from creditrisk.money import ZERO
 from creditrisk.policy.compile import Policy
 from creditrisk.policy.models import Scope
@@ -232,10 +232,7 @@ class AbsenceForm(forms.Form):
 class DeskFilter(forms.Form):
     """How the desk is narrowed and sorted. What makes no sense is left aside."""
 
-    q = forms.CharField(
-        label=gettext_lazy("Document or customer"), required=False,
-        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
-    )  # fmt: skip
+    q = SearchField(label=gettext_lazy("Document or customer"))
     state = forms.ChoiceField(
         label=gettext_lazy("Show"), required=False,
         choices=[

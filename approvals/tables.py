@@ -67,15 +67,11 @@ class RequestTable(BaseTable):
     asked = PlainColumn(empty_values=(), order_by="amount", verbose_name=_("Asked for"))
     valid_to = DayColumn(verbose_name=_("Until"))
     state = StandingColumn(verbose_name=_("State"))
-    requested_by = PersonColumn(
-        order_by=("requested_by__first_name", "requested_by__username"), verbose_name=_("Asked by")
-    )
+    requested_by = PersonColumn("requested_by", verbose_name=_("Asked by"))
     requested_at = AgoColumn(verbose_name=_("Since"))
     code = TextColumn(accessor="customer__code", verbose_name=_("Customer's code"))
     segment = TextColumn(accessor="customer__segment__code", verbose_name=_("Segment"))
-    assigned_to = PersonColumn(
-        order_by=("assigned_to__first_name", "assigned_to__username"), verbose_name=_("Delegated to")
-    )
+    assigned_to = PersonColumn("assigned_to", verbose_name=_("Delegated to"))
     reason = LongColumn(verbose_name=_("Reason"))
 
     class Meta(BaseTable.Meta):
@@ -115,9 +111,7 @@ class JournalTable(BaseTable):
     line_count = NumberColumn(verbose_name=_("Lines"))
     undecided = NumberColumn(verbose_name=_("Undecided"))
     state = StandingColumn(verbose_name=_("State"))
-    prepared_by = PersonColumn(
-        order_by=("prepared_by__first_name", "prepared_by__username"), verbose_name=_("Prepared by")
-    )
+    prepared_by = PersonColumn("prepared_by", verbose_name=_("Prepared by"))
     prepared_at = AgoColumn(verbose_name=_("Since"))
 
     class Meta(BaseTable.Meta):
@@ -189,7 +183,7 @@ class RunTable(BaseTable):
 
     scope = DocumentColumn(verbose_name=_("What"), linkify=("evaluation", {"pk": django_tables2.A("pk")}))
     asked_at = AgoColumn(verbose_name=_("When"))
-    asked_by = PersonColumn(order_by=("asked_by__first_name", "asked_by__username"), verbose_name=_("Who"))
+    asked_by = PersonColumn("asked_by", verbose_name=_("Who"))
     n_total = NumberColumn(verbose_name=_("Holds"))
     n_ready = NumberColumn(verbose_name=_("Ready"))
     n_released = NumberColumn(verbose_name=_("Released"))

@@ -124,6 +124,14 @@ class AmountField(forms.CharField):
         return (data or "").strip() != (self.prepare_value(initial) or "")
 
 
+class SearchField(forms.CharField):
+    """Words to look for; none is everything."""
+
+    def __init__(self, **options: Any) -> None:
+        widget = forms.TextInput(attrs={"type": "search", "autocomplete": "off"})
+        super().__init__(required=False, widget=widget, **options)
+
+
 class DayField(forms.DateField):
     """A day; browsers offer a calendar, and 2026-03-31 can always be typed."""
 

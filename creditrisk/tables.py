@@ -153,7 +153,10 @@ class TextColumn(tables.Column):
 
 
 class PersonColumn(TextColumn):
-    """What a user is called; its accessor names the user, which the rows are read with."""
+    """What a user is called. `user` names the relation, with which the rows are read and by which they are ordered."""
+
+    def __init__(self, user: str, **options: Any) -> None:
+        super().__init__(order_by=(f"{user}__first_name", f"{user}__username"), **options)
 
     def render(self, value: Any) -> str:
         return name_of(value)

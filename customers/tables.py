@@ -32,9 +32,7 @@ class CustomerTable(BaseTable):
     segment = TextColumn(accessor="segment__code", verbose_name=_("Segment"))
     country = TextColumn(verbose_name=_("Country"))
     terms = TextColumn(accessor="terms__code", verbose_name=_("Terms"))
-    salesperson = PersonColumn(
-        order_by=("salesperson__first_name", "salesperson__username"), verbose_name=_("Salesperson")
-    )
+    salesperson = PersonColumn("salesperson", verbose_name=_("Salesperson"))
     exposure = AmountColumn(
         accessor="standing__exposure__total",
         verbose_name=_("Exposure"),

@@ -47,7 +47,7 @@ class OrderTable(DocumentTable):
     hint = _("Take away a filter, or enter an order.")
 
     ship_date = DayColumn(verbose_name=_("Ships"))
-    entered_by = PersonColumn(order_by=("entered_by__first_name", "entered_by__username"), verbose_name=_("Entered by"))
+    entered_by = PersonColumn("entered_by", verbose_name=_("Entered by"))
 
     class Meta(DocumentTable.Meta):
         fields = (

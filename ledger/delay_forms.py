@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from creditrisk.forms import SearchField
 from ledger.delays import Proposal
 
 LEAST = 3
@@ -13,10 +14,7 @@ LEAST = 3
 class DelayForm(forms.Form):
     """Of whom, which, and from how many paid debts on history says anything."""
 
-    q = forms.CharField(
-        label=_("Code or name"), required=False, max_length=100,
-        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
-    )  # fmt: skip
+    q = SearchField(label=_("Code or name"), max_length=100)
     show = forms.ChoiceField(
         label=_("Show"), required=False,
         choices=[

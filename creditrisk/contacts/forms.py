@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from creditrisk.contacts.models import Way
-from creditrisk.forms import AmountField, DayField, Once
+from creditrisk.forms import AmountField, DayField, Once, SearchField
 from creditrisk.money import ZERO
 
 
@@ -32,10 +32,7 @@ class NoteForm(Once):
 class DueForm(forms.Form):
     """Which notes are shown."""
 
-    q = forms.CharField(
-        label=_("Customer or words"), required=False, max_length=100,
-        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
-    )  # fmt: skip
+    q = SearchField(label=_("Customer or words"), max_length=100)
     show = forms.ChoiceField(
         label=_("Show"), required=False,
         choices=[

@@ -38,7 +38,7 @@ class DecisionTable(BaseTable):
     verdict = OutcomeColumn(verbose_name=_("Verdict"))
     document_amount = AmountColumn(verbose_name=_("Amount"), currency="document_currency", show=True)
     policy_number = TextColumn(verbose_name=_("Policy"))
-    by = PersonColumn(order_by=("by__first_name", "by__username"), verbose_name=_("By"))
+    by = PersonColumn("by", verbose_name=_("By"))
     decided_at = AgoColumn(verbose_name=_("When"))
 
     class Meta(BaseTable.Meta):
@@ -135,7 +135,7 @@ class TryOutTable(BaseTable):
     judged = NumberColumn(verbose_name=_("Looked at"))
     held = NumberColumn(verbose_name=_("Held instead"))
     freed = NumberColumn(verbose_name=_("No longer held"))
-    asked_by = PersonColumn(order_by=("asked_by__first_name", "asked_by__username"), verbose_name=_("By"))
+    asked_by = PersonColumn("asked_by", verbose_name=_("By"))
     asked_at = AgoColumn(verbose_name=_("When"))
 
     class Meta(BaseTable.Meta):

@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from creditrisk.forms import AmountField, DayField, in_order
+from creditrisk.forms import AmountField, DayField, SearchField, in_order
 from creditrisk.money import ZERO
 from creditrisk.monitoring.asked import Asked
 from creditrisk.monitoring.standings import GROUPS, NOBODY
@@ -26,10 +26,7 @@ GROUP_LABELS = {
 class PortfolioForm(forms.Form):
     """Whose exposure, which of them, and grouped by what."""
 
-    q = forms.CharField(
-        label=gettext_lazy("Code or name"), required=False, max_length=100,
-        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
-    )  # fmt: skip
+    q = SearchField(label=gettext_lazy("Code or name"), max_length=100)
     only = forms.ChoiceField(
         label=gettext_lazy("Show"), required=False,
         choices=[

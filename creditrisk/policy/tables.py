@@ -10,5 +10,5 @@ class VersionTable(BaseTable):
 
     number = DocumentColumn(verbose_name=_("Version"))
     saved_at = AgoColumn(verbose_name=_("When"))
-    saved_by = PersonColumn(order_by=("saved_by__first_name", "saved_by__username"), verbose_name=_("By"))
+    saved_by = PersonColumn("saved_by", verbose_name=_("By"))
     note = TextColumn(verbose_name=_("Note"))

@@ -15,8 +15,7 @@ IN_SESSION = "language"  # the choice of whoever is logged in, read once a login
 
 def language_of(user: Any) -> str:
     """Return the language in which to write to somebody who is not here."""
-    chosen = Preference.objects.filter(user_id=user.pk).values_list("language", flat=True).first()
-    return chosen or settings.LANGUAGE_CODE
+    return _chosen(user) or settings.LANGUAGE_CODE
 
 
 def languages_of(user_ids: list[int]) -> dict[int, str]:
@@ -32,7 +31,11 @@ def choose(user: Any, language: str) -> None:
 
 def remember(request: HttpRequest, user: Any, **kwargs: Any) -> None:
     """Take the choice of somebody who logs in, in whatever way, into the session."""
-    request.session[IN_SESSION] = Preference.objects.filter(user_id=user.pk).values_list("language", flat=True).first()
+    request.session[IN_SESSION] = _chosen(user)
+
+
+def _chosen(user: Any) -> str | None:
+    return Preference.objects.filter(user_id=user.pk).values_list("language", flat=True).first()
 
 
 def speaking(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
