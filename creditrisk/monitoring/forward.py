@@ -22,7 +22,7 @@ from creditrisk.money import ZERO, MissingRate, Rates
 from creditrisk.policy import compile as policies
 from creditrisk.policy.compile import Policy
 from customers import limits, terms
-from ledger import behaviour
+from ledger import behaviour, delays
 
 AHEAD_DAYS = 90
 _DAY = timedelta(days=1)
@@ -37,13 +37,17 @@ _CREDITS = ("CREDITS", "CREDITS_PROVISIONAL")
 class Habit:
     """How a customer turns goods into money: the days of its usual terms, and how late it pays, by currency.
 
-    Whoever never paid, or pays early, is expected on the due day.
+    The delay that somebody kept says so for every currency; without one whoever never paid, or pays early, is expected
+    on the due day.
     """
 
     terms_days: int = 0
     late: Mapping[str, int] | None = None
+    kept: int | None = None
 
     def late_days(self, currency: str) -> int:
+        if self.kept is not None:
+            return self.kept
         known = self.late or {}
         return max(known.get(currency, max(known.values(), default=0)), 0)
 
@@ -235,7 +239,8 @@ def look(
     units = {unit for grants in ahead.values() for _day, granted in grants for unit in granted.currencies}
     seen = context.picture(family, policy=policy, today=today, currencies=units, by_day=True)
     terms_days, late = terms.usual_days(everybody), behaviour.days_late(everybody, day=today)
-    habits = {pk: Habit(terms_days.get(pk, 0), late.get(pk)) for pk in everybody}
+    kept = delays.kept(everybody)
+    habits = {pk: Habit(terms_days.get(pk, 0), late.get(pk), kept.get(pk)) for pk in everybody}
     found = {}
     for pk in customer_ids:
         account = seen.accounts.get(pk)

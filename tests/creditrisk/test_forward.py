@@ -21,7 +21,7 @@ from creditrisk.monitoring import forward
 from creditrisk.monitoring.forward import Curve, Habit
 from creditrisk.policy.compile import Policy
 from creditrisk.templatetags.ahead import steps
-from customers.models import Customer
+from customers.models import CreditAccount, Customer
 from tests.cast import NOW, TODAY, Cast, policy
 from tests.pages import as_user, words
 
@@ -119,6 +119,15 @@ def test_a_debt_leaves_after_its_due_day_and_later_where_the_customer_pays_late(
 
     assert (at(prompt, 10), at(prompt, 11)) == (100, 0)
     assert (at(late, 15), at(late, 16)) == (100, 0)
+
+
+def test_a_delay_that_somebody_kept_says_when_money_is_expected(cast: Cast) -> None:
+    cast.item(cast.rossi, "100", due=in_days(10))
+    CreditAccount.objects.filter(customer=cast.rossi).update(usual_delay=7)
+
+    curve = look(cast.rossi)
+
+    assert (at(curve, 17), at(curve, 18)) == (100, 0)
 
 
 def test_what_is_later_than_usual_already_is_not_counted_on(cast: Cast) -> None:
