@@ -96,6 +96,31 @@ def test_what_somebody_else_decides_is_told_and_the_list_follows_unless_somethin
     expect(walk.told()).to_contain_text("Nothing was done twice.")
 
 
+def test_a_selection_is_decided_at_once_and_each_line_told(cast: Cast, page: Page, live_server: Any, axe: Axe) -> None:
+    amounts = ("1500", "1600", "1700")
+    held = [gate.submit(cast.order(cast.bianchi, a), "confirm", by=cast.sara, now=NOW).hold for a in amounts]
+    first, second, third = (hold for hold in held if hold)
+    walk = Walk(page, live_server.url, axe, story="selection_")
+    walk.be("carla")
+    walk.go("/desk/")
+    for hold in (first, second, third):
+        page.locator(f"[name=hold][value='{hold.pk}']").check()
+
+    walk.press("Take the chosen")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("3 taken")
+
+    walk.go("/desk/")
+    for hold in (first, second, third):
+        page.locator(f"[name=hold][value='{hold.pk}']").check()
+    gate.reject(second, by=cast.dario, now=timezone.now(), reason="Too much")
+    page.locator("#selection").get_by_label("Reason").fill("They called")
+    walk.press("Release the chosen")
+
+    expect(page.get_by_role("heading", level=1)).to_contain_text("2 released")
+    expect(page.get_by_role("row").filter(has_text=second.document.number)).to_contain_text("by dario: rejected")
+    walk.look("told_line_by_line")
+
+
 def test_the_desk_is_worked_by_keyboard(cast: Cast, page: Page, live_server: Any, axe: Axe) -> None:
     holds = [gate.submit(cast.order(cast.bianchi, a), "confirm", by=cast.sara, now=NOW).hold for a in ("1500", "1600")]
     walk = Walk(page, live_server.url, axe, story="keyboard_")
