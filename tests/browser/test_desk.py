@@ -126,9 +126,10 @@ def test_the_desk_is_worked_by_keyboard(cast: Cast, page: Page, live_server: Any
     walk = Walk(page, live_server.url, axe, story="keyboard_")
     walk.be("carla")
 
+    page.wait_for_load_state()  # keys are heard once the script is there
     page.keyboard.type("gd")
     expect(page.get_by_role("heading", name="Release desk")).to_be_visible()
-    page.wait_for_load_state()  # keys are heard once the script is there
+    page.wait_for_load_state()
     page.keyboard.type("jjx")
     expect(page.get_by_role("checkbox", checked=True)).to_have_value(str(holds[1].pk))  # type: ignore[union-attr]
     page.keyboard.type("xk")
