@@ -57,3 +57,14 @@ def test_what_the_product_reads_is_what_the_catalogue_says(place: tuple[str, str
     compiled = messages.catalogue(*place).with_suffix(".mo").read_bytes()
 
     assert compiled == messages.compiled(messages.known(*place)), "`make messages` compiles it"
+
+
+@pytest.mark.parametrize("language", messages.LANGUAGES)
+def test_a_sentence_is_said_in_one_way_wherever_it_is_written(language: str) -> None:
+    """The catalogues are laid over each other when they are read: of two translations one would never be seen."""
+    ways: dict[tuple[str, str], set[str]] = {}
+    for place in PLACES:
+        for message in told(messages.known(place, language)):
+            ways.setdefault(key(message), set()).add(str(message.string))
+
+    assert {sentence: found for sentence, found in ways.items() if len(found) > 1} == {}

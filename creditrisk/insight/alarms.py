@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import connection
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from approvals.models import HowClosed
 from creditrisk import rules
@@ -256,7 +257,7 @@ def without(row: int) -> tuple[Mapping[str, Any], str] | None:
 def header() -> list[str]:
     """Return the titles of the file: a row a rule and row."""
     return [
-        _("rule"), _("row"), _("what it says"), _("currency"), _("held"), _("held by nothing else"), _("amount held"), _("released"),
+        _("rule"), _("row"), _("what it says"), _("currency"), _("held"), _("held by nothing else"), _("amount held"), pgettext("orders", "released"),
         *(_("of them %(way)s") % {"way": way.label} for way in Outcome), _("false alarms in %"), _("from"), _("to"), _("customers"),
     ]  # fmt: skip
 

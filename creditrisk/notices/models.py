@@ -10,6 +10,7 @@ from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from approvals.alert_kinds import KINDS, Way
 from approvals.models import Alert
@@ -109,7 +110,7 @@ class NoticeState(models.TextChoices):
     SENDING = "SENDING", _("is being sent")
     SENT = "SENT", _("sent")
     DEAD = "DEAD", _("given up")
-    DROPPED = "DROPPED", _("dropped")
+    DROPPED = "DROPPED", pgettext_lazy("a notice", "dropped")
 
 
 class Notice(models.Model):

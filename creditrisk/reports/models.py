@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from customers.models import Company, Customer, person_field
 
@@ -58,7 +59,7 @@ class Report(models.Model):
     language = models.CharField(_("language"), max_length=5, choices=Language, default=Language.ENGLISH)
     customers = models.ManyToManyField(Customer, verbose_name=_("customers"), blank=True, related_name="+")
     largest = models.PositiveSmallIntegerField(_("otherwise the largest"), default=10)
-    grain = models.CharField(_("by"), max_length=7, choices=Grain, default=Grain.MONTH)
+    grain = models.CharField(pgettext_lazy("periods", "by"), max_length=7, choices=Grain, default=Grain.MONTH)
     periods = models.PositiveSmallIntegerField(_("periods"), default=12)
     grace = models.PositiveSmallIntegerField(_("on time up to days after due"), default=7)
     every = models.CharField(_("how often"), max_length=5, choices=Every, default=Every.WEEK)
@@ -106,7 +107,7 @@ class Edition(models.Model):
     """
 
     report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="editions")
-    due_at = models.DateTimeField(_("due"), null=True)
+    due_at = models.DateTimeField(pgettext_lazy("a report", "due"), null=True)
     day = models.DateField(_("business day"))
     title = models.CharField(_("title"), max_length=200)
     language = models.CharField(_("language"), max_length=5)

@@ -5,6 +5,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from customers.models import Company, amount_field, currency_field
 
@@ -53,7 +54,7 @@ class CreditLine(models.Model):
 
     account = models.ForeignKey(BankAccount, on_delete=models.PROTECT, related_name="lines")
     kind = models.CharField(_("for"), max_length=10, choices=LineKind, default=LineKind.ALL)
-    amount = amount_field(_("line"))
+    amount = amount_field(pgettext_lazy("of credit", "line"))
     valid_from = models.DateField(_("from"))
     valid_to = models.DateField(_("last day"), null=True, blank=True)
     agreed_at = models.DateTimeField(_("entered at"))
