@@ -14,7 +14,8 @@ from django.db import OperationalError, connection, transaction
 from django.db.backends.postgresql.operations import DatabaseOperations
 from playwright.sync_api import ConsoleMessage, Page
 
-from tests.cast import Cast, assemble
+from tests import stage
+from tests.cast import Cast
 from tools import browser
 
 # Playwright's synchronous calls leave a running event loop in the thread.
@@ -35,6 +36,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
 
     patch = pytest.MonkeyPatch()
     with django_db_blocker.unblock():
+        stage.build()
         become(settings.DATABASE_APP_ROLE)
     patch.setattr(DatabaseOperations, "sql_flush", sql_flush)
     patch.setattr(DatabaseOperations, "execute_sql_flush", execute_as_owner)
@@ -42,6 +44,13 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
     patch.undo()
     with django_db_blocker.unblock():
         become("none")
+        stage.leave()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Before its fixtures are made, a test gets the database it is to play on."""
+    stage.choose(item)
 
 
 def sql_flush(operations: Any, style: Any, tables: list[str], **options: Any) -> list[str]:
@@ -71,7 +80,7 @@ def execute_as_owner(operations: Any, sql_list: list[str]) -> None:
 @pytest.fixture
 def cast(db: None) -> Cast:
     """The people and customers on stage, under the product's default policy."""
-    return assemble()
+    return stage.cast()
 
 
 @pytest.fixture(scope="session")

@@ -46,6 +46,7 @@ from creditrisk.settings import DATABASES, REDIS_URL  # noqa: E402
 DATABASES["default"]["TEST"] = {"NAME": f"test_{SLOT}"}
 del DATABASES["default"]["OPTIONS"]["options"]
 DATABASES["default"]["OPTIONS"]["pool"] = False  # A change of role wants new connections at once.
+WHITENOISE_AUTOREFRESH = True  # Else every client that a test makes reads through all static files.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # Quick; nothing here is a secret.
 
 for offset in (0, 1):
