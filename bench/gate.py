@@ -1,12 +1,12 @@
-"""A confirm through the gate beside a bare transaction on the same server, for small and large customers.
+"""A confirm through the gate beside a bare transaction on the same server, for small and large customers, and a dry run.
 
 The floor locks a row by key, reads three indexed sets, updates one row, inserts three and commits, with psycopg alone.
-Both are taken in turns, so that they meet the same machine.
+All are taken in turns, so that they meet the same machine; once before and once after a million decisions were written.
 """
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -19,30 +19,39 @@ from django.contrib.auth.models import User
 from django.db import connection
 
 from approvals import booking, gate
+from bench.results import Bound, Table
 from creditrisk.clock import business_day
 from creditrisk.exposure import ledger
 from creditrisk.policy import compile as policies
 from creditrisk.roles import Actor
 from customers.models import Company, CreditAccount, Customer, PaymentTerms
 from documents.drafts import NewDocument
+from documents.models import Document
 
-SIZES = (10, 10_000)
+SIZES = (10, 100, 1_000, 10_000, 100_000)
 OTHERS = 2_000
+HISTORY = 1_000_000
+WARM = 20  # The first laps warm caches and plans.
+# How much slower than the customer of so many documents the slowest may be.
+FLAT = {1_000: 1.2, 10: 1.5}
+MOST_OF_A_DRY_RUN = 0.5
 
 
 @dataclass(frozen=True)
 class Timing:
-    """Milliseconds of one kind of transaction: median and 95th percentile of so many."""
+    """Milliseconds of one kind of transaction: median, 95th and 99th percentile of so many."""
 
     name: str
     median: float
     p95: float
+    p99: float
     times: int
 
 
 def timing(name: str, seconds: list[float]) -> Timing:
     ordered = sorted(seconds)
-    return Timing(name, statistics.median(ordered) * 1000, ordered[int(len(ordered) * 0.95)] * 1000, len(ordered))
+    p95, p99 = (ordered[int(len(ordered) * part)] * 1000 for part in (0.95, 0.99))
+    return Timing(name, statistics.median(ordered) * 1000, p95, p99, len(ordered))
 
 
 def fill(customer_id: int, company_id: int, terms_id: int, number: int, *, today: date, now: datetime) -> None:
@@ -77,11 +86,13 @@ def fill(customer_id: int, company_id: int, terms_id: int, number: int, *, today
 class Floor:
     """The bare transaction, on a connection and tables of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, new: bool = True) -> None:
         self.connection = psycopg.connect(settings.DATABASE_OWNER_URL or settings.DATABASE_URL)
         self.connection.prepare_threshold = 1
         with self.connection.transaction(), self.connection.cursor() as cursor:
             cursor.execute("CREATE SCHEMA IF NOT EXISTS floor; SET search_path = floor")
+            if not new:
+                return
             cursor.execute("DROP TABLE IF EXISTS floor_account, floor_entry")
             cursor.execute("CREATE TABLE floor_account (id int PRIMARY KEY, amount numeric)")
             cursor.execute("INSERT INTO floor_account SELECT g, 0 FROM generate_series(1, 20000) g")
@@ -105,47 +116,125 @@ class Floor:
                 cursor.execute("INSERT INTO floor_entry (account, amount, at) VALUES (%s, 1, now())", [account])
 
 
-def measure(*, now: datetime, times: int, say: Callable[[str], Any]) -> list[Timing]:
-    """Return the timings of the floor and of a confirm for each size of customer, taken in turns."""
-    today = business_day(now)
-    policies.ensure_defaults(now=now)
-    company, _ = Company.objects.get_or_create(code="BENCH", defaults={"name": "Bench", "currency": "EUR"})
-    terms, _ = PaymentTerms.objects.get_or_create(code="BENCH30", defaults={"days": 30})
-    user, _ = User.objects.get_or_create(username="bench")
-    by = Actor(user)
-    stamp = f"{now:%H%M%S%f}"
+class House:
+    """The company whose customers are measured, and the one who acts in it."""
 
-    def customer(code: str, number: int) -> Customer:
-        made = Customer.objects.create(code=f"{stamp}-{code}", name=code, company=company, currency="EUR", terms=terms)
+    def __init__(self, *, now: datetime) -> None:
+        policies.ensure_defaults(now=now)
+        self.now, self.today, self.stamp = now, business_day(now), f"{now:%H%M%S%f}"
+        self.company = Company.objects.get_or_create(code="BENCH", defaults={"name": "Bench", "currency": "EUR"})[0]
+        self.terms = PaymentTerms.objects.get_or_create(code="BENCH30", defaults={"days": 30})[0]
+        self.by = Actor(User.objects.get_or_create(username="bench")[0])
+
+    def customer(self, code: str, number: int = 0) -> Customer:
+        """Add a customer with so many open documents; `ledger.rebuild` brings them into the exposure."""
+        made = Customer.objects.create(
+            code=f"{self.stamp}-{code}", name=code, company=self.company, currency="EUR", terms=self.terms
+        )
         CreditAccount.objects.create(customer=made)
-        booking.grant_limit(customer=made, state="UNLIMITED", valid_from=today, by=by, now=now)
-        fill(made.pk, company.pk, terms.pk, number, today=today, now=now)
+        booking.grant_limit(customer=made, state="UNLIMITED", valid_from=self.today, by=self.by, now=self.now)
+        fill(made.pk, self.company.pk, self.terms.pk, number, today=self.today, now=self.now)
         return made
 
+    def order(self, owner: Customer) -> Document:
+        """Enter an order that is to be confirmed."""
+        new = NewDocument(kind="ORDER", customer=owner, amount=Decimal(10))
+        return gate.submit(new, "enter", by=self.by, now=self.now).document
+
+    def confirm(self, order: Document) -> None:
+        gate.submit(order, "confirm", by=self.by, now=self.now)
+
+
+@dataclass(frozen=True)
+class Phase:
+    """The timings that were taken in turns: `sizes` by the number of the customer's open documents."""
+
+    says: str
+    floor: Timing
+    sizes: dict[int, Timing]
+    dry_run: Timing
+
+    def flat(self, beside: int) -> float:
+        """Return how much slower the slowest customer is than the one of so many documents."""
+        return max(one.median for one in self.sizes.values()) / self.sizes[beside].median
+
+
+def measure(*, now: datetime, times: int, say: Callable[[str], Any], history: int = HISTORY) -> list[Phase]:
+    """Return what was taken before and after so many decisions were written."""
+    house = House(now=now)
     say(f"Filling {OTHERS} customers with 10 open documents each, and one of each size {SIZES}.")
     for n in range(OTHERS):
-        customer(f"other{n}", 10)
-    sized = {size: customer(f"size{size}", size) for size in SIZES}
-    say(f"{ledger.rebuild(day=today, now=now)} entries.")
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
+        house.customer(f"other{n}", 10)
+    sized = {size: house.customer(f"size{size}", size) for size in SIZES}
+    say(f"{ledger.rebuild(day=house.today, now=now):,} entries.")
+    _analyse()
+    phases = [_laps("", house, sized, times)]
+    say(f"Writing {history:,} decisions.")
+    _write_decisions(history)
+    _analyse()
+    return [*phases, _laps(f"{history:,} decisions in history", house, sized, times)]
+
+
+def _laps(says: str, house: House, sized: dict[int, Customer], times: int) -> Phase:
     floor = Floor()
-    found: dict[str, list[float]] = {"floor": [], **{str(size): [] for size in SIZES}}
-    for n in range(times + 20):
-        lap = _seconds(partial(floor, n))
-        laps = {"floor": lap}
+    found: dict[Any, list[float]] = {"floor": [], "dry run": [], **{size: [] for size in sized}}
+    for n in range(times + WARM):
+        laps: dict[Any, float] = {"floor": _seconds(partial(floor, n))}
+        typed = partial(gate.check, sized[10], amount=Decimal(10), today=house.today)
+        laps["dry run"] = _seconds(typed)
         for size, owner in sized.items():
-            order = gate.submit(
-                NewDocument(kind="ORDER", customer=owner, amount=Decimal(10)), "enter", by=by, now=now
-            ).document
-            laps[str(size)] = _seconds(partial(gate.submit, order, "confirm", by=by, now=now))
-        if n >= 20:  # the first laps warm caches and plans
+            laps[size] = _seconds(partial(house.confirm, house.order(owner)))
+        if n >= WARM:
             for name, seconds in laps.items():
                 found[name].append(seconds)
-    return [timing(name, seconds) for name, seconds in found.items()]
+    return Phase(
+        says,
+        timing("floor", found["floor"]),
+        {size: timing(f"confirm, {size:,} open documents", found[size]) for size in sized},
+        timing("dry run, 10 open documents", found["dry run"]),
+    )
+
+
+def _write_decisions(number: int) -> None:
+    """Copy a decision of every customer until there are so many: their figures are as long as real ones."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT column_name FROM information_schema.columns WHERE table_name = 'decisions_decision'")
+        columns = ", ".join(f'"{name}"' for (name,) in cursor.fetchall() if name != "id")
+        cursor.execute(
+            "WITH last AS (SELECT DISTINCT ON (customer_id) * FROM decisions_decision ORDER BY customer_id, id DESC)"
+            f" INSERT INTO decisions_decision ({columns}) SELECT {columns} FROM last,"
+            " generate_series(1, %s::int / (SELECT count(*)::int FROM last))",
+            [number],
+        )
+
+
+def _analyse() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
 
 
 def _seconds(call: Callable[[], Any]) -> float:
     began = time.perf_counter()
     call()
     return time.perf_counter() - began
+
+
+def table(phases: Sequence[Phase]) -> Table:
+    """Return the timings as they are told; every ratio is of one phase."""
+    rows, bounds = [], []
+    for phase in phases:
+        within = f", {phase.says}" if phase.says else ""
+        smallest = phase.sizes[min(phase.sizes)]
+        for one in (phase.floor, *phase.sizes.values(), phase.dry_run):
+            rows.append((
+                one.name + within, one.median, one.p95, one.p99, one.median / phase.floor.median,
+                None if one is phase.floor else one.median / smallest.median,
+            ))  # fmt: skip
+        for size, most in FLAT.items():
+            bounds.append(Bound(f"the slowest beside {size:,} open documents{within}", phase.flat(size), most))
+        half = phase.dry_run.median / smallest.median
+        bounds.append(Bound(f"a dry run beside a decision{within}", half, MOST_OF_A_DRY_RUN))
+    return Table(
+        "gate", "A decision, one client",
+        ("", "median ms", "95 % ms", "99 % ms", "x floor", "x smallest"), rows, bounds,
+    )  # fmt: skip

@@ -6,7 +6,7 @@ the whole product, by a credit manager who sees everybody. Each is opened five t
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -17,6 +17,7 @@ from django.test import Client, override_settings
 from django.test.utils import CaptureQueriesContext
 
 from bench import rebuild
+from bench.results import Bound, Table
 from creditrisk.clock import business_day
 from creditrisk.exposure import ledger
 from creditrisk.exposure.ledger import Scope
@@ -127,3 +128,15 @@ def _queries(client: Client, address: str) -> int:
     with CaptureQueriesContext(connection) as seen:
         client.get(address)
     return len(seen)
+
+
+def table(found: Sequence[Timing]) -> Table:
+    """Return the pages as they are told, beside the bare aggregate."""
+    floor, *pages = found
+    rows = [(one.name, one.ms, one.ms / floor.ms, one.queries, None if one is floor else one.few) for one in found]
+    bounds = [Bound(f"{one.name} beside the bare aggregate", one.ms / floor.ms, MOST) for one in pages if one.is_bound]
+    more = max(one.queries - one.few for one in pages)
+    bounds.append(Bound("more statements with all customers than with ten", more, 0))
+    return Table(
+        "pages", "Pages over all customers", ("", "ms", "x bare", "statements", "with 10 customers"), rows, bounds
+    )

@@ -18,6 +18,7 @@ from django.test.utils import CaptureQueriesContext
 
 from approvals import booking, gate
 from bench.gate import Timing, timing
+from bench.results import Bound, Table
 from creditrisk.clock import business_day
 from creditrisk.policy import compile as policies
 from creditrisk.policy.models import RuleRow
@@ -129,3 +130,20 @@ def _rule_book(owner: Customer, *, now: datetime) -> list[RuleRow]:
     return [*rows, *(RuleRow(**values, kind="EXCLUDE", scope="GROUP", group=g) for g in groups for values in VALUES)][
         :MANY
     ]
+
+
+def table(found: Compared) -> Table:
+    """Return the timings as they are told, beside a policy of few rows."""
+    names = {
+        "few": f"confirm, {FEW} rows",
+        "many": f"confirm, {MANY} rows of a large rule book",
+        "every": f"confirm, {MANY} rows, every one applies",
+    }
+    rows = [
+        (title, found.timings[name].median, found.timings[name].p95, found.ratio(name)) for name, title in names.items()
+    ]
+    bounds = [Bound(f"{names[name]} beside {FEW}", found.ratio(name), MOST) for name in ("many", "every")]
+    bounds.append(Bound("policies read twice", found.reads, 0))
+    return Table(
+        "policy", "What a large rule book adds to a decision", ("", "median ms", "95 % ms", "x few"), rows, bounds
+    )

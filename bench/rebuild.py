@@ -8,7 +8,7 @@ that they meet the same machine; what is told is the median of the five ratios.
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -17,14 +17,15 @@ import psycopg
 from django.conf import settings
 from django.db import connection, transaction
 
+from bench.results import Bound, Table
 from creditrisk.clock import business_day
 from creditrisk.exposure import ledger
 from creditrisk.exposure.ledger import Scope
 from customers.models import Company, Customer
 
-# Of twenty open rows a customer: confirmed orders, open items, effects.
-ORDERS, ITEMS, EFFECTS = 8, 10, 2
-ROWS = ORDERS + ITEMS + EFFECTS
+# Of a customer's open rows: confirmed orders, open items, effects.
+TWENTY, TEN = (8, 10, 2), (4, 5, 1)
+ROWS = sum(TWENTY)
 
 _FILL = (
     "INSERT INTO customers_customer (code, name, company_id, currency, country, email, address, tax_number)"
@@ -44,7 +45,7 @@ _FILL = (
     "INSERT INTO ledger_openitem (company_id, customer_id, kind, reference, instalment, currency, amount, open_amount,"
     " item_date, due, disputed, dispute_reason, excluded, provisional, posted_at)"
     " SELECT c.company_id, c.id, 'INVOICE', 'I' || g, 1, 'EUR', 100, 100, %(day)s::date - 60,"
-    " %(day)s::date + (g * 9) - 30, false, '', false, false, %(now)s"
+    " %(day)s::date + (g * 9)::int - 30 - (c.id %% 9)::int, false, '', false, false, %(now)s"
     " FROM customers_customer c, generate_series(1, %(items)s) g WHERE c.code LIKE %(stamp)s || '-%%'",
     "INSERT INTO ledger_effect (company_id, customer_id, number, kind, state, currency, amount, due, issued_on, swept)"
     " SELECT c.company_id, c.id, c.code || '-E' || g, 'RIBA', 'ISSUED', 'EUR', 100, %(day)s::date + g * 30, %(day)s, false"
@@ -59,6 +60,7 @@ _FLOOR = """
     GROUP BY origin, source_id, customer_id, company_id, bucket, day, currency
 """
 PARTS = 5
+MOST = 3
 
 
 @dataclass(frozen=True)
@@ -101,12 +103,18 @@ def measure(*, now: datetime, customers: int, say: Callable[[str], Any]) -> list
     ]
 
 
-def fill(customers: int, stamp: str, *, day: date, now: datetime) -> tuple[int, int]:
-    """Add customers with twenty open rows each; return the first and the last id."""
+def fill(
+    customers: int, stamp: str, *, day: date, now: datetime, rows: tuple[int, int, int] = TWENTY
+) -> tuple[int, int]:
+    """Add customers with so many orders, items and effects each; return the first and the last id.
+
+    The items of nine customers fall due on nine days, so that no day concerns everybody.
+    """
     company, _ = Company.objects.get_or_create(code="BENCH", defaults={"name": "Bench", "currency": "EUR"})
+    orders, items, effects = rows
     values: dict[str, Any] = {
-        "stamp": stamp, "company": company.pk, "customers": customers, "day": day, "now": now, "orders": ORDERS,
-        "items": ITEMS, "effects": EFFECTS,
+        "stamp": stamp, "company": company.pk, "customers": customers, "day": day, "now": now, "orders": orders,
+        "items": items, "effects": effects,
     }  # fmt: skip
     with transaction.atomic(), connection.cursor() as cursor:
         for statement in _FILL:
@@ -134,3 +142,13 @@ def _seconds(work: Callable[[], Any]) -> float:
     began = time.perf_counter()
     work()
     return time.perf_counter() - began
+
+
+def table(found: Sequence[Laps]) -> Table:
+    """Return the laps as they are told, beside both floors."""
+    bare, indexed, rebuilt = found
+    rows = [(one.name, one.rows, round(one.a_second), one.times(bare), one.times(indexed)) for one in found]
+    return Table(
+        "rebuild", "Rebuilding the exposure ledger", ("", "rows", "rows a second", "x bare", "x indexed"), rows,
+        [Bound("a rebuild beside the bare statement", rebuilt.times(bare), MOST)],
+    )  # fmt: skip

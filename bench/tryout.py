@@ -7,7 +7,7 @@ processes then work the try-out off, as two workers would; the floor is two proc
 import json
 import multiprocessing
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,6 +19,7 @@ from django.db import connection, connections
 from django.utils import timezone
 
 from approvals import booking, gate, tryout
+from bench.results import Table
 from creditrisk.clock import business_day
 from creditrisk.decisions.models import Decision, TryOut
 from creditrisk.policy import compile as policies
@@ -156,3 +157,12 @@ def _parse(parts: list[list[int]]) -> None:
 def _work(_number: int) -> None:
     while tryout.work(now=timezone.now()):
         pass
+
+
+def table(found: Sequence[Rate]) -> Table:
+    """Return the rates as they are told, beside the floor."""
+    floor = found[0]
+    rows = [(one.name, one.decisions, round(one.a_second), floor.a_second / one.a_second, one.changes) for one in found]
+    return Table(
+        "tryout", "Trying a policy on past decisions", ("", "decisions", "a second", "x floor", "differ"), rows
+    )

@@ -1,9 +1,13 @@
 """The benchmarks run, in small, on the tables as they are today: what they measure is not asked here."""
 
+from datetime import timedelta
+from typing import Any
+
 import pytest
 from django.utils import timezone
 
-from bench import policy, rebuild
+from bench import clients, gate, policy, portfolio, rebuild, results
+from creditrisk.clock import business_day
 
 
 def hear(_text: str) -> None:
@@ -24,3 +28,54 @@ def test_a_decision_is_measured_under_few_rows_and_under_many() -> None:
 
     assert found.timings.keys() == {"few", "many", "every"}
     assert found.reads == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_decision_is_measured_for_small_and_large_customers_before_and_after_many_decisions(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    settings.DATABASE_OWNER_URL = environment["DATABASE_URL"]
+    monkeypatch.setattr(gate, "OTHERS", 3)
+    monkeypatch.setattr(gate, "SIZES", (10, 1_000))
+
+    before, after = gate.measure(now=timezone.now(), times=2, say=hear, history=100)
+
+    assert before.sizes.keys() == after.sizes.keys() == {10, 1_000}
+    assert before.dry_run.times == after.floor.times == 2
+    assert len(gate.table([before, after]).rows) == 8
+
+
+@pytest.mark.django_db(transaction=True)
+def test_several_clients_decide_at_once(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    settings.DATABASE_OWNER_URL = environment["DATABASE_URL"]
+    for name in ("DATABASE_URL", "DJANGO_SETTINGS_MODULE"):
+        monkeypatch.setenv(name, environment[name])
+
+    runs = clients.measure(now=timezone.now(), times=2, say=hear, clients=(2,), rounds=1)
+
+    assert [(run.kind, len(run.laps)) for run in runs] == [(clients.FLOOR, 4), (clients.OWN, 4), (clients.ONE, 4)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_work_over_the_portfolio_is_done_on_what_the_benchmark_fills() -> None:
+    now = timezone.now()
+    today = business_day(now)
+    rebuild.fill(20, "F", day=today, now=now, rows=rebuild.TEN)
+
+    for work in portfolio.TOLD.values():
+        work(now, today - timedelta(days=1))
+
+
+def test_what_is_missed_is_said() -> None:
+    table = results.Table(
+        "one", "One", ("", "ms"), [("a", 1234.5), ("b", 2)], [results.Bound("a beside b", 3, 2.5), results.Bound("b", 1, 1)]
+    )  # fmt: skip
+
+    assert [str(bound) for bound in table.misses] == ["a beside b: 3.00, at most 2.5 (MISSED)"]
+    assert table.plain().splitlines()[1:4] == ["         ms", "a  1,234.50", "b         2"]
+
+
+def test_the_page_of_results_is_what_was_kept() -> None:
+    assert results.PAGE.read_text() == results.page(results.kept())

@@ -11,7 +11,7 @@ from pathlib import Path
 BASE = Path(__file__).resolve().parent.parent
 VENV = BASE / ".venv"
 PYTHON = VENV / "bin" / "python"
-NEEDS_TESTS = {"test", "chaos", "check", "messages", "pictures"}
+NEEDS_TESTS = {"test", "chaos", "check", "bench", "messages", "pictures"}
 
 
 def main() -> None:

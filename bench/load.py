@@ -1,0 +1,120 @@
+"""Fifty people who click through desk, customers and order entry of the demo company for a minute (locust does the clicking).
+
+The web process is started as `make demo` starts it. The floor is the page that asks for nothing, from the same process.
+"""
+
+import csv
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.core.management import call_command
+
+from bench.results import Bound, Table
+
+ALL = "Aggregated"
+
+
+@dataclass(frozen=True)
+class Clicked:
+    """How one kind of click was answered: how often, how often not, and in how many milliseconds."""
+
+    name: str
+    requests: int
+    failures: int
+    median: float
+    p95: float
+    a_second: float
+
+
+def measure(*, now: datetime, users: int, seconds: int, say: Callable[[str], Any]) -> list[Clicked]:
+    """Return how each kind of click was answered, and all together as the last one."""
+    say("The demo company is made.")
+    call_command("demo", verbosity=0)
+    with _web() as address, tempfile.TemporaryDirectory() as folder:
+        say(f"{users} people click for {seconds} seconds.")
+        command = [
+            sys.executable,
+            "-m",
+            "locust",
+            "-f",
+            str(Path(__file__).with_name("clicking.py")),
+            "--headless",
+            "--host",
+            address,
+        ]
+        command += [
+            "-u",
+            str(users),
+            "-r",
+            "5",
+            "-t",
+            f"{seconds}s",
+            "--csv",
+            f"{folder}/found",
+            "--only-summary",
+            "--loglevel",
+            "ERROR",
+        ]
+        done = subprocess.run(command, capture_output=True, text=True)
+        told = Path(f"{folder}/found_stats.csv")
+        if not told.exists():
+            raise RuntimeError(done.stderr)
+        for line in Path(f"{folder}/found_failures.csv").read_text().splitlines()[1:]:
+            say(line)
+        rows = list(csv.DictReader(told.read_text().splitlines()))
+    return [
+        Clicked(
+            row["Name"], int(row["Request Count"]), int(row["Failure Count"]), float(row["50%"]), float(row["95%"]),
+            float(row["Requests/s"]),
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+@contextmanager
+def _web() -> Iterator[str]:
+    """Run the web process on a free port, and end it."""
+    from tools.run import web
+
+    with socket.socket() as door:
+        door.bind(("127.0.0.1", 0))
+        port = str(door.getsockname()[1])
+    address = f"http://127.0.0.1:{port}"
+    process = subprocess.Popen(web(port), env={**os.environ, "DEMO_LOGINS": "1", "SITE_URL": address})
+    try:
+        for _ in range(200):
+            try:
+                urllib.request.urlopen(f"{address}/login/", timeout=5).close()
+                break
+            except OSError:
+                if process.poll() is not None:
+                    raise RuntimeError("The web process did not start.") from None
+                time.sleep(0.1)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def table(found: Sequence[Clicked]) -> Table:
+    """Return the clicks as they are told; none may fail."""
+    rows = [
+        ("all" if one.name == ALL else one.name, one.requests, one.failures, one.median, one.p95, one.a_second)
+        for one in found
+    ]
+    failures = next(one.failures for one in found if one.name == ALL)
+    return Table(
+        "load", "Fifty people who click", ("", "requests", "failed", "median ms", "95 % ms", "a second"), rows,
+        [Bound("clicks that failed", failures, 0)],
+    )  # fmt: skip
