@@ -294,15 +294,21 @@ def rebuild(*, day: date, now: datetime, scope: Scope | None = None, at_once: in
     Online: so many customers at once, each slice in a transaction of its own that holds their accounts, so that what
     moves meanwhile is posted once, by the one or by the other. On an empty ledger it is the whole portfolio.
     """
-    scope = scope or Scope()
+    scope, added, last = scope or Scope(), 0, 0
+    while ids := _after(last, scope, at_once):
+        added += _fill(ids, day=day, now=now, scope=scope)
+        last = ids[-1]
+    return added
+
+
+def _after(last: int, scope: Scope, most: int) -> list[int]:
+    """The next customers by key; a million keys at once would be what a rebuild has most of in memory."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT id FROM customers_customer WHERE %(all)s OR id = ANY (%(ids)s) ORDER BY id", scope.values
+            "SELECT id FROM customers_customer WHERE id > %(last)s AND (%(all)s OR id = ANY (%(ids)s)) ORDER BY id LIMIT %(most)s",
+            {**scope.values, "last": last, "most": most},
         )
-        ids = [row[0] for row in cursor.fetchall()]
-    return sum(
-        _fill(ids[start : start + at_once], day=day, now=now, scope=scope) for start in range(0, len(ids), at_once)
-    )
+        return [key for (key,) in cursor.fetchall()]
 
 
 @transaction.atomic
