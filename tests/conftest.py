@@ -16,6 +16,7 @@ from playwright.sync_api import ConsoleMessage, Page
 
 from tests import stage
 from tests.cast import Cast
+from tests.scene import Scene
 from tools import browser
 
 # Playwright's synchronous calls leave a running event loop in the thread.
@@ -36,15 +37,15 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
 
     patch = pytest.MonkeyPatch()
     with django_db_blocker.unblock():
-        stage.build()
         become(settings.DATABASE_APP_ROLE)
+        stage.open_at(connection.settings_dict["NAME"], django_db_blocker)
     patch.setattr(DatabaseOperations, "sql_flush", sql_flush)
     patch.setattr(DatabaseOperations, "execute_sql_flush", execute_as_owner)
     yield
     patch.undo()
     with django_db_blocker.unblock():
+        stage.close()
         become("none")
-        stage.leave()
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -80,7 +81,15 @@ def execute_as_owner(operations: Any, sql_list: list[str]) -> None:
 @pytest.fixture
 def cast(db: None) -> Cast:
     """The people and customers on stage, under the product's default policy."""
-    return stage.cast()
+    found: Cast = stage.enter("cast")
+    return found
+
+
+@pytest.fixture
+def scene(db: None) -> Scene:
+    """The cast, and one of everything that a page can be opened with."""
+    found: Scene = stage.enter("scene")
+    return found
 
 
 @pytest.fixture(scope="session")

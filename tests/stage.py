@@ -1,87 +1,99 @@
-"""A second database, on which the cast stands already: making it anew was a third of the time of most tests.
+"""Databases on which a scene is set already: setting it anew was a third of the time of most tests.
 
-It is a copy of the run's database with the cast committed. A test whose changes are taken back plays on it; one that
-commits, or wants no cast, has the empty one. The copy's keys begin elsewhere, so what a process keeps by key (a compiled
-policy) is never mistaken for the other database's.
+Each is a copy of the run's database with a scene committed: the cast alone, or the cast and one of everything. A test whose
+changes are taken back plays on the one that it asks for; one that commits, or wants no scene, has the empty one. The
+copies' keys begin elsewhere, so what a process keeps by key (a compiled policy) is never mistaken for another database's.
 """
 
 import pickle
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.conf import settings
 from django.db import connection, transaction
 
-from tests.cast import Cast, assemble
+from tests import cast, scene
 
 APART = 1_000_000
-_kept: dict[str, bytes] = {}  # The people and customers as they came on stage, by the name of their database.
+# By the name of the fixture; a test that asks for both has the larger one.
+SCENES: dict[str, Callable[[], Any]] = {"scene": scene.build, "cast": cast.assemble}
+_empty: list[tuple[str, Any]] = []  # The name of the run's own database, once it is there, and who lets one in.
+_set: dict[str, bytes] = {}  # Who and what came on stage, by the scene.
 
 
-def build() -> None:
-    """This will copy the run's database, empty as it is, and bring the cast onto the copy; needs the owner's rights."""
-    empty = connection.settings_dict["NAME"]
-    name = f"{empty}_stage"
-    remove(name)
-    _administer(f'CREATE DATABASE "{name}" TEMPLATE "{empty}"')
-    go_to(name)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT setval(format('%%I.%%I', schemaname, sequencename)::regclass, coalesce(last_value, 0) + %s)"
-            " FROM pg_sequences WHERE schemaname = 'public'",
-            [APART],
-        )
-        cursor.execute(f"SET ROLE {settings.DATABASE_APP_ROLE}")
-    with transaction.atomic():
-        cast = assemble()
-        connection.run_on_commit = []  # No worker is told: it would look for them in the other database.
-    _kept[name] = pickle.dumps(cast)
-    go_to(empty)
-
-
-def remove(name: str) -> None:
-    """This will drop a database of this module, if it is there."""
-    _administer(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-
-
-def is_wanted(item: pytest.Item) -> bool:
-    """Return whether a test plays with the cast and takes back what it did."""
-    names = getattr(item, "fixturenames", ())
-    marker = item.get_closest_marker("django_db")
-    commits = bool(marker and marker.kwargs.get("transaction")) or {"transactional_db", "live_server"} & {*names}
-    return "cast" in names and not commits
+def open_at(empty: str, blocker: Any) -> None:
+    """This will take the run's database as the one to copy; outside of tests `blocker` lets one in."""
+    _empty.append((empty, blocker))
 
 
 def choose(item: pytest.Item) -> None:
-    """This will open the database that a test is to play on, once there are two."""
-    if not _kept:
+    """This will open the database that a test is to play on, and set its scene the first time."""
+    if not _empty:
         return
-    (name,) = _kept
-    go_to(name if is_wanted(item) else name.removesuffix("_stage"))
+    asked = wanted(item)
+    with _empty[0][1].unblock():
+        if asked and asked not in _set:
+            _build(asked)
+        _go_to(_name(asked))
 
 
-def leave() -> None:
-    """This will go back to the empty database and drop the other one; needs the owner's rights."""
-    for name in [*_kept]:
-        go_to(name.removesuffix("_stage"))
-        remove(name)
-        del _kept[name]
+def wanted(item: pytest.Item) -> str:
+    """Return the scene that a test plays on and leaves as it was; "" where it asks for none or commits."""
+    names = getattr(item, "fixturenames", ())
+    marker = item.get_closest_marker("django_db")
+    if (marker and marker.kwargs.get("transaction")) or {"transactional_db", "live_server"} & {*names}:
+        return ""
+    return next((name for name in SCENES if name in names), "")
 
 
-def cast() -> Cast:
-    """Return the cast of the database that is open: as it stands there, or made now."""
-    kept = _kept.get(connection.settings_dict["NAME"])
-    return pickle.loads(kept) if kept else assemble()
+def enter(name: str) -> Any:
+    """Return the people and things of a scene: as they stand in the database that is open, or made now."""
+    is_there = name in _set and connection.settings_dict["NAME"] == _name(name)
+    return pickle.loads(_set[name]) if is_there else SCENES[name]()
 
 
-def go_to(name: str) -> None:
-    """This will close the connection if it is to another database."""
+def close() -> None:
+    """This will go back to the run's own database and drop the others."""
+    for name in [*_set]:
+        _go_to(_name(""))
+        _administer(f'DROP DATABASE IF EXISTS "{_name(name)}" WITH (FORCE)')
+        del _set[name]
+    _empty.clear()
+
+
+def _name(asked: str) -> str:
+    empty = _empty[0][0]
+    return f"{empty}_{asked}" if asked else empty
+
+
+def _build(asked: str) -> None:
+    _administer(f'DROP DATABASE IF EXISTS "{_name(asked)}" WITH (FORCE)')
+    _administer(f'CREATE DATABASE "{_name(asked)}" TEMPLATE "{_name("")}"')
+    _go_to(_name(asked))
+    with connection.cursor() as cursor:
+        cursor.execute("SET ROLE NONE")
+        cursor.execute(
+            "SELECT setval(format('%%I.%%I', schemaname, sequencename)::regclass, coalesce(last_value, 0) + %s)"
+            " FROM pg_sequences WHERE schemaname = 'public'",
+            [APART * (1 + [*SCENES].index(asked))],
+        )
+        cursor.execute(f"SET ROLE {settings.DATABASE_APP_ROLE}")
+    with transaction.atomic():
+        made = SCENES[asked]()
+        connection.run_on_commit = []  # No worker is told: it would look for them in the run's own database.
+    _set[asked] = pickle.dumps(made)
+
+
+def _go_to(name: str) -> None:
     if connection.settings_dict["NAME"] != name:
         connection.close()
         connection.settings_dict["NAME"] = name
 
 
 def _administer(sql: str) -> None:
-    """A database is copied and dropped from outside of it."""
+    """A database is copied and dropped from outside of it, by the owner."""
     connection.close()
     with connection._nodb_cursor() as cursor:
+        cursor.execute("SET ROLE NONE")
         cursor.execute(sql)

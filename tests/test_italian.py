@@ -13,10 +13,9 @@ from creditrisk.preferences import spoken
 from creditrisk.reports.models import Report
 from tests.cast import PEOPLE
 from tests.doors import DOORS_OF_PAGES, OWN
-from tests.test_permissions import Scene, opened, scene
+from tests.scene import Scene
+from tests.test_permissions import opened
 from tools import messages
-
-__all__ = ["scene"]
 
 GROUPS = {
     "ledger": ("item", "ageing", "delays", "customer_account", "payment", "effect", "rates", "bank", "presentation"),
@@ -35,7 +34,10 @@ ALLOWED = {"ago", "set", "product", "defaults"}
 
 # What pages show as it was kept, or as rows name it (the values of a rule): a report's edition is in the language in which it was made, a line of the trail has
 # the row's own values, a file the names of its columns.
+# Why a message was not taken in is kept in the language of whoever brought it.
+REFUSED = frozenset({"and", "are", "credit", "invoices", "is", "kind", "message", "notes", "of", "orders", "taken"})
 KEPT: dict[str, frozenset[str] | None] = {
+    **dict.fromkeys(("alerts", "messages", "message"), REFUSED),
     "report_edition": None,
     "trail_line": frozenset({"none", "customer", "granted", "by"}),
     "rules": frozenset({"amount", "count", "currency", "days", "percent", "status", "terms"}),

@@ -18,7 +18,7 @@ from ledger.models import Allocation, Effect, OpenItem
 from tests.cast import PEOPLE
 from tests.doors import DOORS_OF_PAGES
 from tests.pages import as_user
-from tests.test_permissions import Scene, scene  # noqa: F401
+from tests.scene import Scene
 
 # The ways in which people, scripts and broken clients fill in a field. Each alone must not get through any amount, day,
 # choice or number; as words some may (they are words).
@@ -77,7 +77,7 @@ def forms_of(client: Client, address: str) -> list[Form]:
     return [form for form in parser.forms if form.fields and "log" not in form.action]
 
 
-def forms_open_to(scene: Scene, role: str, user: User) -> list[Form]:  # noqa: F811
+def forms_open_to(scene: Scene, role: str, user: User) -> list[Form]:
     """Return every form that somebody meets, once a page and set of fields."""
     found: dict[tuple[str, ...], Form] = {}
     for name, (methods, roles) in DOORS_OF_PAGES.items():
@@ -101,7 +101,7 @@ def send(client: Client, form: Form, values: dict[str, str]) -> Any:
     return client.post(form.action, values) if form.method == "post" else client.get(form.action, values)
 
 
-def test_a_form_full_of_nonsense_is_refused_and_changes_nothing(scene: Scene) -> None:  # noqa: F811
+def test_a_form_full_of_nonsense_is_refused_and_changes_nothing(scene: Scene) -> None:
     client = as_user(scene.cast.dario.user)  # Whose role opens nearly every form.
     client.raise_request_exception = False
     forms = forms_open_to(scene, "credit_manager", scene.cast.dario.user)
@@ -121,7 +121,7 @@ def test_a_form_full_of_nonsense_is_refused_and_changes_nothing(scene: Scene) ->
 
 @pytest.mark.filterwarnings("error::DeprecationWarning")
 @pytest.mark.parametrize("number", ["-1", "0", "99999999999999999999", "x", "\0", "1.5"])
-def test_a_page_or_an_order_of_rows_that_does_not_exist_is_the_nearest_that_does(scene: Scene, number: str) -> None:  # noqa: F811
+def test_a_page_or_an_order_of_rows_that_does_not_exist_is_the_nearest_that_does(scene: Scene, number: str) -> None:
     client = as_user(scene.cast.dario.user)
 
     for name in ("orders", "deliveries", "invoices", "customers", "portfolio", "items", "effects", "decisions", "desk"):
@@ -130,7 +130,7 @@ def test_a_page_or_an_order_of_rows_that_does_not_exist_is_the_nearest_that_does
         assert response.status_code == 200, name
 
 
-def test_an_address_of_nothing_is_not_found(scene: Scene) -> None:  # noqa: F811
+def test_an_address_of_nothing_is_not_found(scene: Scene) -> None:
     for name, arguments in scene.arguments.items():
         if not arguments:
             continue
@@ -145,7 +145,7 @@ def test_an_address_of_nothing_is_not_found(scene: Scene) -> None:  # noqa: F811
             assert response.status_code == 404, address
 
 
-def test_a_form_without_its_token_is_refused_in_words(scene: Scene) -> None:  # noqa: F811
+def test_a_form_without_its_token_is_refused_in_words(scene: Scene) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(scene.cast.sara.user)
 

@@ -19,9 +19,7 @@ from documents.models import Document
 from tests.cast import Cast
 from tests.doors import DOORS_OF_PAGES
 from tests.pages import as_user, words
-from tests.test_permissions import Scene, scene
-
-__all__ = ["scene"]
+from tests.scene import Scene
 
 # What has an argument, opens to sales, and belongs to no customer.
 NOBODYS = {"policy_version", "list_view_drop", "list_view_first"}

@@ -3,7 +3,8 @@
 from customers.models import Company, CompanyAccess
 from tests.cast import PEOPLE
 from tests.doors import DOORS_OF_PAGES
-from tests.test_permissions import Scene, opened, scene  # noqa: F401
+from tests.scene import Scene
+from tests.test_permissions import opened
 
 # What belongs to a person, to everybody (a key figure is reckoned from the reader's own companies), or to whoever feeds
 # all companies.
@@ -14,7 +15,7 @@ NOBODYS = {
 }  # fmt: skip
 
 
-def test_no_action_reaches_what_belongs_to_another_company(scene: Scene) -> None:  # noqa: F811
+def test_no_action_reaches_what_belongs_to_another_company(scene: Scene) -> None:
     other = Company.objects.create(code="OTHER", name="Other", currency="EUR")
     people = {role: getattr(scene.cast, person).user for person, role in PEOPLE.items()}
     for user in people.values():

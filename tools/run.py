@@ -72,7 +72,7 @@ def demo() -> int:
 def test(*words: str) -> int:
     """This will run the tests on servers of their own, started here and stopped again."""
     # All of them: two processes, each with a database of its own. What is asked for by name runs as it is asked for.
-    return _tested(words or ("-n", "2"))
+    return _tested(words or ("-n", "2", "--dist", "worksteal"))
 
 
 def chaos(times: str = "1000") -> int:

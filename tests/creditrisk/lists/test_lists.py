@@ -22,7 +22,7 @@ from ledger.models import OpenItem
 from tests.cast import NOW, PEOPLE, TODAY, Cast
 from tests.doors import DOORS_OF_PAGES
 from tests.pages import as_user, queries_of, words
-from tests.test_permissions import Scene, scene  # noqa: F401
+from tests.scene import Scene
 
 # Lists inside pages that show something else first, or that are not lists of rows.
 NOT_LISTS = {"search", "alerts", "hold"}
@@ -43,7 +43,7 @@ def contexts(response: Any) -> dict[str, Any]:
     return found
 
 
-def test_every_list_has_columns_views_csv_and_a_workbook(scene: Scene) -> None:  # noqa: F811
+def test_every_list_has_columns_views_csv_and_a_workbook(scene: Scene) -> None:
     lists = 0
     for name, (methods, roles) in DOORS_OF_PAGES.items():
         if (
