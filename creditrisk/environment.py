@@ -9,6 +9,10 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+# What a decision asks is prepared once a connection (creditrisk/prepared.py); to plan it again for each value costs more
+# than to run it.
+PLANS = "-c plan_cache_mode=force_generic_plan"
+
 
 def text(name: str, default: str = "") -> str:
     return os.environ.get(name, "").strip() or default
@@ -36,7 +40,8 @@ def database(url: str, *, role: str = "") -> dict[str, Any]:
     extra.setdefault("application_name", " ".join(["creditrisk", *Path(sys.argv[0]).parts[-2:], *sys.argv[1:2]])[:60])
     # The role is taken by the server at connecting; Django's assume_role waits for ever inside a pool.
     options = {**extra, "pool": {"min_size": 1, "max_size": number("DATABASE_POOL", 8), "timeout": 10}}
-    options |= {"options": f"{extra.get('options', '')} -c role={role}".strip()} if role else {}
+    taken = f"-c role={role}" if role else ""
+    options["options"] = " ".join(filter(None, (extra.get("options"), PLANS, taken)))
     name = unquote(parts.path.strip("/"))
     return {"ENGINE": "django.db.backends.postgresql", "NAME": name, **where, **who, "OPTIONS": options}
 

@@ -1,9 +1,8 @@
 -- Who stands with whom: for each customer the heads above it, all that roll up to it and to them, and the members of
 -- its shared limits. UNION, not UNION ALL: a circle of parents ends.
-CREATE FUNCTION credit_family(ids bigint[])
+CREATE OR REPLACE FUNCTION credit_family(ids bigint[])
 RETURNS TABLE (relation text, root bigint, member bigint, depth integer)
 LANGUAGE sql STABLE
-SET plan_cache_mode = force_generic_plan
 AS $$
     WITH RECURSIVE up AS (
         SELECT c.id AS of, c.id, c.parent_id, 0 AS depth FROM customers_customer c WHERE c.id = ANY (ids)

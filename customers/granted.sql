@@ -2,7 +2,6 @@
 CREATE OR REPLACE FUNCTION credit_granted(ids bigint[], shared_ids bigint[], on_day date)
 RETURNS TABLE (owner text, id bigint, facts jsonb)
 LANGUAGE sql STABLE
-SET plan_cache_mode = force_generic_plan
 AS $$
     WITH newest AS (
         SELECT DISTINCT ON (l.customer_id, l.kind) l.customer_id, l.kind, l.state, l.amount, l.currency, l.valid_to

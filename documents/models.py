@@ -130,6 +130,7 @@ class Document(models.Model):
     """The header of every sales document. It changes through the gate alone.
 
     `total` is the sum of its lines with tax, in `currency`. `debtor` owes it: the bill-to, by default the customer.
+    Every index is written with every step; what one below begins with, and what nobody looks for, has none of its own.
     """
 
     kind = models.CharField(_("kind"), max_length=12, choices=Kind)
@@ -138,21 +139,24 @@ class Document(models.Model):
         on_delete=models.PROTECT,
         null=True,
         blank=True,
+        db_index=False,
         verbose_name=_("type"),
     )
     number = models.CharField(_("number"), max_length=60)
     numbered = models.BooleanField(_("has its number"), default=True, db_default=True)  # A draft invoice has not.
     state = models.CharField(_("state"), max_length=14, choices=State, default=State.DRAFT)
-    company = models.ForeignKey(Company, on_delete=models.PROTECT, verbose_name=_("company"))
+    company = models.ForeignKey(Company, on_delete=models.PROTECT, db_index=False, verbose_name=_("company"))
     customer = models.ForeignKey(
         Customer,
         on_delete=models.PROTECT,
+        db_index=False,
         related_name="documents",
         verbose_name=_("customer"),
     )
     debtor = models.ForeignKey(
         Customer,
         on_delete=models.PROTECT,
+        db_index=False,
         related_name="debts",
         verbose_name=_("bill to"),
     )
@@ -170,6 +174,7 @@ class Document(models.Model):
         on_delete=models.PROTECT,
         null=True,
         blank=True,
+        db_index=False,
         verbose_name=_("settlement discount"),
     )
     invoicing = cycle_field()
@@ -194,7 +199,9 @@ class Document(models.Model):
     )
     entered_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     entered_at = models.DateTimeField(_("entered at"))
-    amended_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    amended_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, db_index=False, related_name="+"
+    )
     amended_before = ArrayField(
         models.IntegerField(), null=True, help_text=_("Who amended it before the last one did; blank: nobody else.")
     )
@@ -292,7 +299,7 @@ class Line(models.Model):
     has taken; what is left over weighs in the document's own bucket. Both move only together with a `Takeover`.
     """
 
-    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="lines")
+    document = models.ForeignKey(Document, on_delete=models.CASCADE, db_index=False, related_name="lines")
     position = models.PositiveSmallIntegerField(_("position"))
     text = models.CharField(_("article"), max_length=200, blank=True, default="")
     quantity = models.DecimalField(_("quantity"), max_digits=18, decimal_places=6)

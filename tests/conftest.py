@@ -14,6 +14,7 @@ from django.db import OperationalError, connection, transaction
 from django.db.backends.postgresql.operations import DatabaseOperations
 from playwright.sync_api import ConsoleMessage, Page
 
+from creditrisk.environment import PLANS
 from tests import stage
 from tests.cast import Cast
 from tests.scene import Scene
@@ -32,7 +33,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
     options = settings.DATABASES["default"]["OPTIONS"]
 
     def become(role: str) -> None:
-        options["options"] = f"-c role={role}"
+        options["options"] = f"{PLANS} -c role={role}"
         connection.close()
 
     patch = pytest.MonkeyPatch()

@@ -40,11 +40,12 @@ for name in ("DATABASE_OWNER_URL", "DEBUG", "BEHIND_TLS", "ALLOWED_HOSTS", "TIME
              "EMAIL_URL", "EMAIL_FROM", "SITE_URL", "WEBHOOK_NETWORKS"):  # fmt: skip
     os.environ.pop(name, None)
 
+from creditrisk import environment  # noqa: E402
 from creditrisk.settings import *  # noqa: E402, F403
 from creditrisk.settings import DATABASES, REDIS_URL  # noqa: E402
 
 DATABASES["default"]["TEST"] = {"NAME": f"test_{SLOT}"}
-del DATABASES["default"]["OPTIONS"]["options"]
+DATABASES["default"]["OPTIONS"]["options"] = environment.PLANS
 DATABASES["default"]["OPTIONS"]["pool"] = False  # A change of role wants new connections at once.
 WHITENOISE_AUTOREFRESH = True  # Else every client that a test makes reads through all static files.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # Quick; nothing here is a secret.

@@ -25,8 +25,8 @@ class Decision(models.Model):
     that it saw) the balances of that moment can be rebuilt by any day. Amounts are in the account's currency.
     """
 
-    document = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="decisions")
-    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="decisions")
+    document = models.ForeignKey(Document, on_delete=models.PROTECT, db_index=False, related_name="decisions")
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, db_index=False, related_name="decisions")
     step = models.CharField(_("step"), max_length=10)
     checkpoint = models.CharField(_("checkpoint"), max_length=12)
     verdict = models.CharField(_("verdict"), max_length=6, choices=Verdict)

@@ -102,6 +102,7 @@ class Audit:
 
 
 _POST = Prepared("SELECT * FROM exposure_post(%s::bigint[], %s::bigint[], %s::bigint[], %s, %s)")
+_POST_DOCUMENTS = Prepared("SELECT * FROM exposure_post_documents(%s::bigint[], %s, %s)")
 
 
 def post(touched: Touched, *, day: date, now: datetime) -> list[Posted]:
@@ -110,8 +111,11 @@ def post(touched: Touched, *, day: date, now: datetime) -> list[Posted]:
     The caller holds the locks of the sources and a transaction. Returns the entries added.
     """
     with connection.cursor() as cursor:
-        sources = [sorted(touched.documents), sorted(touched.items), sorted(touched.effects)]
-        _POST.execute(cursor, [*sources, day, now])
+        if touched.items or touched.effects:
+            sources = [sorted(touched.documents), sorted(touched.items), sorted(touched.effects)]
+            _POST.execute(cursor, [*sources, day, now])
+        else:
+            _POST_DOCUMENTS.execute(cursor, [sorted(touched.documents), day, now])
         return [Posted(*row) for row in cursor.fetchall()]
 
 

@@ -1,11 +1,12 @@
 -- Posting: compare what the formula says of the touched sources with what the ledger holds, and add the difference.
+-- posting.py fills in its name, whose keys it takes, and what is said of them.
 --
 -- One statement, because two would see two snapshots and post wrongly. The sources are locked by the caller; balances
 -- are touched in key order. Returns the entries added, so that the gate knows what the step did.
 -- A function keeps its plan; a statement would be planned anew, which costs more than running it.
 
-CREATE FUNCTION exposure_post(
-    documents bigint[], items bigint[], effects bigint[], on_day date, at_moment timestamptz
+CREATE OR REPLACE FUNCTION {name}(
+    {keys}, on_day date, at_moment timestamptz
 ) RETURNS TABLE (id bigint, customer_id bigint, company_id bigint, bucket varchar, day date, currency varchar,
                  amount numeric)
 LANGUAGE sql
@@ -13,23 +14,7 @@ SET plan_cache_mode = force_generic_plan
 SET jit = off
 AS $$
     WITH said AS (
-        SELECT f.origin, f.source_id, f.customer_id, f.company_id, f.bucket, f.day, f.currency, f.amount
-        FROM exposure_formula f WHERE f.origin = 'D' AND f.source_id = ANY (documents)
-        UNION ALL
-        SELECT f.origin, f.source_id, f.customer_id, f.company_id, f.bucket, f.day, f.currency, f.amount
-        FROM exposure_formula f WHERE f.origin = 'I' AND f.source_id = ANY (items)
-        UNION ALL
-        SELECT f.origin, f.source_id, f.customer_id, f.company_id, f.bucket, f.day, f.currency, f.amount
-        FROM exposure_formula f WHERE f.origin = 'E' AND f.source_id = ANY (effects)
-        UNION ALL
-        SELECT e.origin, e.source_id, e.customer_id, e.company_id, e.bucket, e.day, e.currency, -e.amount
-        FROM exposure_entry e WHERE e.origin = 'D' AND e.source_id = ANY (documents)
-        UNION ALL
-        SELECT e.origin, e.source_id, e.customer_id, e.company_id, e.bucket, e.day, e.currency, -e.amount
-        FROM exposure_entry e WHERE e.origin = 'I' AND e.source_id = ANY (items)
-        UNION ALL
-        SELECT e.origin, e.source_id, e.customer_id, e.company_id, e.bucket, e.day, e.currency, -e.amount
-        FROM exposure_entry e WHERE e.origin = 'E' AND e.source_id = ANY (effects)
+        {said}
     ), difference AS (
         SELECT s.origin, s.source_id, s.customer_id, s.company_id, s.bucket, s.day, s.currency, SUM(s.amount) AS amount
         FROM said s
