@@ -124,6 +124,17 @@ class History:
         self._move(debit, -amount, day)
         self._move(credit, amount, day)
 
+    def write_off(self, item: PastItem, *, day: date, reason: str) -> None:
+        """This will give up what is open of a debt on `day`, by an item that settles it."""
+        left = item.open
+        given = PastItem(
+            next(self._ids[OpenItem]), item.customer, item.company, ItemKind.WRITE_OFF, item.reference, item.currency, -left,
+            -left, day, day, item.instalment, reason=reason,
+        )  # fmt: skip
+        self.items.append(given)
+        self._owe(given, -left, day)
+        self.settle(given, item, left, day=day)
+
     def dispute(self, item: PastItem, *, day: date, reason: str) -> None:
         """This will mark an item as disputed from `day` on."""
         self._owe(item, -item.open, day)

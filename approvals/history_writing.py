@@ -80,10 +80,10 @@ def _write_items(items: list[PastItem], *, by: Actor, now: datetime) -> None:
         OpenItem,
         ("id", "company_id", "customer_id", "kind", "reference", "instalment", "document_id", "effect_id", "currency",
          "amount", "open_amount", "item_date", "due", "cleared_on", "disputed", "dispute_reason", "disputed_on",
-         "excluded", "provisional", "source_key", "posted_at", "posted_by_id"),
+         "excluded", "provisional", "source_key", "reason", "posted_at", "posted_by_id"),
         ((i.id, i.company, i.customer, i.kind, i.reference, i.instalment, i.document, i.effect, i.currency, i.amount,
           i.open, i.day, i.due, i.cleared_on, i.disputed, i.dispute_reason, i.disputed_on, False, False, i.source_key,
-          now, by.user_id)
+          i.reason, now, by.user_id)
          for i in items),
     )  # fmt: skip
     bulk.copy(

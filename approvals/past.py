@@ -94,6 +94,7 @@ class PastItem:
     dispute_reason: str = ""
     disputed_on: date | None = None
     cleared_on: date | None = None
+    reason: str = ""
 
     @property
     def bucket(self) -> str:

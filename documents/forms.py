@@ -1,5 +1,7 @@
 """What may be typed about documents: header, lines, how much of a source goes on."""
 
+from collections.abc import Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -8,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from approvals.forms import STEPS
-from creditrisk.forms import AmountField, DayField, Once, in_order, whole_cents
+from creditrisk.forms import AmountField, DayField, Once, SearchField, in_order, whole_cents
 from creditrisk.money import HUNDRED, ZERO
 from customers import queries as customer_queries
 from customers.forms import CodeField, CustomerField
@@ -90,6 +92,39 @@ class PeriodForm(forms.Form):
         typed = super().clean() or {}
         in_order(self, "since", "until")
         return typed
+
+
+class DiscountForm(PeriodForm):
+    """Of which period, of whom, and which discounts."""
+
+    SHOWN = {
+        "lost": lambda row: row.lost > 0, "late": lambda row: row.late > 0, "too_much": lambda row: row.too_much > 0,
+        "not_agreed": lambda row: row.not_agreed > 0, "not_taken": lambda row: row.not_taken > 0,
+    }  # fmt: skip
+
+    since = DayField(label=gettext_lazy("Paid from"), required=False)
+    until = DayField(label=gettext_lazy("Last day"), required=False)
+    q = SearchField(label=gettext_lazy("Code or name"), max_length=100)
+    show = forms.ChoiceField(
+        label=gettext_lazy("Show"), required=False,
+        choices=[
+            ("", gettext_lazy("all")), ("lost", gettext_lazy("where money was lost")), ("late", gettext_lazy("taken late")),
+            ("too_much", gettext_lazy("more than agreed")), ("not_agreed", gettext_lazy("not agreed")),
+            ("not_taken", gettext_lazy("not taken")),
+        ],
+    )  # fmt: skip
+
+    def period(self, usual: Mapping[str, date]) -> dict[str, date]:
+        """Return the days that were typed, or the usual ones."""
+        typed = self.cleaned_data if self.is_valid() else {}
+        return {name: typed.get(name) or day for name, day in usual.items()}
+
+    def narrowed(self, found: Sequence[Any]) -> list[Any]:
+        """Return the customers that are asked for."""
+        self.is_valid()
+        typed = getattr(self, "cleaned_data", {})
+        text, fits = (typed.get("q") or "").lower(), self.SHOWN.get(typed.get("show") or "", lambda row: True)
+        return [r for r in found if fits(r) and (not text or text in r.code.lower() or text in r.name.lower())]
 
 
 class LineForm(forms.Form):

@@ -1,6 +1,14 @@
 """Lists of documents as tables."""
 
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+
 import django_tables2
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from creditrisk.tables import (
@@ -16,6 +24,7 @@ from creditrisk.tables import (
     StateColumn,
     TextColumn,
 )
+from documents.discounts import LOST, Outcome
 from documents.models import Document
 
 
@@ -103,12 +112,20 @@ class InvoiceTable(DocumentTable):
         empty_text = _("No invoice fits.")
 
 
+class OutcomeOfDiscountColumn(TextColumn):
+    """How a discount ended; money that was lost stands out."""
+
+    def render(self, value: Outcome) -> SafeString:
+        return format_html('<span class="badge{}">{}</span>', " badge--held" if value in LOST else "", value.label)
+
+
 class ComplianceTable(BaseTable):
     """How terms were kept, by customer."""
 
     live = True
     caption = _("Terms kept, by customer")
-    minor = ("invoices", "more_generous", "beyond", "days_agreed", "days_given", "late_invoices")
+    minor = ("agreed", "invoices", "beyond", "days_given", "late_invoices")
+    spare = ("more_generous", "days_agreed")
 
     code = DocumentColumn(verbose_name=_("Customer"), linkify=("customer", {"code": django_tables2.A("code")}))
     name = LongColumn(verbose_name=_("Name"))
@@ -126,3 +143,68 @@ class ComplianceTable(BaseTable):
     class Meta(BaseTable.Meta):
         empty_text = _("No invoice was issued in this period.")
         hint = _("Choose a longer period.")
+
+
+class DiscountsTable(BaseTable):
+    """How settlement discounts were kept, by customer; the code leads to each of them."""
+
+    live = True
+    caption = _("Discounts, by customer")
+    minor = ("count", "in_time", "late", "too_much", "not_agreed", "not_taken")
+    spare = ("total", "agreed", "losses")
+
+    code = DocumentColumn(verbose_name=_("Customer"))
+    name = LongColumn(verbose_name=_("Name"))
+    currency = TextColumn(verbose_name=_("Currency"))
+    count = NumberColumn(verbose_name=_("Paid"))
+    total = AmountColumn(verbose_name=_("Invoiced"), currency="currency")
+    agreed = AmountColumn(verbose_name=_("Offered"), currency="currency")
+    taken = AmountColumn(verbose_name=_("Kept back"), currency="currency")
+    in_time = AmountColumn(verbose_name=_("As agreed"), currency="currency")
+    late = AmountColumn(verbose_name=_("Late"), currency="currency")
+    too_much = AmountColumn(verbose_name=_("Too much"), currency="currency")
+    not_agreed = AmountColumn(verbose_name=_("Not agreed"), currency="currency")
+    lost = AmountColumn(verbose_name=_("Lost"), currency="currency")
+    losses = NumberColumn(verbose_name=_("Times"))
+    not_taken = AmountColumn(verbose_name=_("Not taken"), currency="currency")
+
+    class Meta(BaseTable.Meta):
+        empty_text = _("No invoice with a discount was paid in this period, and nothing was kept back of any other.")
+        hint = _("Choose a longer period.")
+
+    def __init__(self, rows: Any, *, period: Mapping[str, date], **options: Any) -> None:
+        super().__init__(rows, **options)
+        self.period = urlencode({name: day.isoformat() for name, day in period.items()})
+
+    def render_code(self, value: str) -> SafeString:
+        return format_html('<a href="{}?{}">{}</a>', reverse("terms_discounts_of", args=[value]), self.period, value)
+
+
+class DiscountTable(BaseTable):
+    """The discounts of one customer, each with its instalment and document."""
+
+    live = True
+    caption = _("Discounts, one by one")
+    minor = ("document", "item_date", "last_day", "percent", "agreed")
+    spare = ("days_late",)
+
+    item = DocumentColumn(verbose_name=_("Item"), linkify=("item", {"pk": django_tables2.A("item_id")}))
+    document = TextColumn(verbose_name=_("Invoice"), linkify=lambda record: _address(record.document_id))
+    item_date = DayColumn(verbose_name=_("Date"))
+    amount = AmountColumn(verbose_name=_("Amount"), currency="currency", show=True)
+    percent = PercentColumn(verbose_name=_("Discount"))
+    last_day = DayColumn(verbose_name=_("Until"))
+    paid_on = DayColumn(verbose_name=_("Paid"))
+    days_late = DaysColumn(verbose_name=_("Days late"))
+    agreed = AmountColumn(verbose_name=_("Offered"), currency="currency")
+    taken = AmountColumn(verbose_name=_("Kept back"), currency="currency")
+    outcome = OutcomeOfDiscountColumn(verbose_name=_("Outcome"))
+    lost = AmountColumn(verbose_name=_("Lost"), currency="currency")
+
+    class Meta(BaseTable.Meta):
+        empty_text = _("No discount of this customer fell into this period.")
+        hint = _("Choose a longer period.")
+
+
+def _address(document_id: int | None) -> str | None:
+    return reverse("document", args=[document_id]) if document_id else None

@@ -75,6 +75,8 @@ DOORS_OF_PAGES: dict[str, tuple[tuple[str, ...], set[str]]] = {
     "invoices_collective": (BOTH, SALES | CREDIT),
     "invoice_from": (BOTH, SALES | CREDIT),
     "terms_kept": (READ, CREDIT | CONTROL),
+    "terms_discounts": (READ, CREDIT | CONTROL),
+    "terms_discounts_of": (READ, CREDIT | CONTROL),
     "document": (READ, ALL),
     "document_paper": (READ, ALL),
     "document_amend": (BOTH, SALES | CREDIT),

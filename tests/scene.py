@@ -101,6 +101,7 @@ def build() -> Scene:
         **{name: [item.pk] for name in DOORS_OF_PAGES if name == "item" or name.startswith("item_")},
         "item_new": [],
         "customer_account": ["ROSSI"],
+        "terms_discounts_of": ["ROSSI"],
         **{name: [effect.pk] for name in ("effect", "effect_collect", "effect_unpaid", "effect_replace")},
         **{name: [presentation.pk] for name in DOORS_OF_PAGES if name.split("_")[0] == "presentation"},
         **{name: [hold.pk] for name in DOORS_OF_PAGES if name == "hold" or name.startswith("hold_")},

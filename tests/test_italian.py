@@ -19,7 +19,7 @@ from tools import messages
 
 GROUPS = {
     "ledger": ("item", "ageing", "delays", "customer_account", "payment", "effect", "rates", "bank", "presentation"),
-    "documents": ("order", "deliver", "invoice", "terms_kept", "document", "return", "credit_note", "message"),
+    "documents": ("order", "deliver", "invoice", "terms_", "document", "return", "credit_note", "message"),
     "approvals": (
         "desk", "hold", "limit_", "attachment", "journal", "stop", "suspend", "absence", "evaluat", "alerts",
     ),

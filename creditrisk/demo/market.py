@@ -124,6 +124,7 @@ def open_market(*, today: date, now: datetime, people: Mapping[str, Any]) -> Mar
     profiles = _lengthened(
         _customers(rng, companies, segments, terms, seller=people["sara"]), former=terms["N30"], about=today - YEAR
     )
+    _offer_discounts(profiles, terms)
     _accounts(rng, profiles, today)
     _limits(rng, profiles, first_day=first_day, today=today, now=now, by=people["dario"])
     _families(profiles, first_day=first_day, now=now, by=people["fiona"])
@@ -144,6 +145,14 @@ def _terms() -> dict[str, PaymentTerms]:
     rows = [
         PaymentTerms(code="PRE", name="Prepaid", days=0, prepaid=True, rank=0),
         PaymentTerms(code="N30", name="30 days net", days=30, rank=10),
+        PaymentTerms(
+            code="N30S",
+            name="30 days net, 2 % within 10",
+            days=30,
+            rank=10,
+            discount_days=10,
+            discount_percent=Decimal(2),
+        ),
         PaymentTerms(code="N60", name="60 days net", days=60, rank=20),
         PaymentTerms(code="N3060", name="Half in 30, half in 60 days", days=60, rank=15),
         PaymentTerms(code="RB60", name="RiBa 60 days end of month", days=60, end_of_month=True, rank=22),
@@ -192,6 +201,15 @@ def _lengthened(profiles: list[Profile], *, former: PaymentTerms, about: date) -
         day = about + timedelta(days=rng.randint(-40, 20))
         found.append(replace(p, former=former, longer_from=day) if is_longer else p)
     return found
+
+
+def _offer_discounts(profiles: list[Profile], terms: Mapping[str, PaymentTerms]) -> None:
+    """Let some of those with 30 days keep a discount where they pay early."""
+    rng = Random("discounts")
+    chosen = [p.customer for p in profiles if p.customer.terms == terms["N30"] and rng.random() < 0.35]
+    for customer in chosen:
+        customer.terms = terms["N30S"]
+    Customer.objects.bulk_update(chosen, ["terms"])
 
 
 def _name(rng: Random, *, home: bool, segment: str, taken: set[str]) -> str:

@@ -19,6 +19,11 @@ from documents.models import Kind
 from documents.numbers import PREFIX
 
 MORE_BOUGHT = Decimal("1.14")  # by those who got longer terms
+# How a discount is kept: after how many days, how many per cent, after how many days more the rest is given up.
+EARLY: tuple[tuple[tuple[int, int], Decimal, int] | None, ...] = (
+    ((4, 8), Decimal(2), 2), ((13, 20), Decimal(2), 55), ((4, 8), Decimal(3), 55), None,
+)  # fmt: skip
+EARLY_WEIGHTS, NOT_OFFERED_WEIGHTS = (55, 15, 5, 25), (0, 1, 0, 200)
 BANKS = ("Banca Adriatica", "Credito del Nord")
 
 
@@ -45,7 +50,7 @@ class Past:
 
     def __init__(self, market: Market, *, last_day: date) -> None:
         self.market, self.last_day = market, last_day
-        self.rng = Random("past")
+        self.rng, self.early = Random("past"), Random("discounts")
         self.history = History()
         self.numbers: dict[tuple[int, str, int], int] = defaultdict(int)
         self._events: list[tuple[date, int, Callable[[date], None]]] = []
@@ -131,11 +136,29 @@ class Past:
                 self.at(item.due - timedelta(days=5), lambda on: self._dispute(item, on))
             return
         day = max(item.due + timedelta(days=rng.randint(soonest, latest)), item.day)
-        if rng.random() < 0.05:
+        halves = rng.random() < 0.05
+        if self._keeps_a_discount(profile, item):
+            return
+        if halves:
             half = rounded(item.open / 2, item.currency)
             self.at(day, lambda on: self._pay(profile, item, on, half))
             day += timedelta(days=rng.randint(10, 40))
         self.at(day, lambda on: self._pay(profile, item, on, item.open))
+
+    def _keeps_a_discount(self, profile: Profile, item: PastItem) -> bool:
+        """Let a customer who is offered a discount pay less it, mostly in time; a few others keep one unasked."""
+        terms = profile.customer.terms
+        offered = terms.discount_percent if terms is not None else None
+        kind = self.early.choices(EARLY, weights=EARLY_WEIGHTS if offered else NOT_OFFERED_WEIGHTS)[0]
+        if kind is None:
+            return False
+        days, percent, written_off = kind
+        day = item.day + timedelta(days=self.early.randint(*days))
+        kept = rounded(item.amount * percent / HUNDRED, item.currency)
+        reason = "Early-payment discount of 2 %" if percent == 2 else "Small rest given up"
+        self.at(day, lambda on: self._pay(profile, item, on, item.open - kept))
+        self.at(day + timedelta(days=written_off), lambda on: self.history.write_off(item, day=on, reason=reason))
+        return True
 
     def _dispute(self, item: PastItem, day: date) -> None:
         if item.open and not item.disputed:

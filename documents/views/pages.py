@@ -86,6 +86,7 @@ def invoices(request: HttpRequest) -> HttpResponseBase:
         for door_name, label, url in (
             ("invoice", _("Collective invoices"), "invoices_collective"),
             ("view_exposure", _("Terms kept"), "terms_kept"),
+            ("view_exposure", _("Discounts taken"), "terms_discounts"),
         )
         if may(request.user, door_name)
     ]
