@@ -120,6 +120,10 @@ KINDS: Mapping[str, AlertKind] = {kind.code: kind for kind in (
         {
             "": _("%(customer)s will be over its limit on %(day)s: %(total)s expected against %(limit)s."),
             "limit": _("%(customer)s will be over its limit on %(day)s, when it falls to %(limit)s: %(total)s expected."),
+            "shared": _("The shared limit %(shared)s will be broken on %(day)s: %(total)s expected against %(limit)s."),
+            "shared_limit": _(
+                "The shared limit %(shared)s will be broken on %(day)s, when it falls to %(limit)s: %(total)s expected."
+            ),
         },
         _usual(sales=INBOX, clerk=INBOX, manager=DIGEST, director=DIGEST),
     ),

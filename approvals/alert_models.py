@@ -5,7 +5,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from approvals.alert_kinds import AlertKind, kind_of, sentence
-from customers.models import Customer
+from customers.models import Customer, SharedLimit
 from documents.models import Document
 
 
@@ -69,3 +69,14 @@ class Outlook(models.Model):
 
     def __str__(self) -> str:
         return f"{self.customer_id} {self.breach_on}"
+
+
+class SharedOutlook(models.Model):
+    """What the sweep knows of the days ahead of a shared limit; as of a customer's."""
+
+    shared = models.OneToOneField(SharedLimit, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    again_on = models.DateField(_("looked at again on"), null=True, blank=True)
+    breach_on = models.DateField(_("breach told of"), null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.shared_id} {self.breach_on}"

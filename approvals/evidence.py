@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 from approvals import context, outcomes, remedies
+from approvals.context import Picture
 from approvals.models import Hold
 from approvals.outcomes import PastRelease
 from approvals.remedies import words
@@ -78,7 +79,13 @@ def standings_of(
     customer_id: int, *, company_id: int | None = None, today: date
 ) -> tuple[Standing | None, tuple[Standing, ...], tuple[Standing, ...], str]:
     """Return how a customer, its heads and its shared limits stand; instead a sentence where a rate is missing."""
-    seen = context.look([customer_id], today=today)
+    return standings_in(context.look([customer_id], today=today), customer_id, company_id=company_id)
+
+
+def standings_in(
+    seen: Picture, customer_id: int, *, company_id: int | None = None
+) -> tuple[Standing | None, tuple[Standing, ...], tuple[Standing, ...], str]:
+    """Return the same in a picture that was read already."""
     try:
         return (
             seen.standing(customer_id, company_id=company_id),

@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from approvals import cause_words
-from approvals.alert_models import Alert, AlertSeen, Outlook
+from approvals.alert_models import Alert, AlertSeen, Outlook, SharedOutlook
 from approvals.attachment_models import Attachment
 from approvals.desk_models import HoldChange, HoldEvent, HoldStep, ReleaseReason, Substitution, SubstitutionEnd
 from approvals.journal_models import JournalEvent, JournalLine, JournalState, JournalStep, LimitJournal, LineSource
@@ -20,7 +20,7 @@ from documents.models import Document
 __all__ = [
     "Alert", "AlertSeen", "ApprovalLevel", "Attachment", "Authority", "EvaluationRequest", "Hold", "HoldChange", "HoldClosing", "HoldEvent", "HoldReview",
     "HoldStep", "HowClosed", "JournalEvent", "JournalLine", "JournalState", "JournalStep", "LimitJournal", "LimitRequest",
-    "LineSource", "Outlook", "Release", "ReleaseReason", "RequestEvent", "RequestState", "RequestStep", "Substitution", "SubstitutionEnd",
+    "LineSource", "Outlook", "Release", "ReleaseReason", "RequestEvent", "RequestState", "RequestStep", "SharedOutlook", "Substitution", "SubstitutionEnd",
     "SuspensionChange", "SweptDay",
 ]  # fmt: skip
 

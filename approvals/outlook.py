@@ -1,18 +1,21 @@
 """Telling of a limit that will be broken before it is: once, and again only after it did not lie ahead any more.
 
 Only those are looked at of whom something was booked or granted since the last sweep, of whom something that was expected
-may have failed to come, and for whom a day comes into sight on which their limit changes.
+may have failed to come, and for whom a day comes into sight on which their limit changes. Shared limits likewise, of their
+members.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection
 
 from approvals import alerts
 from approvals.alert_kinds import day as kept_day
 from approvals.alerts import Raised, money
-from approvals.models import Outlook, SweptDay
+from approvals.models import Outlook, SharedOutlook, SweptDay
 from creditrisk.money import ZERO
 from creditrisk.monitoring import forward
 from creditrisk.monitoring.forward import Curve
@@ -34,10 +37,24 @@ _CONCERNED = """
     UNION SELECT customer_id FROM customers_security
       WHERE valid_from BETWEEN %(since)s AND %(sight)s OR valid_to + 1 BETWEEN %(since)s AND %(sight)s
 """
+# Of what the members owe, who they are, and what is granted to them together.
+_SHARED = """
+    SELECT m.sharedlimit_id FROM customers_sharedlimit_members m
+    WHERE m.customer_id IN (SELECT customer_id FROM exposure_entry WHERE id > %(entry)s)
+    UNION SELECT shared_id FROM approvals_sharedoutlook WHERE again_on <= %(today)s OR breach_on <= %(today)s
+    UNION SELECT shared_id FROM customers_limit WHERE shared_id IS NOT NULL
+      AND (granted_at >= %(swept_at)s OR valid_from BETWEEN %(since)s AND %(sight)s
+        OR kind = 'TEMPORARY' AND valid_to + 1 BETWEEN %(since)s AND %(sight)s)
+    UNION SELECT (becomes ->> 'sharedlimit_id')::bigint FROM audit_change
+      WHERE table_name = 'customers_sharedlimit_members' AND at >= %(swept_at)s AND becomes ? 'sharedlimit_id'
+"""
 
 
-def concerned(swept: SweptDay, *, today: date) -> tuple[list[int], int]:
-    """Return the customers whose days ahead may look otherwise than at the last sweep, and the newest entry there is."""
+def concerned(swept: SweptDay, *, today: date) -> tuple[list[int], list[int], int]:
+    """Return the customers and the shared limits whose days ahead may look otherwise than at the last sweep.
+
+    Beside them the newest entry there is.
+    """
     ahead = timedelta(days=AHEAD_DAYS)
     values = {
         "entry": swept.entry, "today": today, "swept_at": swept.swept_at,
@@ -48,35 +65,44 @@ def concerned(swept: SweptDay, *, today: date) -> tuple[list[int], int]:
         newest = cursor.fetchone()[0]
         cursor.execute(_CONCERNED, values)
         ids = [row[0] for row in cursor.fetchall()]
-    return (limits.family(ids).accounts if ids else []), newest  # what a branch owes weighs in its heads' curves
+        cursor.execute(_SHARED, values)
+        shared = sorted(row[0] for row in cursor.fetchall())
+    return (limits.family(ids).accounts if ids else []), shared, newest  # a branch's debts weigh in its heads' curves
 
 
 def tell(swept: SweptDay, *, today: date, policy: Policy, now: datetime) -> int:
-    """Write an alert for each breach that came into sight; return how many customers were looked at."""
-    ids, newest = concerned(swept, today=today)
+    """Write an alert for each breach that came into sight; return how many customers and shared limits were looked at."""
+    ids, shared, newest = concerned(swept, today=today)
     for start in range(0, len(ids), AT_ONCE):
-        _tell(ids[start : start + AT_ONCE], today=today, policy=policy, now=now)
+        some = ids[start : start + AT_ONCE]
+        curves = forward.look(some, today=today, days=AHEAD_DAYS, policy=policy)
+        alerts.write_all({pk: [_breach(c)] for pk, c in _new(Outlook, "customer", some, curves)}, day=today, now=now)
+    for start in range(0, len(shared), AT_ONCE):
+        some = shared[start : start + AT_ONCE]
+        curves = forward.look_shared(some, today=today, days=AHEAD_DAYS, policy=policy)
+        found = [_breach_of_shared(c) for _pk, c in _new(SharedOutlook, "shared", some, curves)]
+        alerts.write(found, customer_id=None, day=today, now=now)
     swept.entry = max(newest - AGAIN, swept.entry)
-    return len(ids)
+    return len(ids) + len(shared)
 
 
-def _tell(ids: list[int], *, today: date, policy: Policy, now: datetime) -> None:
-    known = dict(Outlook.objects.filter(customer__in=ids).values_list("customer_id", "breach_on"))
-    found: dict[int, list[Raised]] = {}
-    keep, forget = [], []
-    for pk, curve in forward.look(ids, today=today, days=AHEAD_DAYS, policy=policy).items():
+def _new(kept: Any, owner: str, ids: Sequence[int], curves: Mapping[int, Curve]) -> list[tuple[int, Curve]]:
+    """Keep what is known of the days ahead of these owners; return those whose breach nobody was told of."""
+    known = dict(kept.objects.filter(pk__in=ids).values_list("pk", "breach_on"))
+    found, keep, forget = [], [], []
+    for pk, curve in curves.items():
         breach, again = curve.breach, again_on(curve)
         if breach is not None and known.get(pk) is None:
-            found[pk] = [_breach(curve)]
+            found.append((pk, curve))
         if breach is not None or again is not None:
-            keep.append(Outlook(customer_id=pk, again_on=again, breach_on=breach.day if breach else None))
+            keep.append(kept(pk=pk, again_on=again, breach_on=breach.day if breach else None))
         elif pk in known:
             forget.append(pk)
-    Outlook.objects.bulk_create(
-        keep, update_conflicts=True, unique_fields=["customer"], update_fields=["again_on", "breach_on"]
+    kept.objects.bulk_create(
+        keep, update_conflicts=True, unique_fields=[owner], update_fields=["again_on", "breach_on"]
     )
-    Outlook.objects.filter(customer__in=forget).delete()
-    alerts.write_all(found, day=today, now=now)
+    kept.objects.filter(pk__in=forget).delete()
+    return found
 
 
 def again_on(curve: Curve) -> date | None:
@@ -95,11 +121,19 @@ def again_on(curve: Curve) -> date | None:
 
 
 def _breach(curve: Curve) -> Raised:
+    values = {"customer": curve.code, **_figures(curve)}
+    return ("breach_ahead", {**values, "says": "limit"} if curve.by_limit else values)
+
+
+def _breach_of_shared(curve: Curve) -> Raised:
+    says = "shared_limit" if curve.by_limit else "shared"
+    return ("breach_ahead", {"shared": curve.code, **_figures(curve), "says": says})
+
+
+def _figures(curve: Curve) -> dict[str, Any]:
     breach = curve.breach
     assert breach is not None
     limit: Decimal = breach.limit if breach.limit is not None else ZERO
-    values = {
-        "customer": curve.code, "day": kept_day(breach.day), "total": money(breach.total, curve.currency),
-        "limit": money(limit, curve.currency),
+    return {
+        "day": kept_day(breach.day), "total": money(breach.total, curve.currency), "limit": money(limit, curve.currency),
     }  # fmt: skip
-    return ("breach_ahead", {**values, "says": "limit"} if curve.by_limit else values)

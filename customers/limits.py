@@ -123,6 +123,15 @@ def granted(
     return found["customer"], found["shared"]
 
 
+_TURNS_OF_SHARED = """
+    WITH turn AS (
+        SELECT shared_id AS id, valid_from AS day FROM customers_limit WHERE shared_id = ANY (%(ids)s)
+        UNION SELECT shared_id, valid_to + 1 FROM customers_limit WHERE shared_id = ANY (%(ids)s) AND kind = 'TEMPORARY'
+    ), day AS (
+        SELECT day, array_agg(id) AS ids FROM turn WHERE day > %(today)s AND day <= %(last)s GROUP BY day
+    )
+    SELECT d.day, g.id, g.facts FROM day d CROSS JOIN LATERAL credit_granted('{}', d.ids, d.day) g ORDER BY d.day
+"""
 _TURNS = """
     WITH turn AS (
         SELECT customer_id AS id, valid_from AS day FROM customers_limit WHERE customer_id = ANY (%(ids)s)
@@ -138,12 +147,20 @@ _TURNS = """
 
 def granted_ahead(customer_ids: Iterable[int], *, today: date, last: date) -> dict[int, list[tuple[date, Granted]]]:
     """Return what will have been granted to these customers on each day after `today` on which that changes: one query."""
+    return _ahead(_TURNS, customer_ids, today=today, last=last)
+
+
+def shared_ahead(shared_ids: Iterable[int], *, today: date, last: date) -> dict[int, list[tuple[date, Granted]]]:
+    """Return the same of shared limits: one query."""
+    return _ahead(_TURNS_OF_SHARED, shared_ids, today=today, last=last)
+
+
+def _ahead(sql: str, ids: Iterable[int], *, today: date, last: date) -> dict[int, list[tuple[date, Granted]]]:
     found: dict[int, list[tuple[date, Granted]]] = {}
     with connection.cursor() as cursor:
-        cursor.execute(_TURNS, {"ids": sorted(customer_ids), "today": today, "last": last})
+        cursor.execute(sql, {"ids": sorted(ids), "today": today, "last": last})
         for day, pk, facts in cursor.fetchall():
-            known = facts if isinstance(facts, dict) else json.loads(facts)
-            found.setdefault(pk, []).append((day, Granted(pk, known)))
+            found.setdefault(pk, []).append((day, granted_from(pk, facts)))
     return found
 
 

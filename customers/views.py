@@ -73,7 +73,8 @@ def customer(request: HttpRequest, code: str) -> HttpResponse:
 
 def _page(request: HttpRequest, found: Customer) -> dict[str, Any]:
     today = business_day(timezone.now())
-    standing, heads, shared, missing = evidence.standings_of(found.pk, today=today)
+    sight = forward.sight([found.pk], today=today)
+    standing, heads, shared, missing = evidence.standings_in(sight.seen, found.pk)
     ids = [found.pk]
     lives = found.merged_into_id is None
     sees_ledger = may(request.user, "view_ledger")
@@ -85,7 +86,10 @@ def _page(request: HttpRequest, found: Customer) -> dict[str, Any]:
         "heads": heads,
         "shared": shared,
         "missing": missing,
-        "curve": forward.look([found.pk], today=today).get(found.pk),
+        "curve": sight.of_customer(found.pk),
+        "shared_curves": [
+            c for pk in sight.seen.family.shared.get(found.pk, ()) if (c := sight.of_shared(pk)) is not None
+        ],
         "ageing": ledger_queries.ageing(day=today, customer_ids=members),
         "documents": document_queries.open_documents(ids, limit=12),
         "document_sums": document_queries.open_sums(ids),

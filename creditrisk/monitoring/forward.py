@@ -1,4 +1,4 @@
-"""What a customer's exposure will be, day by day, from what is booked today; and the limit of each of those days.
+"""What the exposure of a customer, or of those who share a limit, will be, day by day, from what is booked today; and the limit of each of those days.
 
 Nothing new is supposed but that goods go out and money comes in as usual. An order weighs from the day on which it enters
 the horizon; after its ship day it is paid like an invoice of that day, under the customer's usual terms. A debt leaves
@@ -7,7 +7,7 @@ counted on any more: it stays. Money on account goes with the debts that leave f
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -15,6 +15,7 @@ from functools import cached_property
 from itertools import pairwise
 
 from approvals import context
+from approvals.context import Picture
 from creditrisk.exposure import read
 from creditrisk.exposure.read import Reading, Slot
 from creditrisk.facts import BUCKETS, EffectiveLimit, LimitState
@@ -22,6 +23,8 @@ from creditrisk.money import ZERO, MissingRate, Rates
 from creditrisk.policy import compile as policies
 from creditrisk.policy.compile import Policy
 from customers import limits, terms
+from customers.limits import Granted
+from customers.models import SharedLimit
 from ledger import behaviour, delays
 
 AHEAD_DAYS = 90
@@ -146,9 +149,9 @@ class Day:
 
 @dataclass(frozen=True)
 class Curve:
-    """A customer's exposure from today on. The first day is today, as it stands."""
+    """The exposure of a customer, or under a shared limit, from today on. The first day is today, as it stands."""
 
-    customer_id: int
+    owner_id: int
     code: str
     currency: str
     days: tuple[Day, ...]
@@ -224,6 +227,77 @@ def _at_worst(found: Sequence[Stay], *, counted: frozenset[str], currency: str, 
     return rates.convert(summed, currency)
 
 
+@dataclass(frozen=True)
+class Sight:
+    """What was read to look ahead of some customers: how all around them stand, what will be granted, how they pay."""
+
+    seen: Picture
+    today: date
+    days: int
+    granted: Mapping[int, Sequence[tuple[date, Granted]]]
+    shared: Mapping[int, Sequence[tuple[date, Granted]]]
+    habits: Mapping[int, Habit]
+
+    def of_customer(self, customer_id: int) -> Curve | None:
+        """Return what lies ahead of a customer, branches included; None where a currency cannot be converted."""
+        seen, account = self.seen, self.seen.accounts.get(customer_id)
+        if account is None:
+            return None
+        company = None if account.summed else account.company
+        slots = [slot for slot in seen.around(customer_id).slots if company in (None, slot.company_id)]
+        shared = [seen.shared[s] for s in seen.family.shared.get(customer_id, ()) if s in seen.shared]
+        return self._curve(
+            account, slots, self.granted.get(customer_id, ()),
+            lambda granted: limits.effective(granted, shared=shared, has_head=bool(granted.parent), rates=seen.rates),
+        )  # fmt: skip
+
+    def of_shared(self, shared_id: int) -> Curve | None:
+        """Return what lies ahead of a shared limit, of all its members in all companies."""
+        owner = self.seen.shared.get(shared_id)
+        if owner is None:
+            return None
+        slots = [s for member in self.seen.family.members.get(shared_id, ()) for s in self.seen.alone(member).slots]
+        return self._curve(
+            owner, slots, self.shared.get(shared_id, ()),
+            lambda granted: limits.effective(granted, shared=(), has_head=False, rates=self.seen.rates),
+        )  # fmt: skip
+
+    def _curve(
+        self, owner: Granted, slots: Sequence[Slot], ahead: Sequence[tuple[date, Granted]],
+        limit_of: Callable[[Granted], EffectiveLimit],
+    ) -> Curve | None:  # fmt: skip
+        policy, last = self.seen.policy, self.today + timedelta(days=self.days)
+        staying = stays(slots, reading=policy, habits=self.habits, today=self.today)
+        try:
+            drawn = curve(
+                staying, currency=owner.currency, counted=policy.counts, rates=self.seen.rates, today=self.today, days=self.days,
+                bounds=[(day, limit_of(granted)) for day, granted in [(self.today, owner), *ahead]],
+            )  # fmt: skip
+            at_worst = _at_worst(staying, counted=policy.counts, currency=owner.currency, rates=self.seen.rates)
+        except MissingRate:
+            return None
+        return Curve(
+            owner.id, owner.code, owner.currency, drawn, at_worst=at_worst,
+            turns=frozenset(stay.gone for stay in staying if stay.by_money and stay.gone is not None),
+            beyond=frozenset(stay.first for stay in staying if stay.first > last),
+        )  # fmt: skip
+
+
+def sight(customer_ids: Sequence[int], *, today: date, days: int = AHEAD_DAYS, policy: Policy | None = None) -> Sight:
+    """Return what there is to see ahead of these customers and of the limits that they share: a fixed number of queries."""
+    policy, family = policy or policies.active(), limits.family(customer_ids)
+    everybody, last = family.everybody, today + timedelta(days=days)
+    ahead = limits.granted_ahead(customer_ids, today=today, last=last)
+    shared = limits.shared_ahead(family.members, today=today, last=last) if family.members else {}
+    grants = [granted for turns in (*ahead.values(), *shared.values()) for _day, granted in turns]
+    units = {unit for granted in grants for unit in granted.currencies}
+    seen = context.picture(family, policy=policy, today=today, currencies=units, by_day=True)
+    terms_days, late = terms.usual_days(everybody), behaviour.days_late(everybody, day=today)
+    kept = delays.kept(everybody)
+    habits = {pk: Habit(terms_days.get(pk, 0), late.get(pk), kept.get(pk)) for pk in everybody}
+    return Sight(seen, today, days, ahead, shared, habits)
+
+
 def look(
     customer_ids: Sequence[int], *, today: date, days: int = AHEAD_DAYS, policy: Policy | None = None
 ) -> dict[int, Curve]:
@@ -233,39 +307,21 @@ def look(
     """
     if not customer_ids:
         return {}
-    policy, family = policy or policies.active(), limits.family(customer_ids)
-    everybody, last = family.everybody, today + timedelta(days=days)
-    ahead = limits.granted_ahead(customer_ids, today=today, last=last)
-    units = {unit for grants in ahead.values() for _day, granted in grants for unit in granted.currencies}
-    seen = context.picture(family, policy=policy, today=today, currencies=units, by_day=True)
-    terms_days, late = terms.usual_days(everybody), behaviour.days_late(everybody, day=today)
-    kept = delays.kept(everybody)
-    habits = {pk: Habit(terms_days.get(pk, 0), late.get(pk), kept.get(pk)) for pk in everybody}
-    found = {}
-    for pk in customer_ids:
-        account = seen.accounts.get(pk)
-        if account is None:
-            continue
-        around = seen.around(pk)
-        company = None if account.summed else account.company
-        slots = [slot for slot in around.slots if company in (None, slot.company_id)]
-        staying = stays(slots, reading=policy, habits=habits, today=today)
-        shared = [seen.shared[s] for s in family.shared.get(pk, ()) if s in seen.shared]
-        try:
-            bounds = [
-                (day, limits.effective(granted, shared=shared, has_head=bool(granted.parent), rates=seen.rates))
-                for day, granted in [(today, account), *ahead.get(pk, ())]
-            ]
-            drawn = curve(
-                staying, currency=account.currency, counted=policy.counts, rates=seen.rates, today=today, days=days,
-                bounds=bounds,
-            )  # fmt: skip
-        except MissingRate:
-            continue
-        found[pk] = Curve(
-            pk, account.code, account.currency, drawn,
-            at_worst=_at_worst(staying, counted=policy.counts, currency=account.currency, rates=seen.rates),
-            turns=frozenset(stay.gone for stay in staying if stay.by_money and stay.gone is not None),
-            beyond=frozenset(stay.first for stay in staying if stay.first > last),
-        )  # fmt: skip
-    return found
+    seen = sight(customer_ids, today=today, days=days, policy=policy)
+    return {pk: found for pk in customer_ids if (found := seen.of_customer(pk)) is not None}
+
+
+def look_shared(
+    shared_ids: Sequence[int], *, today: date, days: int = AHEAD_DAYS, policy: Policy | None = None
+) -> dict[int, Curve]:
+    """Return what lies ahead of these shared limits, by id: a fixed number of queries.
+
+    One that has no members, or whose currency cannot be converted, is left out.
+    """
+    members = list(
+        SharedLimit.members.through.objects.filter(sharedlimit__in=shared_ids).values_list("customer", flat=True)
+    )
+    if not members:
+        return {}
+    seen = sight(members, today=today, days=days, policy=policy)
+    return {pk: found for pk in shared_ids if (found := seen.of_shared(pk)) is not None}

@@ -5,12 +5,13 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection
+from django.utils import timezone
 
 from approvals import booking, gate, outlook, sweep
-from approvals.models import Alert, Outlook, SweptDay
+from approvals.models import Alert, Outlook, SharedOutlook, SweptDay
 from creditrisk.exposure.models import Balance
 from creditrisk.policy import compile as policies
-from customers.models import Customer
+from customers.models import Customer, SharedLimit
 from documents.drafts import Changes
 from tests.cast import NOW, TODAY, Cast, after, policy
 
@@ -143,12 +144,84 @@ def test_of_twenty_thousand_customers_only_those_concerned_are_looked_at(cast: C
     cast.item(cast.bianchi, "10", due=TODAY + timedelta(days=1))
     swept(0, 1)
     last, tomorrow = SweptDay.objects.get(), TODAY + timedelta(days=2)
-    _ids, last.entry = outlook.concerned(last, today=tomorrow)
+    _ids, _shared, last.entry = outlook.concerned(last, today=tomorrow)
     cast.item(cast.rossi, "10", due=TODAY + timedelta(days=90), reference="I2", now=after(1))
 
-    ahead, _newest = outlook.concerned(last, today=tomorrow)
+    ahead, _shared, _newest = outlook.concerned(last, today=tomorrow)
     by_date = sweep.concerned(last.day, tomorrow, policy=policies.active())
 
     assert ahead == [cast.rossi.pk]
     assert by_date == [cast.bianchi.pk]
     assert Balance.objects.count() > 20_000
+
+
+def shared_by(*members: Customer, amount: str, cast: Cast, **more: Any) -> SharedLimit:
+    group = SharedLimit.objects.create(code="GROUP", currency="EUR")
+    group.members.set(members)
+    booking.grant_limit(shared=group, amount=Decimal(amount), valid_from=TODAY, by=cast.dario, now=NOW, **more)
+    return group
+
+
+def test_a_shared_limit_that_its_members_will_break_together_is_told_once_and_again_after_it_went_away(
+    cast: Cast,
+) -> None:
+    policy(order_horizon_days=10)
+    shared_by(cast.bianchi, cast.rossi, amount="1200", cast=cast)
+    cast.item(cast.bianchi, "900", due=TODAY + timedelta(days=80))
+    order = ordered(cast, cast.rossi, "600", ships=50)
+
+    swept(0, 9)
+    before = told()
+    swept(10, 11)
+    once = told()
+    gate.submit(order, "amend", changes=Changes(amount=Decimal(50)), by=cast.sara, now=after(11))
+    swept(12)
+    gone = not SharedOutlook.objects.filter(breach_on__isnull=False).exists()
+    gate.submit(order, "amend", changes=Changes(amount=Decimal(700)), by=cast.sara, now=after(12))
+    swept(13, 14)
+
+    assert before == []
+    assert once == ["The shared limit GROUP will be broken on 11 Apr 2026: EUR 1,500.00 expected against EUR 1,200.00."]
+    assert gone
+    assert len(told()) == 2
+    assert Alert.objects.filter(code="breach_ahead", customer__isnull=True).count() == 2
+
+
+def test_a_shared_limit_that_will_fall_is_told_as_such_and_one_nobody_moves_is_not_looked_at(cast: Cast) -> None:
+    group = shared_by(cast.bianchi, cast.neri, amount="1000", cast=cast)
+    booking.grant_limit(
+        shared=group, amount=Decimal(5000), kind="TEMPORARY", valid_from=TODAY, valid_to=TODAY + timedelta(days=20),
+        by=cast.dario, now=NOW,
+    )  # fmt: skip
+    cast.item(cast.neri, "1500", due=TODAY + timedelta(days=100))
+    quiet = SharedLimit.objects.create(code="QUIET", currency="EUR")
+    quiet.members.set([cast.rossi])
+
+    swept(0)
+    last = SweptDay.objects.get()
+    last.swept_at = timezone.now()
+    _ids, shared, last.entry = outlook.concerned(last, today=TODAY + timedelta(days=1))
+    cast.item(cast.neri, "10", due=TODAY + timedelta(days=90), reference="I2", now=after(1))
+    _ids, moved, _newest = outlook.concerned(last, today=TODAY + timedelta(days=1))
+
+    assert told() == [
+        "The shared limit GROUP will be broken on 23 Mar 2026, when it falls to EUR 1,000.00: EUR 1,500.00 expected."
+    ]
+    assert quiet.pk not in shared
+    assert group.pk in moved
+
+
+def test_whoever_joins_a_shared_limit_brings_what_is_owed(cast: Cast) -> None:
+    group = shared_by(cast.rossi, amount="1000", cast=cast)
+    booking.grant_limit(
+        shared=group, amount=Decimal(9000), kind="TEMPORARY", valid_from=TODAY, valid_to=TODAY + timedelta(days=20),
+        by=cast.dario, now=NOW,
+    )  # fmt: skip
+    cast.item(cast.neri, "1500", due=TODAY + timedelta(days=100))
+    swept(0)
+    SweptDay.objects.update(entry=10**9)  # of what is booked nothing is new
+
+    group.members.add(cast.neri)
+    swept(1)
+
+    assert len(told()) == 1

@@ -21,7 +21,7 @@ from creditrisk.monitoring import forward
 from creditrisk.monitoring.forward import Curve, Habit
 from creditrisk.policy.compile import Policy
 from creditrisk.templatetags.ahead import steps
-from customers.models import CreditAccount, Customer
+from customers.models import CreditAccount, Customer, SharedLimit
 from tests.cast import NOW, TODAY, Cast, policy
 from tests.pages import as_user, words
 
@@ -262,3 +262,31 @@ def test_a_day_keeps_its_height_until_the_next(values: list[Any], corners: list[
     found = steps([None if value is None else Decimal(value) for value in values], Decimal(2))
 
     assert found == corners
+
+
+def test_a_shared_limit_is_foreseen_over_its_members_and_today_it_stands_as_a_check_sees_it(cast: Cast) -> None:
+    group = SharedLimit.objects.create(code="GROUP", currency="EUR")
+    group.members.set([cast.rossi, cast.bianchi])
+    booking.grant_limit(shared=group, amount=Decimal(5000), valid_from=TODAY, by=cast.dario, now=NOW)
+    booking.grant_limit(shared=group, amount=Decimal(100), valid_from=in_days(30), by=cast.dario, now=NOW)
+    cast.item(cast.rossi, "100", due=in_days(10))
+    cast.item(cast.bianchi, "150", due=in_days(40), reference="I2")
+
+    found = forward.look_shared([group.pk], today=TODAY)[group.pk]
+
+    standing = context.shared_standing(group, today=TODAY)
+    assert (found.days[0].total, found.days[0].limit) == (standing.exposure.total, standing.limit.amount) == (250, 5000)
+    assert (at(found, 10), at(found, 11), at(found, 40), at(found, 41)) == (250, 150, 150, 0)
+    assert found.breach is not None
+    assert (found.breach.day, found.by_limit) == (in_days(30), True)
+    assert forward.look_shared([SharedLimit.objects.create(code="EMPTY", currency="EUR").pk], today=TODAY) == {}
+
+
+def test_a_picture_by_day_says_of_today_what_a_check_says(cast: Cast) -> None:
+    for number, days in enumerate((-70, -5, 0, 3, 40)):
+        cast.item(cast.bianchi, "10", due=in_days(days), reference=f"D{number}")
+    cast.confirmed(cast.bianchi, "25", ship_date=in_days(20))
+
+    seen = forward.sight([cast.bianchi.pk], today=TODAY).seen
+
+    assert seen.standing(cast.bianchi.pk) == context.standing(cast.bianchi, today=TODAY)

@@ -182,7 +182,7 @@ def test_the_page_of_a_customer_costs_the_same_with_many_items(cast: Cast, dario
     few = queries_of(dario, address)
     some(7)
 
-    assert queries_of(dario, address) == few <= 43
+    assert queries_of(dario, address) == few <= 40
 
 
 def test_the_list_costs_the_same_however_long(cast: Cast, dario: Client) -> None:
