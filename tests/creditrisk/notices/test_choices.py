@@ -20,6 +20,7 @@ from tests.pages import as_user, words
 
 MONEY = {"amount": "800", "currency": "EUR"}
 EVERY = {
+    "shared": "GROUP",
     "document": "SO-1", "customer": "Rossi", "amount": MONEY, "reason": "late", "days": 3, "who": "carla", "note": "please",
     "day": {"day": "2026-03-02"}, "total": MONEY, "limit": MONEY, "used": {"percent": "80.04"}, "overdue": MONEY,
     "effect": "E1", "name": "x.csv", "error": "no", "count": 2, "first": "row 1",
