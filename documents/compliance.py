@@ -1,7 +1,7 @@
 """How well terms are kept: what was agreed with a customer against what its invoices were given."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -37,6 +37,7 @@ class Compliance:
     days_agreed: Decimal
     days_applied: Decimal
     late_invoices: int
+    segment: str = ""
 
     @property
     def kept_percent(self) -> Decimal:
@@ -56,11 +57,15 @@ def of_period(user: Any, *, since: date, until: date) -> list[Compliance]:
     return of_companies(companies_of(user), since=since, until=until)
 
 
-def of_companies(companies: list[int] | None, *, since: date, until: date) -> list[Compliance]:
-    """Return the same of these companies (None: all), whoever asks."""
+def of_companies(
+    companies: list[int] | None, *, since: date, until: date, customer_ids: Sequence[int] | None = None
+) -> list[Compliance]:
+    """Return the same of these companies and customers (None: all), whoever asks."""
     invoices = Document.objects.in_companies(companies).filter(
         kind=Kind.INVOICE, state__in=ISSUED, issued_on__gte=since, issued_on__lte=until
     )
+    if customer_ids is not None:
+        invoices = invoices.filter(debtor__in=customer_ids)
     grouped: dict[tuple[int, str], list[tuple[int, int | None, Decimal]]] = defaultdict(list)
     for pk, debtor, currency, terms_id, total in invoices.values_list(
         "pk", "debtor_id", "currency", "terms_id", "total"
@@ -100,7 +105,7 @@ def _row(
         tardy += pk in late
     return Compliance(
         owner.code, owner.name, str(agreed or ""), currency, count, total, kept, more, beyond, days_agreed / total,
-        days_applied / total, tardy,
+        days_applied / total, tardy, owner.segment.code if owner.segment else "",
     )  # fmt: skip
 
 

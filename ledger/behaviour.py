@@ -41,9 +41,14 @@ _OF_CUSTOMERS = (
 )
 
 _OF_COMPANY = (
-    SETTLED.format(more="", whose="d.company_id = %(company)s")
+    SETTLED.format(
+        more="d.customer_id,",
+        whose="d.company_id = %(company)s AND (%(customers)s::bigint[] IS NULL OR d.customer_id = ANY (%(customers)s))",
+    )
     + """
-    SELECT currency, taken, late, SUM(amount) FROM settled GROUP BY currency, taken, late
+    SELECT s.currency, s.taken, s.late, SUM(s.amount), COALESCE(g.code, '')
+    FROM settled s JOIN customers_customer c ON c.id = s.customer_id LEFT JOIN customers_segment g ON g.id = c.segment_id
+    GROUP BY 1, 2, 3, 5
 """
 )
 
@@ -76,12 +81,13 @@ _LATE = (
 
 @dataclass(frozen=True)
 class Settled:
-    """What was paid in one currency so many days after the invoice and so many after the due day."""
+    """What customers of a segment paid in one currency so many days after the invoice and so many after the due day."""
 
     currency: str
     taken: int
     late: int
     amount: Decimal
+    segment: str = ""
 
 
 @dataclass(frozen=True)
@@ -138,10 +144,11 @@ def days_late(customer_ids: Sequence[int], *, day: date) -> dict[int, dict[str, 
     return found
 
 
-def of_company(company_id: int, *, day: date) -> list[Settled]:
-    """Return what a company was paid in the year up to `day`, by the days that it took: one query."""
+def of_company(company_id: int, *, day: date, customer_ids: Sequence[int] | None = None) -> list[Settled]:
+    """Return what a company was paid in the year up to `day`, by these customers or all, by the days that it took: one query."""
+    values = {"company": company_id, "day": day, "since": day - YEAR}
     with connection.cursor() as cursor:
-        cursor.execute(_OF_COMPANY, {"company": company_id, "day": day, "since": day - YEAR})
+        cursor.execute(_OF_COMPANY, {**values, "customers": None if customer_ids is None else list(customer_ids)})
         return [Settled(*row) for row in cursor.fetchall()]
 
 

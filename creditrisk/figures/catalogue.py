@@ -47,9 +47,9 @@ class Behind:
     label: Words
     narrowed: Callable[[str, date], Mapping[str, str]]
 
-    def address(self, company: str, day: date) -> str:
-        """Return the address of the list as it stood for this company and day."""
-        return f"{reverse(self.page)}?{urlencode(self.narrowed(company, day))}"
+    def address(self, company: str, day: date, **whose: str) -> str:
+        """Return the address of the list as it stood for this company and day; `whose` narrows it to a segment or customer."""
+        return f"{reverse(self.page)}?{urlencode({**self.narrowed(company, day), **whose})}"
 
 
 @dataclass(frozen=True)
@@ -201,6 +201,9 @@ FIGURES: tuple[Figure, ...] = (
            _("alerts of a limit exceeded in 30 days, for every 100 customers who owe something"), _("alerts"), _ALERTS,
            lambda i: process.breaches_per_hundred(i.breaches, sum(1 for d in i.debtors if d.exposure > 0))),
 )  # fmt: skip
+
+# What compares many customers says nothing of one.
+OF_MANY = frozenset({"top_10", "concentration", "breaches"})
 
 BY_CODE: Mapping[str, Figure] = {figure.code: figure for figure in FIGURES}
 

@@ -1,16 +1,18 @@
 """Of which company and day, or days, figures are asked for."""
 
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from creditrisk.figures.gathering import WHOLE
 from creditrisk.forms import DayField, in_order
+from creditrisk.monitoring.standings import NOBODY
 from customers import queries as customer_queries
-from customers.forms import CodeField
-from customers.models import Company
+from customers.forms import CodeField, CustomerField
+from customers.models import Company, Customer, Segment
 
 
 class OfCompany(forms.Form):
@@ -45,8 +47,33 @@ class OfCompany(forms.Form):
         return typed
 
 
-class SheetForm(OfCompany):
-    """All figures of a company on a day."""
+class OfSegment(OfCompany):
+    """A company, or a segment of it."""
+
+    segment = forms.ChoiceField(label=gettext_lazy("Segment"), required=False)
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        segment: Any = self.fields["segment"]
+        known = [(s.code, s.name or s.code) for s in Segment.objects.order_by("code")]
+        segment.choices = [("", _("the whole company")), *known, (NOBODY, _("without a segment"))]
+
+    @property
+    def segment_asked(self) -> str | None:
+        """Return the code of the segment, "" for customers without one, None for the whole company."""
+        self.is_valid()
+        typed = getattr(self, "cleaned_data", {}).get("segment")
+        return "" if typed == NOBODY else typed or WHOLE
+
+    @property
+    def whose(self) -> str:
+        """Return what the segment is called; "" for the whole company."""
+        segment, field = self.segment_asked, cast(Any, self.fields["segment"])
+        return "" if segment is WHOLE else str(dict(field.choices)[segment or NOBODY])
+
+
+class SheetForm(OfSegment):
+    """All figures of a company, or of a segment of it, on a day."""
 
     day = DayField(label=gettext_lazy("At the end of"), required=False)
 
@@ -54,11 +81,23 @@ class SheetForm(OfCompany):
         return self.not_ahead("day")
 
 
-class CourseForm(OfCompany):
-    """The course of a figure over a period."""
+class CourseForm(OfSegment):
+    """The course of a figure over a period: of a company, a segment of it, or a customer."""
 
+    customer = CustomerField(required=False)
     since = DayField(label=gettext_lazy("From"), required=False)
     until = DayField(label=gettext_lazy("To"), required=False)
+
+    def __init__(self, *args: Any, user: Any, **options: Any) -> None:
+        super().__init__(*args, user=user, **options)
+        customer: Any = self.fields["customer"]
+        customer.user = user
+
+    @property
+    def customer_asked(self) -> Customer | None:
+        self.is_valid()
+        found: Customer | None = getattr(self, "cleaned_data", {}).get("customer")
+        return found
 
     def clean_until(self) -> date | None:
         return self.not_ahead("until")

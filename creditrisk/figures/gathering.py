@@ -1,14 +1,15 @@
-"""What feeds the figures of a company as of the end of a day: a fixed number of statements, whatever it holds."""
+"""What feeds the figures of a company, its segments or a customer at the end of a day: a fixed number of statements."""
 
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import astuple, dataclass, fields
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Count, Q
 
 from approvals.models import Alert, HoldClosing, HowClosed
 from creditrisk.clock import end_of
@@ -19,66 +20,81 @@ from creditrisk.figures.inputs import MONTH_DAYS, QUARTER_DAYS, Ages, Debtor, In
 from creditrisk.money import ZERO, MissingRate, Rates, percent_of
 from creditrisk.monitoring import past
 from creditrisk.monitoring.asked import Asked
-from customers.models import Company, Customer, Security, SecurityKind
+from customers import queries as customer_queries
+from customers.models import Company, Customer, Security, SecurityKind, Segment
 from documents import compliance
 from ledger import behaviour, queries, rates
+from ledger.behaviour import Settled
 
 # How far counting back looks.
 _HISTORY_MONTHS = 36
 
 _SALES = """
     WITH sold AS (
-        SELECT i.currency, i.amount, i.kind, COALESCE(i.booked_on, i.item_date) AS day, i.due - i.item_date AS term
-        FROM ledger_openitem i
-        WHERE i.company_id = %(company)s AND i.kind IN ('INVOICE', 'CREDIT_NOTE') AND NOT i.provisional
+        SELECT COALESCE(g.code, '') AS segment, i.currency, i.amount, i.kind, COALESCE(i.booked_on, i.item_date) AS day,
+               i.due - i.item_date AS term
+        FROM ledger_openitem i JOIN customers_customer c ON c.id = i.customer_id
+        LEFT JOIN customers_segment g ON g.id = c.segment_id
+        WHERE i.company_id = %(company)s AND (%(customers)s::bigint[] IS NULL OR i.customer_id = ANY (%(customers)s)) AND i.kind IN ('INVOICE', 'CREDIT_NOTE') AND NOT i.provisional
           AND COALESCE(i.booked_on, i.item_date) <= %(day)s
     )
-    SELECT currency, date_trunc('month', day)::date, MIN(day), SUM(amount),
+    SELECT segment, currency, date_trunc('month', day)::date, MIN(day), SUM(amount),
            COALESCE(SUM(amount) FILTER (WHERE day > %(lately)s), 0),
            COALESCE(SUM(amount) FILTER (WHERE day > %(year)s), 0),
            COALESCE(SUM(amount) FILTER (WHERE kind = 'INVOICE' AND day > %(year)s), 0),
            COALESCE(SUM(amount * term) FILTER (WHERE kind = 'INVOICE' AND day > %(year)s), 0)
-    FROM sold GROUP BY 1, 2 ORDER BY 2 DESC, 1
+    FROM sold GROUP BY 1, 2, 3
 """
 
 _EFFECTS = """
-    SELECT currency, SUM(amount), COALESCE(SUM(amount) FILTER (WHERE unpaid_on <= %(day)s), 0)
-    FROM ledger_effect
-    WHERE company_id = %(company)s AND due > %(year)s AND due <= %(day)s AND issued_on <= %(day)s GROUP BY currency
+    SELECT COALESCE(g.code, ''), e.currency, SUM(e.amount), COALESCE(SUM(e.amount) FILTER (WHERE e.unpaid_on <= %(day)s), 0)
+    FROM ledger_effect e JOIN customers_customer c ON c.id = e.customer_id LEFT JOIN customers_segment g ON g.id = c.segment_id
+    WHERE e.company_id = %(company)s AND (%(customers)s::bigint[] IS NULL OR e.customer_id = ANY (%(customers)s))
+      AND e.due > %(year)s AND e.due <= %(day)s AND e.issued_on <= %(day)s
+    GROUP BY 1, 2
 """
 
 # The last word on each order. It was turned away where that was a hold that somebody ended without letting it through.
 _ORDERS = """
     WITH asked AS (
-        SELECT DISTINCT ON (e.document_id) e.document_id, e.verdict, e.document_amount AS amount, e.document_currency AS currency
+        SELECT DISTINCT ON (e.document_id) e.document_id, e.verdict, e.document_amount AS amount, e.document_currency AS currency,
+               COALESCE(g.code, '') AS segment
         FROM decisions_decision e JOIN documents_document d ON d.id = e.document_id
-        WHERE d.kind = 'ORDER' AND d.company_id = %(company)s AND e.day > %(quarter)s AND e.day <= %(day)s
+        JOIN customers_customer c ON c.id = d.debtor_id LEFT JOIN customers_segment g ON g.id = c.segment_id
+        WHERE d.kind = 'ORDER' AND d.company_id = %(company)s
+          AND (%(customers)s::bigint[] IS NULL OR d.debtor_id = ANY (%(customers)s)) AND e.day > %(quarter)s AND e.day <= %(day)s
         ORDER BY e.document_id, e.id DESC
     ), judged AS (
-        SELECT currency, amount, verdict = 'held' AND EXISTS (
+        SELECT segment, currency, amount, verdict = 'held' AND EXISTS (
             SELECT FROM approvals_hold h JOIN approvals_holdclosing c ON c.hold_id = h.id
             WHERE h.document_id = asked.document_id AND c.how IN ('REJECTED', 'CANCELLED') AND c.closed_at <= %(until)s
         ) AS rejected FROM asked
     )
-    SELECT currency, COUNT(*), SUM(amount), COUNT(*) FILTER (WHERE rejected), COALESCE(SUM(amount) FILTER (WHERE rejected), 0)
-    FROM judged GROUP BY currency
+    SELECT segment, currency, COUNT(*), SUM(amount), COUNT(*) FILTER (WHERE rejected), COALESCE(SUM(amount) FILTER (WHERE rejected), 0)
+    FROM judged GROUP BY 1, 2
 """
+
+
+# Everybody: the key of the figures of a whole company beside those of its segments ("": without one).
+WHOLE = None
 
 
 @dataclass(frozen=True)
 class _Scope:
-    """A company and a day, with the days that periods begin after, and the rates of the day."""
+    """A company and a day, the rates of the day, and whose figures: `customers` (None: everybody's), a head and all below it."""
 
     company: Company
     day: date
     rates: Rates
+    customers: tuple[int, ...] | None = None
+    head: Customer | None = None
 
     def read(self, sql: str) -> list[Any]:
         """Return the rows of a statement about the company."""
         values: dict[str, Any] = {
             "company": self.company.pk, "day": self.day, "year": twelve_months_before(self.day),
             "lately": self.day - timedelta(days=MONTH_DAYS), "quarter": self.day - timedelta(days=QUARTER_DAYS),
-            "until": end_of(self.day),
+            "until": end_of(self.day), "customers": None if self.customers is None else list(self.customers),
         }  # fmt: skip
         with connection.cursor() as cursor:
             cursor.execute(sql, values)
@@ -90,24 +106,223 @@ class _Scope:
         return amount * self.rates.rate(currency, self.company.currency)
 
 
+class _Rows:
+    """What was read of a scope, each row with the segment of its customer; each source once, when it is first asked for."""
+
+    def __init__(self, scope: _Scope) -> None:
+        self.scope = scope
+
+    @cached_property
+    def segments(self) -> dict[int, str]:
+        return {0: "", **dict(Segment.objects.values_list("pk", "code"))}
+
+    @cached_property
+    def ages(self) -> list[tuple[str, Ages]]:
+        return self._aged(self.scope.day)
+
+    @cached_property
+    def ages_before(self) -> list[tuple[str, Ages]]:
+        return self._aged(self.scope.day - timedelta(days=MONTH_DAYS))
+
+    def _aged(self, day: date) -> list[tuple[str, Ages]]:
+        scope = self.scope
+        rows = queries.ageing(
+            day=day, company_ids=[scope.company.pk], customer_ids=scope.customers, by=("segment", "currency")
+        )
+        return [
+            (
+                self.segments[int(row.key[0])],
+                Ages(*(scope.worth(row.buckets[name], str(row.key[1])) for name in queries.AGEING_BUCKETS)),
+            )
+            for row in rows
+        ]
+
+    @cached_property
+    def sales(self) -> list[Any]:
+        return self.scope.read(_SALES)
+
+    @cached_property
+    def paid(self) -> list[tuple[str, Decimal, Settled]]:
+        """What was paid: the amount in the company's currency, and how late."""
+        scope = self.scope
+        found = behaviour.of_company(scope.company.pk, day=scope.day, customer_ids=scope.customers)
+        return [(p.segment, scope.worth(p.amount, p.currency), p) for p in found]
+
+    @cached_property
+    def effects(self) -> list[tuple[str, Decimal, Decimal]]:
+        """What fell due and what of it came back."""
+        worth = self.scope.worth
+        return [(s, worth(due, unit), worth(unpaid, unit)) for s, unit, due, unpaid in self.scope.read(_EFFECTS)]
+
+    @cached_property
+    def orders(self) -> list[tuple[str, Orders]]:
+        worth = self.scope.worth
+        return [
+            (s, Orders(asked, worth(value, unit), rejected, worth(lost, unit)))
+            for s, unit, asked, value, rejected, lost in self.scope.read(_ORDERS)
+        ]
+
+    @cached_property
+    def holds(self) -> list[tuple[str, timedelta, bool]]:
+        """How long the holds closed in the quarter were open, and whether a person released them."""
+        scope = self.scope
+        closed = HoldClosing.objects.filter(
+            hold__document__company=scope.company,
+            closed_at__gt=end_of(scope.day - timedelta(days=QUARTER_DAYS)), closed_at__lte=end_of(scope.day),
+        )  # fmt: skip
+        if scope.customers is not None:
+            closed = closed.filter(hold__customer__in=scope.customers)
+        rows = closed.values_list("hold__customer__segment__code", "how", "hold__opened_at", "closed_at")
+        return [(s or "", until - since, how == HowClosed.RELEASED) for s, how, since, until in rows]
+
+    @cached_property
+    def breaches(self) -> list[tuple[str, int]]:
+        scope = self.scope
+        found = Alert.objects.filter(
+            customer__company=scope.company, code="over_limit", day__gt=scope.day - timedelta(days=MONTH_DAYS), day__lte=scope.day
+        )  # fmt: skip
+        return [(s or "", n) for s, n in found.values_list("customer__segment__code").annotate(n=Count("pk"))]
+
+    @cached_property
+    def debtors(self) -> tuple[list[tuple[str, Debtor]], list[str]]:
+        """Those who owe the company something, and its own customers with a limit; each family once, by its head."""
+        scope = self.scope
+        heads = (
+            list(Customer.objects.filter(parent=None, merged_into=None).select_related("segment").order_by("code"))
+            if scope.head is None
+            else [scope.head]
+        )
+        rows, missing = past.stood(heads, Asked(day=scope.day, company=scope.company))
+        own = {c.code for c in heads if c.company_id == scope.company.pk}
+        segment = {c.code: c.segment.code if c.segment else "" for c in heads}
+        insured = _insured(scope)
+        found = []
+        for row in rows:
+            if not row.total and row.code not in own:
+                continue
+            try:
+                debtor = Debtor(
+                    exposure=scope.worth(row.total, row.currency),
+                    limit=None if row.limit is None else scope.worth(row.limit, row.currency),
+                    insured=insured.get(row.code, ZERO),
+                )
+            except MissingRate as error:
+                missing.append(f"{row.code}: {error}")
+            else:
+                found.append((segment[row.code], debtor))
+        return found, missing
+
+    @cached_property
+    def terms(self) -> list[tuple[str, int, int]]:
+        """How many invoices there were in twelve months, and how many of them kept the terms."""
+        scope = self.scope
+        since = twelve_months_before(scope.day) + timedelta(days=1)
+        rows = compliance.of_companies([scope.company.pk], since=since, until=scope.day, customer_ids=scope.customers)
+        return [(r.segment, r.invoices, r.as_agreed) for r in rows]
+
+
+class Gathered:
+    """What the figures of a company, of one of its segments, or of one customer rest on: as `Inputs`, each read when it is used."""
+
+    def __init__(self, rows: _Rows, segment: str | None = WHOLE) -> None:
+        self._rows, self._segment, self._scope = rows, segment, rows.scope
+        self.day, self.currency = rows.scope.day, rows.scope.company.currency
+
+    def _mine[Row: tuple[Any, ...]](self, rows: Iterable[Row]) -> list[Row]:
+        return [row for row in rows if self._segment in (WHOLE, row[0])]
+
+    @cached_property
+    def ages(self) -> Ages:
+        return _summed(ages for _s, ages in self._mine(self._rows.ages))
+
+    @cached_property
+    def ages_before(self) -> Ages:
+        return _summed(ages for _s, ages in self._mine(self._rows.ages_before))
+
+    @cached_property
+    def sales(self) -> Sales:
+        return _sales(self._scope, self._mine(self._rows.sales))
+
+    @cached_property
+    def days_to_pay(self) -> Decimal | None:
+        return collecting.weighted_days((amount, p.taken) for _s, amount, p in self._mine(self._rows.paid))
+
+    @cached_property
+    def days_late(self) -> Decimal | None:
+        return collecting.weighted_days((amount, p.late) for _s, amount, p in self._mine(self._rows.paid))
+
+    @property
+    def effects_due(self) -> Decimal:
+        return sum((due for _s, due, _unpaid in self._mine(self._rows.effects)), ZERO)
+
+    @property
+    def effects_unpaid(self) -> Decimal:
+        return sum((unpaid for _s, _due, unpaid in self._mine(self._rows.effects)), ZERO)
+
+    @cached_property
+    def orders(self) -> Orders:
+        found = [one for _s, one in self._mine(self._rows.orders)]
+        return Orders(
+            asked=sum(o.asked for o in found), asked_value=sum((o.asked_value for o in found), ZERO),
+            rejected=sum(o.rejected for o in found), rejected_value=sum((o.rejected_value for o in found), ZERO),
+        )  # fmt: skip
+
+    @property
+    def waits(self) -> tuple[timedelta, ...]:
+        return tuple(wait for _s, wait, _released in self._mine(self._rows.holds))
+
+    @property
+    def released(self) -> int:
+        return sum(released for _s, _wait, released in self._mine(self._rows.holds))
+
+    @property
+    def breaches(self) -> int:
+        return sum(n for _s, n in self._mine(self._rows.breaches))
+
+    @cached_property
+    def debtors(self) -> tuple[Debtor, ...]:
+        return tuple(debtor for _s, debtor in self._mine(self._rows.debtors[0]))
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        return tuple(self._rows.debtors[1])
+
+    @property
+    def invoices(self) -> int:
+        return sum(n for _s, n, _kept in self._mine(self._rows.terms))
+
+    @property
+    def invoices_kept(self) -> int:
+        return sum(kept for _s, _n, kept in self._mine(self._rows.terms))
+
+    def whole(self) -> Inputs:
+        """Return all of it, read now. Raises MissingRate."""
+        return Inputs(**{one.name: getattr(self, one.name) for one in fields(Inputs)})
+
+
 def gather(company: Company, *, day: date) -> Inputs:
     """Return what the figures of the company rest on at the end of `day`, in its currency at the rates of that day.
 
     Raises MissingRate where what is owed or sold cannot be converted; customers whose own currency cannot are left out
     and named.
     """
-    scope = _Scope(company, day, rates.on(day, _currencies(company)))
-    due, unpaid = _effects(scope)
-    taken, late = _paid(scope)
-    waits, released = _holds(scope)
-    debtors, missing = _debtors(scope)
-    invoices, kept = _terms(scope)
-    return Inputs(
-        day=day, currency=company.currency, ages=_ages(scope, day), ages_before=_ages(scope, day - timedelta(days=MONTH_DAYS)),
-        sales=_sales(scope), days_to_pay=taken, days_late=late, effects_due=due, effects_unpaid=unpaid, orders=_orders(scope),
-        waits=waits, released=released, breaches=_breaches(scope), debtors=debtors, invoices=invoices, invoices_kept=kept,
-        missing=tuple(missing),
-    )  # fmt: skip
+    return by_segment(company, day=day)[WHOLE].whole()
+
+
+def by_segment(company: Company, *, day: date) -> dict[str | None, Gathered]:
+    """Return the same of the company (WHOLE) and of each of its segments: as many statements as for the company alone.
+
+    A document counts in the segment of its customer, exposure and limits in that of the customer's head.
+    """
+    rows = _Rows(_Scope(company, day, rates.on(day, _currencies(company))))
+    return {WHOLE: Gathered(rows), **{code: Gathered(rows, code) for code in rows.segments.values()}}
+
+
+def of_customer(company: Company, customer: Customer, *, days: Iterable[date]) -> Iterator[Gathered]:
+    """Return the same of one customer and all below it at the end of each of these days; what is not used is not read."""
+    members, currencies = tuple(customer_queries.with_branches(customer.pk)), _currencies(company)
+    for day in days:
+        yield Gathered(_Rows(_Scope(company, day, rates.on(day, currencies), members, customer)))
 
 
 def _currencies(company: Company) -> set[str]:
@@ -120,19 +335,19 @@ def _currencies(company: Company) -> set[str]:
         return {company.currency, *(row[0] for row in cursor.fetchall())}
 
 
-def _ages(scope: _Scope, day: date) -> Ages:
+def _summed(ages: Iterable[Ages]) -> Ages:
     cells = [ZERO] * len(queries.AGEING_BUCKETS)
-    for row in queries.ageing(day=day, company_ids=[scope.company.pk], by=("currency",)):
-        for index, name in enumerate(queries.AGEING_BUCKETS):
-            cells[index] += scope.worth(row.buckets[name], str(row.key[0]))
+    for one in ages:
+        for index, amount in enumerate(astuple(one)):
+            cells[index] += amount
     return Ages(*cells)
 
 
-def _sales(scope: _Scope) -> Sales:
+def _sales(scope: _Scope, rows: Iterable[Any]) -> Sales:
     by_month: defaultdict[date, Decimal] = defaultdict(lambda: ZERO)
     lately = year = this_year = invoiced = weighed = ZERO
     first = scope.day
-    for currency, month, earliest, *amounts in scope.read(_SALES):
+    for _segment, currency, month, earliest, *amounts in rows:
         sold, near, in_year, terms_of, terms_weight = (scope.worth(a, currency) for a in amounts)
         by_month[month] += sold
         lately, year, first = lately + near, year + in_year, min(first, earliest)
@@ -158,83 +373,14 @@ def _months(by_month: dict[date, Decimal], day: date) -> Iterable[Month]:
         at, days = last.replace(day=1), last.day
 
 
-def _paid(scope: _Scope) -> tuple[Decimal | None, Decimal | None]:
-    """Return the days to pay and the days late."""
-    paid = [(scope.worth(p.amount, p.currency), p) for p in behaviour.of_company(scope.company.pk, day=scope.day)]
-    return (
-        collecting.weighted_days((amount, p.taken) for amount, p in paid),
-        collecting.weighted_days((amount, p.late) for amount, p in paid),
-    )
-
-
-def _effects(scope: _Scope) -> tuple[Decimal, Decimal]:
-    """Return what fell due and what of it came back."""
-    rows = scope.read(_EFFECTS)
-    return (
-        sum((scope.worth(due, currency) for currency, due, _unpaid in rows), ZERO),
-        sum((scope.worth(unpaid, currency) for currency, _due, unpaid in rows), ZERO),
-    )
-
-
-def _orders(scope: _Scope) -> Orders:
-    rows = scope.read(_ORDERS)
-    return Orders(
-        asked=sum(r[1] for r in rows), asked_value=sum((scope.worth(r[2], r[0]) for r in rows), ZERO),
-        rejected=sum(r[3] for r in rows), rejected_value=sum((scope.worth(r[4], r[0]) for r in rows), ZERO),
-    )  # fmt: skip
-
-
-def _holds(scope: _Scope) -> tuple[tuple[timedelta, ...], int]:
-    """Return how long the holds closed in the quarter were open, and how many of them a person released."""
-    closed = HoldClosing.objects.filter(
-        hold__document__company=scope.company,
-        closed_at__gt=end_of(scope.day - timedelta(days=QUARTER_DAYS)), closed_at__lte=end_of(scope.day),
-    ).values_list("how", "hold__opened_at", "closed_at")  # fmt: skip
-    rows = list(closed)
-    waits = tuple(until - since for _how, since, until in rows)
-    return waits, sum(1 for how, _since, _until in rows if how == HowClosed.RELEASED)
-
-
-def _breaches(scope: _Scope) -> int:
-    return Alert.objects.filter(
-        customer__company=scope.company, code="over_limit", day__gt=scope.day - timedelta(days=MONTH_DAYS), day__lte=scope.day
-    ).count()  # fmt: skip
-
-
-def _debtors(scope: _Scope) -> tuple[tuple[Debtor, ...], list[str]]:
-    """Return those who owe the company something, and its own customers with a limit; each family once, by its head."""
-    heads = list(Customer.objects.filter(parent=None, merged_into=None).order_by("code"))
-    rows, missing = past.stood(heads, Asked(day=scope.day, company=scope.company))
-    own = {c.code for c in heads if c.company_id == scope.company.pk}
-    insured = _insured(scope)
-    found = []
-    for row in rows:
-        if not row.total and row.code not in own:
-            continue
-        try:
-            found.append(Debtor(
-                exposure=scope.worth(row.total, row.currency),
-                limit=None if row.limit is None else scope.worth(row.limit, row.currency),
-                insured=insured.get(row.code, ZERO),
-            ))  # fmt: skip
-        except MissingRate as error:
-            missing.append(f"{row.code}: {error}")
-    return tuple(found), missing
-
-
 def _insured(scope: _Scope) -> dict[str, Decimal]:
     """Return what is insured on the day, by the code of the customer."""
     valid = Security.objects.filter(
         Q(valid_from=None) | Q(valid_from__lte=scope.day), Q(valid_to=None) | Q(valid_to__gte=scope.day), kind=SecurityKind.INSURANCE
-    ).values_list("customer__code", "amount", "percent", "currency")  # fmt: skip
+    )  # fmt: skip
+    if scope.head is not None:
+        valid = valid.filter(customer=scope.head)
     found: defaultdict[str, Decimal] = defaultdict(lambda: ZERO)
-    for code, amount, percent, currency in valid:
+    for code, amount, percent, currency in valid.values_list("customer__code", "amount", "percent", "currency"):
         found[code] += scope.worth(percent_of(amount, percent), currency)
     return found
-
-
-def _terms(scope: _Scope) -> tuple[int, int]:
-    """Return how many invoices there were in twelve months, and how many of them kept the terms."""
-    since = twelve_months_before(scope.day) + timedelta(days=1)
-    rows = compliance.of_companies([scope.company.pk], since=since, until=scope.day)
-    return sum(r.invoices for r in rows), sum(r.as_agreed for r in rows)

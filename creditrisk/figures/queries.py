@@ -4,19 +4,22 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from django.utils.translation import gettext as _
 
 from creditrisk.figures import catalogue, gathering, snapshots
 from creditrisk.figures.catalogue import Figure, Group, Unit
-from creditrisk.figures.models import Snapshot
+from creditrisk.figures.gathering import WHOLE
+from creditrisk.figures.inputs import Inputs
 from creditrisk.figures.wording import unit_label, written
 from creditrisk.money import decimals
+from creditrisk.monitoring.standings import NOBODY
 from creditrisk.roles import may
-from customers.models import Company
+from customers.models import Company, Customer
 
 COURSE_DAYS = 365
+COURSE_MONTHS = 24
 
 
 @dataclass(frozen=True)
@@ -51,47 +54,70 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Kept:
-    """A figure as it was kept on a day."""
+    """A figure as it was kept on a day, or reckoned now for the end of it (`taken_at` is empty)."""
 
     day: date
     value: Decimal | None
     written: str
-    taken_at: datetime
+    taken_at: datetime | None
 
 
-def sheet(user: Any, company: Company, *, day: date) -> Sheet:
-    """Return the figures of a day: those kept, or reckoned now where none were.
+def sheet(user: Any, company: Company, *, day: date, segment: str | None = WHOLE) -> Sheet:
+    """Return the figures of a day, of a company or of a segment of it: those kept, or reckoned now where none were.
 
     A fixed number of queries. Raises MissingRate where they cannot be reckoned.
     """
-    values: Mapping[str, Decimal | None] = snapshots.of_day(company, day)
+    values: Mapping[str, Decimal | None] = snapshots.of_day(company, day, segment=segment)
     kept = bool(values)
     missing: tuple[str, ...] = ()
     if not kept:
-        inputs = gathering.gather(company, day=day)
+        inputs = gathering.by_segment(company, day=day)[segment].whole()
         values, missing = catalogue.reckon(inputs), inputs.missing
     since = day - timedelta(days=COURSE_DAYS)
-    courses = snapshots.past(company, catalogue.BY_CODE, since=since, until=day)
+    courses = snapshots.past(company, catalogue.BY_CODE, since=since, until=day, segment=segment)
+    whose = {} if segment is WHOLE else {"segment": segment or NOBODY}
     rows = tuple(
         Row(
             figure=figure,
             value=values.get(figure.code),
             written=written(values.get(figure.code), figure.unit, company.currency),
             course=tuple(courses.get(figure.code, ())),
-            behind=figure.behind.address(company.code, day) if may(user, figure.behind.door) else "",
+            behind=figure.behind.address(company.code, day, **whose) if may(user, figure.behind.door) else "",
         )
         for figure in catalogue.FIGURES
     )
     return Sheet(company, day, kept, rows, missing)
 
 
-def course(company: Company, figure: Figure, *, since: date, until: date) -> list[Kept]:
-    """Return what was kept of a figure, the newest day first: one query."""
-    rows = Snapshot.objects.filter(company=company, code=figure.code, day__gte=since, day__lte=until).order_by("-day")
+def course(company: Company, figure: Figure, *, since: date, until: date, segment: str | None = WHOLE) -> list[Kept]:
+    """Return what was kept of a figure, of a company or of a segment of it, the newest day first: one query."""
+    rows = snapshots.of(company, segment).filter(code=figure.code, day__gte=since, day__lte=until).order_by("-day")
     return [
         Kept(day, value, written(value, figure.unit, company.currency), taken_at)
         for day, value, taken_at in rows.values_list("day", "value", "taken_at")
     ]
+
+
+def course_of_customer(company: Company, customer: Customer, figure: Figure, *, since: date, until: date) -> list[Kept]:
+    """Return a figure of one customer, with all below it, at the end of each month and of the last day, the newest first.
+
+    Reckoned from the ledgers, which keep every day: a fixed number of queries a month, of what the figure rests on alone.
+    Raises MissingRate.
+    """
+    found = []
+    for gathered in gathering.of_customer(company, customer, days=month_ends(since, until)):
+        value = figure.reckon(cast(Inputs, gathered))
+        found.append(Kept(gathered.day, value, written(value, figure.unit, company.currency), None))
+    return found
+
+
+def month_ends(since: date, until: date) -> list[date]:
+    """Return `until` and the last days of the months before it, not before `since`, at most COURSE_MONTHS of them, the newest first."""
+    found, day = [until], until.replace(day=1) - timedelta(days=1)
+    while day >= since and len(found) <= COURSE_MONTHS:
+        found.append(day)
+        day = day.replace(day=1) - timedelta(days=1)
+    return found
 
 
 def header() -> list[str]:

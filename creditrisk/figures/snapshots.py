@@ -5,10 +5,11 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 
 from creditrisk.clock import business_day
 from creditrisk.figures import catalogue, gathering
+from creditrisk.figures.gathering import WHOLE
 from creditrisk.figures.models import Snapshot
 from creditrisk.money import MissingRate
 from customers.models import Company
@@ -20,19 +21,25 @@ _PLACES = Decimal("0.000001")
 
 
 def take(company: Company, *, day: date, now: datetime) -> bool:
-    """Keep the figures of the company at the end of `day`; return whether they were not there yet.
+    """Keep the figures of the company and of its segments at the end of `day`; return whether they were not there yet.
 
     Taking them twice, or by two workers at once, does no harm: what is kept stays. Raises MissingRate.
     """
-    if Snapshot.objects.filter(company=company, day=day).count() == len(catalogue.FIGURES):
+    if Snapshot.objects.filter(company=company, day=day, whole=True).count() == len(catalogue.FIGURES):
         return False
-    found = catalogue.reckon(gathering.gather(company, day=day))
+    found = {
+        segment: catalogue.reckon(gathered.whole())
+        for segment, gathered in gathering.by_segment(company, day=day).items()
+    }
     Snapshot.objects.bulk_create(
         (
             Snapshot(
-                company=company, day=day, code=code, value=None if value is None else value.quantize(_PLACES), taken_at=now
+                company=company, day=day, whole=segment is WHOLE, segment=segment or "", code=code,
+                value=None if value is None else value.quantize(_PLACES), taken_at=now,
             )
-            for code, value in found.items()
+            for segment, values in found.items()
+            if segment is WHOLE or any(value is not None for value in values.values())
+            for code, value in values.items()
         ),
         ignore_conflicts=True,
     )  # fmt: skip
@@ -62,20 +69,28 @@ def days(first: date, last: date) -> Iterator[date]:
     return (first + index * ONE_DAY for index in range((last - first).days + 1))
 
 
-def of_day(company: Company, day: date) -> Mapping[str, Decimal | None]:
+def of(company: Company, segment: str | None = WHOLE) -> QuerySet[Snapshot]:
+    """Return what was kept of a company, or of a segment of it ("": its customers without one)."""
+    found = Snapshot.objects.filter(company=company)
+    return found.filter(whole=True) if segment is WHOLE else found.filter(whole=False, segment=segment)
+
+
+def of_day(company: Company, day: date, *, segment: str | None = WHOLE) -> Mapping[str, Decimal | None]:
     """Return the figures kept for a day by their code; empty where none were."""
-    return dict(Snapshot.objects.filter(company=company, day=day).values_list("code", "value"))
+    return dict(of(company, segment).filter(day=day).values_list("code", "value"))
 
 
 def last_day(company: Company) -> date | None:
     """Return the last day whose figures were kept."""
-    kept = Snapshot.objects.filter(company=company, code=catalogue.FIGURES[0].code)
+    kept = of(company).filter(code=catalogue.FIGURES[0].code)
     return kept.order_by("-day").values_list("day", flat=True).first()
 
 
-def past(company: Company, codes: Iterable[str], *, since: date, until: date) -> dict[str, list[tuple[date, Any]]]:
+def past(
+    company: Company, codes: Iterable[str], *, since: date, until: date, segment: str | None = WHOLE
+) -> dict[str, list[tuple[date, Any]]]:
     """Return the days and values kept of these figures, oldest first, by code: one query."""
-    kept = Snapshot.objects.filter(company=company, code__in=list(codes), day__gte=since, day__lte=until)
+    kept = of(company, segment).filter(code__in=list(codes), day__gte=since, day__lte=until)
     found: dict[str, list[tuple[date, Any]]] = {}
     for code, day, value in kept.order_by("day").values_list("code", "day", "value"):
         found.setdefault(code, []).append((day, value))
@@ -86,7 +101,9 @@ def past_of_many(
     companies: Iterable[Company], codes: Iterable[str], *, since: date, until: date
 ) -> dict[tuple[int, str], list[tuple[date, Any]]]:
     """Return the days and values kept of these figures of several companies, oldest first, by company and code: one query."""
-    kept = Snapshot.objects.filter(company__in=list(companies), code__in=list(codes), day__gte=since, day__lte=until)
+    kept = Snapshot.objects.filter(
+        company__in=list(companies), whole=True, code__in=list(codes), day__gte=since, day__lte=until
+    )
     found: dict[tuple[int, str], list[tuple[date, Any]]] = {}
     for company, code, day, value in kept.order_by("day").values_list("company_id", "code", "day", "value"):
         found.setdefault((company, code), []).append((day, value))

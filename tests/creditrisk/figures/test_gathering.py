@@ -4,15 +4,18 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
+from typing import cast as cast_type
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from approvals import booking, gate
 from creditrisk.figures import catalogue, gathering
 from creditrisk.figures.formulas.days_sales import Month
-from creditrisk.figures.inputs import Ages, Debtor, Orders
+from creditrisk.figures.inputs import Ages, Debtor, Inputs, Orders
 from creditrisk.money import MissingRate
-from customers.models import Company, Security, SecurityKind
+from customers.models import Company, Customer, Security, SecurityKind, Segment
 from ledger.models import ExchangeRate, ItemKind
 from tests.cast import NOW, TODAY, Cast, after
 
@@ -206,3 +209,71 @@ def test_the_statements_do_not_grow_with_what_there_is(
 
     with django_assert_max_num_queries(24):
         gathering.gather(cast.company, day=TODAY)
+
+
+def story(cast: Cast) -> None:
+    """Let customers of a segment, of none and a branch sell, pay late, be held and give an effect."""
+    trade = Segment.objects.create(code="TRADE")
+    Customer.objects.filter(pk__in=[cast.bianchi.pk, cast.neri.pk]).update(segment=trade)
+    branch = cast.customer("BRANCH", "500", parent=cast.neri)
+    for number, customer in enumerate((cast.rossi, cast.bianchi, cast.neri, branch)):
+        item = invoiced(
+            cast,
+            str(100 + number),
+            day=date(2026, 1, 5),
+            due=date(2026, 2, 1),
+            reference=f"A{number}",
+            customer=customer,
+        )
+        paid(cast, item, day=date(2026, 2, 10 + number), reference=f"P{number}")
+        invoiced(
+            cast,
+            str(40 + number),
+            day=date(2026, 2, 5),
+            due=date(2026, 2, 20),
+            reference=f"B{number}",
+            customer=customer,
+        )
+    order = cast.confirmed(cast.bianchi, "1500")
+    gate.reject(order.holds.get(), reason="x", by=cast.dario, now=after(1))
+    Security.objects.create(customer=cast.rossi, kind=SecurityKind.INSURANCE, amount=1000, percent=50, currency="EUR")
+
+
+def test_segments_have_figures_of_their_own_that_sum_to_the_companys_by_as_many_statements(cast: Cast) -> None:
+    story(cast)
+    day = after(1).date()
+
+    with CaptureQueriesContext(connection) as alone:
+        whole = gathering.gather(cast.company, day=day)
+    with CaptureQueriesContext(connection) as together:
+        found = {code: gathered.whole() for code, gathered in gathering.by_segment(cast.company, day=day).items()}
+
+    assert len(together) == len(alone)
+    assert found[None] == whole
+    trade, rest = found["TRADE"], found[""]
+    assert (trade.sales.twelve_months, rest.sales.twelve_months) == (101 + 102 + 41 + 42, 100 + 103 + 40 + 43)
+    assert trade.ages.total + rest.ages.total == whole.ages.total
+    assert (trade.orders.rejected, rest.orders.rejected) == (1, 0)
+    assert (trade.waits, rest.waits) == (whole.waits, ())
+    assert {*trade.debtors, *rest.debtors} == {*whole.debtors}
+    assert len(trade.debtors) == 2  # the branch is in its head
+    assert trade.days_late == (101 * 10 + 102 * 11) / D(203)
+    assert catalogue.reckon(trade)["insured"] == 0
+
+
+def test_a_customer_has_the_figures_of_all_below_it_and_reads_what_is_used(cast: Cast) -> None:
+    story(cast)
+    days = [after(1).date(), date(2026, 1, 31)]
+
+    now, then = gathering.of_customer(cast.company, cast.neri, days=days)
+
+    assert now.sales.twelve_months == 102 + 103 + 42 + 43
+    assert now.days_late == (102 * 11 + 103 * 12) / D(205)
+    assert now.debtors == (Debtor(D(42 + 43), D(2000)),)
+    assert (then.ages.total, then.days_to_pay) == (205, None)
+    (alone,) = gathering.of_customer(cast.company, cast.rossi, days=days[:1])
+    assert catalogue.reckon(alone.whole())["insured"] == 100
+    with CaptureQueriesContext(connection) as seen:
+        (one,) = gathering.of_customer(cast.company, cast.neri, days=days[:1])
+        assert catalogue.BY_CODE["turnover_12"].reckon(cast_type(Inputs, one)) == 290
+    assert len(seen) <= 5

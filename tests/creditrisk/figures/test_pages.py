@@ -15,8 +15,9 @@ from creditrisk.clock import business_day
 from creditrisk.figures import snapshots
 from creditrisk.figures.catalogue import FIGURES
 from creditrisk.templatetags import courses
-from customers.models import Company, CompanyAccess
+from customers.models import Company, CompanyAccess, Segment
 from tests.cast import Cast
+from tests.pages import words
 
 pytestmark = pytest.mark.django_db
 
@@ -126,3 +127,36 @@ def test_a_line_needs_two_values() -> None:
     assert courses.course(FOUR[:2]) == ""
     assert courses.course([]) == ""
     assert courses.small_course([Decimal(1)], "x") == ""
+
+
+def test_a_figure_is_shown_of_a_segment_as_it_was_kept_and_of_a_customer_month_by_month(
+    manager: Client, cast: Cast
+) -> None:
+    cast.bianchi.segment = Segment.objects.create(code="TRADE", name="Trade")
+    cast.bianchi.save()
+    today = business_day(timezone.now())
+    for customer, amount, back in ((cast.rossi, "500", 70), (cast.bianchi, "200", 70), (cast.bianchi, "30", 40)):
+        day = today - timedelta(days=back)
+        cast.item(
+            customer, amount, due=day, reference=f"{customer.code}{back}", now=timezone.now() - timedelta(days=back)
+        )
+    for back in range(2):
+        snapshots.take(cast.company, day=yesterday() - timedelta(days=back), now=timezone.now())
+
+    def file(**asked: str) -> list[str]:
+        return manager.get("/figures/turnover_12/", {**asked, "as": "csv"}).getvalue().decode("utf-8-sig").splitlines()
+
+    segment, customer = file(segment="TRADE"), file(customer="BIANCHI")
+    page = words(manager.get("/figures/turnover_12/", {"customer": "BIANCHI"}))
+    sheet = words(manager.get("/figures/", {"segment": "TRADE"}))
+
+    assert [row.split(",")[1] for row in segment[1:]] == ["230.00", "230.00"]
+    course = [row.split(",")[1] for row in customer[1:]]
+    assert (course[0], course[-1]) == ("230.00", "")
+    assert 12 <= len(customer) <= 15
+    assert "Turnover, 12 months: Main, Bianchi" in page
+    assert "at the end of each month" in page
+    assert "Figures: Main, Trade" in sheet
+    assert "EUR 230.00" in sheet
+    assert "of one alone it says nothing" in words(manager.get("/figures/top_10/", {"customer": "BIANCHI"}))
+    assert "There is no customer" in words(manager.get("/figures/dso/", {"customer": "nobody at all"}))

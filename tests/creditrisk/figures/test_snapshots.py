@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import ProgrammingError, transaction
+from django.db import IntegrityError, ProgrammingError, transaction
 from django.utils import timezone
 
 from approvals import booking
@@ -13,7 +13,7 @@ from creditrisk.clock import business_day
 from creditrisk.figures import snapshots
 from creditrisk.figures.catalogue import FIGURES
 from creditrisk.figures.models import Snapshot
-from customers.models import Company
+from customers.models import Company, Customer, Segment
 from tests.cast import NOW, TODAY, Cast, after
 
 pytestmark = pytest.mark.django_db
@@ -21,14 +21,14 @@ pytestmark = pytest.mark.django_db
 YESTERDAY = TODAY - timedelta(days=1)
 
 
-def bill(cast: Cast, amount: str, *, day: date, reference: str) -> None:
+def bill(cast: Cast, amount: str, *, day: date, reference: str, customer: Customer | None = None) -> None:
     booking.item(
-        customer=cast.rossi, amount=Decimal(amount), due=day, day=day, reference=reference, by=cast.carla, now=NOW
+        customer=customer or cast.rossi, amount=Decimal(amount), due=day, day=day, reference=reference, by=cast.carla, now=NOW
     )  # fmt: skip
 
 
 def turnover(company: Company, day: date) -> Decimal | None:
-    return Snapshot.objects.get(company=company, day=day, code="turnover_12").value
+    return Snapshot.objects.get(company=company, day=day, code="turnover_12", whole=True).value
 
 
 def test_the_day_that_is_over_is_kept_once(cast: Cast) -> None:
@@ -37,7 +37,7 @@ def test_the_day_that_is_over_is_kept_once(cast: Cast) -> None:
     assert snapshots.take_missing(now=NOW) == []
     assert snapshots.take_missing(now=NOW) == []
 
-    assert Snapshot.objects.count() == len(FIGURES)
+    assert Snapshot.objects.filter(whole=True).count() == len(FIGURES)
     assert set(Snapshot.objects.values_list("day", flat=True)) == {YESTERDAY}
     assert turnover(cast.company, YESTERDAY) == Decimal("12.34")
 
@@ -45,7 +45,7 @@ def test_the_day_that_is_over_is_kept_once(cast: Cast) -> None:
 def test_what_is_not_defined_is_kept_as_such(cast: Cast) -> None:
     snapshots.take(cast.company, day=YESTERDAY, now=NOW)
 
-    assert Snapshot.objects.get(code="dso").value is None
+    assert Snapshot.objects.get(code="dso", whole=True).value is None
     assert snapshots.of_day(cast.company, YESTERDAY)["dso"] is None
 
 
@@ -96,7 +96,7 @@ def test_the_command_fills_days_that_have_none(cast: Cast) -> None:
     call_command("figures", since=yesterday - timedelta(days=4), every=2)
     call_command("figures", since=yesterday - timedelta(days=4), every=2, company=["MAIN"])
 
-    assert list(Snapshot.objects.filter(code="dso").order_by("day").values_list("day", flat=True)) == [
+    assert list(Snapshot.objects.filter(code="dso", whole=True).order_by("day").values_list("day", flat=True)) == [
         yesterday - timedelta(days=n) for n in (4, 2, 0)
     ]
 
@@ -106,3 +106,22 @@ def test_the_command_says_what_it_cannot_do(cast: Cast) -> None:
         call_command("figures", since=business_day(timezone.now()))
     with pytest.raises(CommandError, match="no company NOBODY"):
         call_command("figures", company=["NOBODY"])
+
+
+def test_a_segment_has_a_past_of_its_own_that_nobody_kept_twice(cast: Cast) -> None:
+    cast.bianchi.segment = Segment.objects.create(code="TRADE")
+    cast.bianchi.save()
+    bill(cast, "30", day=YESTERDAY, reference="A")
+    bill(cast, "12", day=YESTERDAY, reference="B", customer=cast.bianchi)
+
+    for _twice in range(2):
+        snapshots.take(cast.company, day=YESTERDAY, now=NOW)
+    bill(cast, "8", day=YESTERDAY, reference="late", customer=cast.bianchi)
+
+    kept = {s: snapshots.of_day(cast.company, YESTERDAY, segment=s)["turnover_12"] for s in (None, "TRADE", "")}
+    assert kept == {None: 42, "TRADE": 12, "": 30}
+    assert Snapshot.objects.count() == 3 * len(FIGURES)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Snapshot.objects.create(
+            company=cast.company, day=YESTERDAY, code="dso", whole=True, segment="TRADE", value=1, taken_at=NOW
+        )
