@@ -12,6 +12,8 @@ WITH RECURSIVE meaning (bucket, slot, visible, late) AS MATERIALIZED (
     UNION
     SELECT up.id, c.parent_id, up.depth + 1 FROM up JOIN customers_customer c ON c.id = up.head
     WHERE c.parent_id IS NOT NULL AND up.depth < 20
+), headed AS MATERIALIZED (
+    SELECT up.id, array_agg(up.head) AS heads FROM up GROUP BY up.id
 ), wanted AS MATERIALIZED (
     SELECT c.id FROM customers_customer c
     JOIN customers_creditaccount a ON a.customer_id = c.id
@@ -96,7 +98,7 @@ WITH RECURSIVE meaning (bucket, slot, visible, late) AS MATERIALIZED (
                 ELSE s.security_lacks END AS lacks
     FROM stated s JOIN places p ON p.currency = s.currency
     LEFT JOIN unit u ON u.source = s.granted_in AND u.target = s.currency
-), counted AS (
+), counted AS MATERIALIZED (
     SELECT o.root, o.whole, o.lacks, {names}, {total} AS total,
            CASE WHEN n.late > 0 AND n.late >= %(ignored)s THEN n.late ELSE 0 END AS overdue,
            CASE WHEN n.late > 0 AND n.late >= %(ignored)s THEN n.oldest END AS oldest
@@ -115,8 +117,7 @@ WITH RECURSIVE meaning (bucket, slot, visible, late) AS MATERIALIZED (
            CASE WHEN l.state = 'AMOUNT' AND l.amount > 0 THEN COALESCE(w.total, 0) / l.amount * 100
                 WHEN l.amount = 0 AND COALESCE(w.total, 0) > 0 THEN 1e12 ELSE 0 END AS rank,
            GREATEST(COALESCE(w.total, 0) - l.amount, 0) AS over,
-           COALESCE(w.lacks, l.lacks) AS lacks,
-           (SELECT array_agg(up.head) FROM up WHERE up.id = c.id) AS heads
+           COALESCE(w.lacks, l.lacks) AS lacks, hs.heads
     FROM customers_customer c
     JOIN customers_creditaccount a ON a.customer_id = c.id
     JOIN customers_company y ON y.id = c.company_id
@@ -126,6 +127,7 @@ WITH RECURSIVE meaning (bucket, slot, visible, late) AS MATERIALIZED (
     LEFT JOIN auth_user u ON u.id = c.salesperson_id
     LEFT JOIN counted w ON w.root = c.id AND w.whole
     LEFT JOIN counted al ON al.root = c.id AND NOT al.whole
+    LEFT JOIN headed hs ON hs.id = c.id
 ), p AS MATERIALIZED (SELECT * FROM stood WHERE lacks IS NULL AND {narrowed}), above AS (
     SELECT DISTINCT unnest(heads) AS id FROM p WHERE heads IS NOT NULL
 ), f AS MATERIALIZED (

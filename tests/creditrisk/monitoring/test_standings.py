@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from approvals import context
 from creditrisk.exposure.models import Balance, Entry
@@ -16,6 +17,7 @@ from creditrisk.monitoring import past, standings
 from creditrisk.monitoring.asked import Asked
 from creditrisk.monitoring.portfolio import Source
 from creditrisk.monitoring.stood import Wanted
+from creditrisk.policy import compile as policies
 from creditrisk.templatetags.words import ENTRY_LABELS
 from customers import limits
 from customers.models import (
@@ -247,3 +249,52 @@ def test_a_rate_that_is_missing_is_told_and_its_customer_left_out(cast: Cast) ->
 
     assert "ROSSI" not in [r.code for r in found.rows]
     assert found.missing == (f"ROSSI: {MissingRate('USD', 'EUR', TODAY)}",)
+
+
+def test_the_work_grows_with_the_customers_also_where_half_are_branches_and_nobody_has_counted_them(cast: Cast) -> None:
+    """Not how long it takes is measured but how many rows are looked at: a loop of customers over customers is millions."""
+    many = 1500
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH made AS (
+                INSERT INTO customers_customer (code, name, company_id, currency, country, address, tax_number, invoicing, email, parent_id)
+                SELECT 'M' || n, 'Many', %(company)s, 'EUR', '', '', '', '', '', CASE WHEN n %% 2 = 0 THEN %(head)s END
+                FROM generate_series(1, %(many)s) n RETURNING id
+            ), accounts AS (
+                INSERT INTO customers_creditaccount (customer_id, control, group_control, companies_summed, excluded,
+                    authorise_orders, authorise_deliveries, suspended, suspended_reason)
+                SELECT id, 'BLOCK', '', false, false, false, false, false, '' FROM made
+            )
+            INSERT INTO exposure_balance (customer_id, company_id, bucket, day, currency, amount)
+            SELECT id, %(company)s, 'ITEMS', %(today)s::date - 5, 'EUR', 100 FROM made
+            """,
+            {"company": cast.company.pk, "head": cast.neri.pk, "many": many, "today": TODAY},
+        )
+    asked, wanted = Asked(TODAY, is_past=False), Wanted(sums=True)
+    sql, values = standings._statement(None, asked, policies.active(), wanted)
+
+    found = standings.look(None, asked, wanted)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_nestloop = off")
+        cursor.execute(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {sql}", values)
+        ((plan,),) = cursor.fetchall()
+
+    assert sum(one.customers for one in found.sums) == many + Customer.objects.exclude(code__startswith="M").count()
+    assert looked_at(plan[0]["Plan"]) < 100 * many
+
+
+def looked_at(node: Any) -> float:
+    """Return how many rows a plan took into its hands, and put down again, in all of its nodes."""
+    dropped = sum(value for name, value in node.items() if name.startswith("Rows Removed"))
+    return (node["Actual Rows"] + dropped) * node["Actual Loops"] + sum(
+        looked_at(below) for below in node.get("Plans", ())
+    )
+
+
+def test_looping_is_allowed_again_after_everybody_was_looked_at(cast: Cast) -> None:
+    standings.look(None, Asked(TODAY, is_past=False), Wanted(sums=True))
+
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW enable_nestloop")
+        assert cursor.fetchone() == ("on",)
