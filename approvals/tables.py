@@ -4,11 +4,13 @@ from typing import Any
 
 import django_tables2
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from approvals.models import EvaluationRun, LimitJournal, LimitRequest
+from approvals.alert_kinds import Severity
+from approvals.models import Alert, EvaluationRun, LimitJournal, LimitRequest
 from approvals.queries import HoldRow
 from approvals.stop_queries import StopRow
 from creditrisk.roles import name_of
@@ -240,3 +242,79 @@ class HoldTable(BaseTable):
 
     def render_labels(self, record: HoldRow) -> str:
         return "; ".join(str(credit.reason_label(code)) for code in record.reasons) or str(_("ready"))
+
+
+class SaysColumn(TextColumn):
+    """What an alert says, which may take several lines."""
+
+    cell = "text says"
+
+    def plainly(self, record: Alert) -> str:
+        return record.sentence
+
+
+class GraveColumn(TextColumn):
+    """How grave an alert is, as a sign; in a file as its words."""
+
+    cell = "grave"
+
+    def render(self, record: Alert) -> SafeString:
+        severity = record.kind.severity if record.kind else Severity.INFO
+        if severity == Severity.INFO:
+            return SafeString("")
+        look, sign = ("is-held", "warning") if severity == Severity.DANGER else ("is-warned", "info")
+        return format_html(
+            '<span class="{}" title="{}">{}<span class="sr">{}</span></span>',
+            look,
+            severity.label,
+            credit.icon(sign),
+            severity.label,
+        )
+
+    def plainly(self, record: Alert) -> str:
+        return str((record.kind.severity if record.kind else Severity.INFO).label)
+
+
+class AlertTable(BaseTable):
+    """Alerts, the newest first; what came since the reader's last look is marked, a document of other companies is not linked."""
+
+    live = True
+    caption = _("Alerts")
+    minor = ("customer",)
+    spare = ("kind", "code", "document", "day")
+
+    grave = GraveColumn(empty_values=(), orderable=False, verbose_name=_("How grave"))
+    raised_at = AgoColumn(order_by="pk", verbose_name=_("When"))
+    says = SaysColumn(accessor="sentence", orderable=False, verbose_name=_("What"))
+    kind = TextColumn(accessor="kind__title", orderable=False, verbose_name=_("Kind"))
+    customer = LongColumn(
+        accessor="customer__name",
+        verbose_name=_("Customer"),
+        linkify=lambda record: reverse("customer", args=[record.customer.code]) if record.customer else None,
+    )
+    code = TextColumn(accessor="customer__code", verbose_name=_("Customer's code"))
+    document = TextColumn(accessor="document__number", verbose_name=_("Document"))
+    day = DayColumn(verbose_name=_("Business day"))
+
+    class Meta(BaseTable.Meta):
+        model = Alert
+        fields = ("grave", "raised_at", "says", "customer", "kind", "code", "document", "day")
+        empty_text = _("No alert yet.")
+        hint = ""
+
+    def __init__(self, *args: Any, seen: int, companies: list[int] | None, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.seen, self.companies = seen, companies
+
+    def render_says(self, value: str, record: Alert) -> SafeString:
+        new = format_html('<span class="badge badge--info">{}</span> ', _("new")) if record.pk > self.seen else ""
+        document, customer = record.document, record.customer
+        if document is not None and (self.companies is None or document.company_id in self.companies):
+            return format_html('{}<a href="{}">{}</a>', new, reverse("document", args=[document.pk]), value)
+        if customer is not None:
+            return format_html('{}<a href="{}">{}</a>', new, reverse("customer", args=[customer.code]), value)
+        return format_html("{}{}", new, value)
+
+    def render_document(self, value: str, record: Alert) -> str:
+        theirs = self.companies is not None and record.document.company_id not in self.companies
+        return credit.NONE if theirs else value

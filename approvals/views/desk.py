@@ -15,9 +15,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from approvals import alerts as alert_rows
 from approvals import authority, evaluation, evidence, gate, holds, queries, queue
+from approvals.filters import AlertFilter
 from approvals.forms import DeskFilter, EventForm, ForceForm, MassForm, RejectForm, ReleaseForm
 from approvals.models import ReleaseReason
-from approvals.tables import HoldTable
+from approvals.tables import AlertTable, HoldTable
 from creditrisk import pages
 from creditrisk.clock import business_day
 from creditrisk.forms import refuse
@@ -295,14 +296,14 @@ def force(request: HttpRequest, pk: int) -> HttpResponseBase:
 def alerts(request: HttpRequest) -> HttpResponseBase:
     """List the reader's inbox, or with `all=1` every alert that the reader may see; those since the last look are marked."""
     everything = request.GET.get("all") == "1"
+    seen = alert_rows.seen_up_to(request.user)
     found = alert_rows.newest(request.user, everything=everything)
-    page = Paginator(found, SHOWN_ALERTS).get_page(request.GET.get("page"))
-    context = {
-        "page": page,
-        "alerts": queries.alert_rows(page.object_list, user=request.user),
-        "everything": everything,
-    }
-    return pages.show(request, "approvals/alerts.html", "approvals/_alerts.html", context)
+    chosen = AlertFilter(request.GET, queryset=found, seen=seen)
+    table = AlertTable(chosen.qs, seen=seen, companies=companies_of(request.user))
+    context = {"filter": chosen, "everything": everything}
+    return listing.show(
+        request, table, "approvals/alerts.html", "approvals/_alerts.html", context, per_page=SHOWN_ALERTS
+    )
 
 
 @door("view_alerts")

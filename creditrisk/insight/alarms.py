@@ -85,6 +85,10 @@ class Held:
         return self.ending.worst if self.released else None
 
     @property
+    def held_by(self) -> str:
+        return ", ".join(_label(code) for code, _row in self.keys)
+
+    @property
     def how_words(self) -> str:
         return str(HowClosed(self.how).label) if self.how else _("open")
 
@@ -271,28 +275,4 @@ def cells(found: Iterable[Alarm], currency: str) -> Iterator[list[Any]]:
             a.label, a.row, a.says, currency, a.held, a.alone, plain(a.amount, currency), a.released,
             *(count for _way, count in a.ways), round(share.value, 2) if share else None,
             *([round(b, 2) for b in bounds] if bounds else [None, None]), share.customers if share else 0,
-        ]  # fmt: skip
-
-
-def hold_header() -> list[str]:
-    """Return the titles of the file of single holds."""
-    return [
-        _("opened"),
-        _("document"),
-        _("customer"),
-        _("name"),
-        _("currency"),
-        _("amount"),
-        _("closed"),
-        _("paid"),
-        _("held by"),
-    ]
-
-
-def hold_cells(holds: Iterable[Held], currency: str) -> Iterator[list[Any]]:
-    """Return holds as rows of a file."""
-    for h in holds:
-        yield [
-            h.opened_on, h.document, h.customer_code, h.customer, currency, plain(h.amount, currency), h.how_words,
-            str(h.outcome.label) if h.outcome else "", ", ".join(_label(code) for code, _row in h.keys),
         ]  # fmt: skip

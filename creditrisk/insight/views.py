@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -20,20 +21,23 @@ from creditrisk.insight import alarms as alarming
 from creditrisk.insight import answers, lengthening, reliability
 from creditrisk.insight.forms import USUAL_GRACE, AlarmsForm, LimitsForm, TermsForm
 from creditrisk.insight.tables import HeldTable, MeasuredTable, PayerTable
+from creditrisk.lists import listing
 from creditrisk.money import MissingRate
 from creditrisk.roles import Actor, door, may
 
 HANDS = 4
 
-type Look = Callable[[dict[str, Any]], HttpResponse | None]
+type Look = Callable[[dict[str, Any]], HttpResponseBase | None]
 
 
-def _page(request: HttpRequest, form: Any, name: str, look: Look) -> HttpResponse:
+def _page(request: HttpRequest, form: Any, name: str, look: Look) -> HttpResponseBase:
     """Show a page of one company, or its list alone; `look` adds to what is shown, or answers with a file."""
+    if (other := listing.first_view(request)) is not None:
+        return other
     company = form.chosen()
     shown: dict[str, Any] = {
         "form": form, "company": company, "query": pages.without(request, "as"),
-        "narrowed": pages.without(request, "as", "group", "sort", "page"), "group": pages.asked(request, "group"),
+        "narrowed": pages.without(request, "as", "group", "sort", "page", "columns", "view"), "group": pages.asked(request, "group"),
     }  # fmt: skip
     if company is not None:
         try:
@@ -46,23 +50,26 @@ def _page(request: HttpRequest, form: Any, name: str, look: Look) -> HttpRespons
 
 @door("view_figures")
 @require_safe
-def limits(request: HttpRequest) -> HttpResponse:
+def limits(request: HttpRequest) -> HttpResponseBase:
     """Show whether customers with lower limits pay more reliably; `group` lists a band, `as=csv` and `as=xlsx` download."""
     today = business_day(timezone.now())
     form = LimitsForm(request.GET.dict(), user=request.user, today=today)
 
-    def look(shown: dict[str, Any]) -> HttpResponse | None:
+    def look(shown: dict[str, Any]) -> HttpResponseBase | None:
         (since, until), company = form.period(), shown["company"]
         by, grace = form.typed("by", "relative"), form.typed("grace", USUAL_GRACE)
         asked = reliability.Asked(company, since, until, day=today, by=by, grace=grace)
         found = reliability.look(asked)
         chosen = [b for b in found.every if b.key == shown["group"]]
+        table = listing.drawn(request, PayerTable(chosen[0].payers, currency=company.currency)) if chosen else None
+        if table is not None and (listed := listing.as_file(request, table)) is not None:
+            return listed
         if (file := FILES.get(request.GET.get("as", ""))) is not None:
-            rows = reliability.cells(chosen or found.every, company.currency)
+            rows = reliability.cells(found.every, company.currency)
             return file(f"insight-limits-{company.code}-{since}-{until}", reliability.header(), rows)
         shown |= {
             "found": found, "answer": answers.of_limits(found), "asked": asked, "chosen": chosen[0] if chosen else None,
-            "table": pages.listed(request, PayerTable(chosen[0].payers)) if chosen else None,
+            "table": table,
             "by_count": [(b.name, b.by_count) for b in found.every], "by_amount": [(b.name, b.by_amount) for b in found.every],
         }  # fmt: skip
         return None
@@ -72,23 +79,28 @@ def limits(request: HttpRequest) -> HttpResponse:
 
 @door("view_figures")
 @require_safe
-def terms(request: HttpRequest) -> HttpResponse:
+def terms(request: HttpRequest) -> HttpResponseBase:
     """Show what longer terms did to DSO and sales; `group` lists the customers, `as=csv` and `as=xlsx` download."""
     today = business_day(timezone.now())
     form = TermsForm(request.GET.dict(), user=request.user, today=today)
 
-    def look(shown: dict[str, Any]) -> HttpResponse | None:
+    def look(shown: dict[str, Any]) -> HttpResponseBase | None:
         (since, until), company = form.period(), shown["company"]
         window = form.typed("window", lengthening.WINDOWS[1])
         found = lengthening.look(lengthening.Asked(company, since, until, today, window), zone=settings.TIME_ZONE)
         chosen = [(p, g) for p in found.pairs for g in p.groups if f"{p.segment}:{g.key}" == shown["group"]]
+        table = (
+            listing.drawn(request, MeasuredTable(chosen[0][1].customers, currency=company.currency)) if chosen else None
+        )
+        if table is not None and (listed := listing.as_file(request, table)) is not None:
+            return listed
         if (file := FILES.get(request.GET.get("as", ""))) is not None:
-            groups = [g for _p, g in chosen] or (found.pairs[0].groups if found.pairs else ())
+            groups = found.pairs[0].groups if found.pairs else ()
             name = f"insight-terms-{company.code}-{since}-{until}"
             return file(name, lengthening.header(), lengthening.cells(groups, company.currency))
         shown |= {
             "found": found, "answer": answers.of_terms(found), "window": window, "chosen": chosen[0] if chosen else None,
-            "table": pages.listed(request, MeasuredTable(chosen[0][1].customers)) if chosen else None,
+            "table": table,
             "days": _both(found.pairs, "days"), "growth": _both(found.pairs, "growth"),
         }  # fmt: skip
         return None
@@ -107,24 +119,25 @@ def _both(pairs: Sequence[lengthening.Pair], what: str) -> list[tuple[str, Any]]
 
 @door("view_figures")
 @require_safe
-def alarms(request: HttpRequest) -> HttpResponse:
+def alarms(request: HttpRequest) -> HttpResponseBase:
     """Show which rules held what was then paid on time; `group` lists the holds, `as=csv` and `as=xlsx` download."""
     today = business_day(timezone.now())
     form = AlarmsForm(request.GET.dict(), user=request.user, today=today)
 
-    def look(shown: dict[str, Any]) -> HttpResponse | None:
+    def look(shown: dict[str, Any]) -> HttpResponseBase | None:
         (since, until), company = form.period(), shown["company"]
         grace = form.typed("grace", USUAL_GRACE)
         found = alarming.look(alarming.Asked(company, since, until, day=today, grace=grace))
         chosen = [a for a in (found.every, *found.rows) if a.key == shown["group"]]
+        table = listing.drawn(request, HeldTable(chosen[0].holds, currency=company.currency)) if chosen else None
+        if table is not None and (listed := listing.as_file(request, table)) is not None:
+            return listed
         if (file := FILES.get(request.GET.get("as", ""))) is not None:
             name = f"insight-alarms-{company.code}-{since}-{until}"
-            if chosen:
-                return file(name, alarming.hold_header(), alarming.hold_cells(chosen[0].holds, company.currency))
             return file(name, alarming.header(), alarming.cells(found.rows, company.currency))
         shown |= {
             "found": found, "answer": answers.of_alarms(found), "grace": grace, "chosen": chosen[0] if chosen else None,
-            "table": pages.listed(request, HeldTable(chosen[0].holds)) if chosen else None, "ways": Outcome,
+            "table": table, "ways": Outcome,
             "shares": [(answers.of_row(a), a.false_alarms) for a in found.rows if a.false_alarms],
             "may_try": may(request.user, "try_without_row"), "since": since, "until": until,
         }  # fmt: skip

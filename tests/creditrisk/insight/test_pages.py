@@ -47,7 +47,9 @@ def test_limits_and_paying_from_the_answer_down_to_the_customers(cast: Cast, man
     page = words(manager.get("/insight/", asked))
     below = manager.get("/insight/", {**asked, "group": "2"})
     part = manager.get("/insight/", {**asked, "group": "2"}, headers={"HX-Request": "true"}).content.decode()
-    file = manager.get("/insight/", {**asked, "group": "2", "as": "csv"}).content.decode("utf-8-sig").splitlines()
+    file = manager.get("/insight/", {**asked, "group": "2", "as": "csv"}).getvalue().decode("utf-8-sig").splitlines()
+    chosen = {**asked, "group": "2", "columns": ["turnover"], "sort": "-due", "as": "csv"}
+    narrow = manager.get("/insight/", chosen).getvalue().decode("utf-8-sig").splitlines()
 
     assert (
         "paid 100.0% of their instalments on time, those with the highest 0.0%: a difference of +100.0 points" in page
@@ -59,7 +61,10 @@ def test_limits_and_paying_from_the_answer_down_to_the_customers(cast: Cast, man
     assert "<h1" not in part
     assert "NERI" in part
     assert len(file) == 2
-    assert file[1].endswith("NERI,Neri,EUR,2000.00,0.00,,1,0,200.00,0.00,200.00,0.00,20.00")
+    assert file[0].startswith("Customer,Name,Limit EUR,Limit of it,Instalments,Due EUR")
+    assert file[1] == "NERI,Neri,2000.00,,1,200.00,0.00,0.00,20.00"
+    assert narrow == ["Customer,Turnover in the year before EUR", "NERI,0.00"]
+    assert "Keep this view" in words(below)
 
 
 @pytest.mark.django_db
