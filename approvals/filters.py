@@ -42,7 +42,7 @@ class AlertFilter(django_filters.FilterSet):
         method="so_grave", choices=Severity.choices, label=_("How grave"), empty_label=_("any")
     )
     new = django_filters.ChoiceFilter(
-        method="not_seen", choices=[("yes", _("new"))], label=_("New"), empty_label=_("any")
+        method="not_seen", choices=[("yes", _("new"))], label=_("Show"), empty_label=_("all")
     )
     since = DayFilter(field_name="day", lookup_expr="gte", label=_("From"))
     until = DayFilter(field_name="day", lookup_expr="lte", label=_("To"))

@@ -124,15 +124,15 @@ class ComplianceTable(BaseTable):
 
     live = True
     caption = _("Terms kept, by customer")
-    minor = ("agreed", "invoices", "beyond", "days_given", "late_invoices")
-    spare = ("more_generous", "days_agreed")
+    minor = ("agreed", "invoices", "beyond", "days_given")
+    spare = ("currency", "more_generous", "days_agreed", "late_invoices")
 
     code = DocumentColumn(verbose_name=_("Customer"), linkify=("customer", {"code": django_tables2.A("code")}))
     name = LongColumn(verbose_name=_("Name"))
     agreed = TextColumn(verbose_name=_("Agreed"))
     currency = TextColumn(verbose_name=_("Currency"))
     invoices = NumberColumn(verbose_name=_("Invoices"))
-    total = AmountColumn(verbose_name=_("Invoiced"), currency="currency")
+    total = AmountColumn(verbose_name=_("Invoiced"), currency="currency", show=True)
     kept_percent = PercentColumn(verbose_name=_("Kept"))
     more_generous = NumberColumn(verbose_name=_("More generous"))
     beyond = AmountColumn(verbose_name=_("On longer terms"), currency="currency")
@@ -150,8 +150,8 @@ class DiscountsTable(BaseTable):
 
     live = True
     caption = _("Discounts, by customer")
-    minor = ("count", "in_time", "late", "too_much", "not_agreed", "not_taken")
-    spare = ("total", "agreed", "losses")
+    minor = ("count", "late", "too_much", "not_agreed", "not_taken")
+    spare = ("currency", "total", "agreed", "in_time", "losses")
 
     code = DocumentColumn(verbose_name=_("Customer"))
     name = LongColumn(verbose_name=_("Name"))
@@ -159,7 +159,7 @@ class DiscountsTable(BaseTable):
     count = NumberColumn(verbose_name=_("Paid"))
     total = AmountColumn(verbose_name=_("Invoiced"), currency="currency")
     agreed = AmountColumn(verbose_name=_("Offered"), currency="currency")
-    taken = AmountColumn(verbose_name=_("Kept back"), currency="currency")
+    taken = AmountColumn(verbose_name=_("Kept back"), currency="currency", show=True)
     in_time = AmountColumn(verbose_name=_("As agreed"), currency="currency")
     late = AmountColumn(verbose_name=_("Late"), currency="currency")
     too_much = AmountColumn(verbose_name=_("Too much"), currency="currency")
@@ -185,8 +185,8 @@ class DiscountTable(BaseTable):
 
     live = True
     caption = _("Discounts, one by one")
-    minor = ("document", "item_date", "last_day", "percent", "agreed")
-    spare = ("days_late",)
+    minor = ("last_day", "percent", "agreed")
+    spare = ("document", "item_date", "days_late")
 
     item = DocumentColumn(verbose_name=_("Item"), linkify=("item", {"pk": django_tables2.A("item_id")}))
     document = TextColumn(verbose_name=_("Invoice"), linkify=lambda record: _address(record.document_id))

@@ -58,7 +58,7 @@ class PayerTable(OfCompanyTable):
 
     caption = _("Customers")
     minor = ("relative", "debts")
-    spare = ("turnover", "debts_on_time", "on_time", "late")
+    spare = ("turnover", "debts_on_time", "on_time", "late", "unpaid")
     amounts = ("limit", "turnover", "due", "on_time", "late", "unpaid")
 
     code = DocumentColumn(verbose_name=_("Customer"), linkify=("customer", {"code": django_tables2.A("code")}))
