@@ -13,12 +13,18 @@ app = Celery("creditrisk")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
+# Celery's own with a sign of life, and with a place for messages that nobody can read.
+app.conf.beat_scheduler = "creditrisk.running.tasks:Scheduler"
+app.conf.worker_consumer = "creditrisk.running.tasks:Reader"
+app.conf.broker_connection_max_retries = None  # Whoever waits for a broker waits until it comes.
+
 # Whoever wakes the worker waits a moment at most for a broker that does not answer (creditrisk/nudge.py).
 app.conf.broker_transport_options = {
     "max_retries": 1, "interval_start": 0, "interval_step": 0, "interval_max": 0, "socket_connect_timeout": 2,
 }  # fmt: skip
 
 app.conf.beat_schedule = {
+    "a sign of life": {"task": "creditrisk.running.tasks.pulse", "schedule": 10 * SECOND},
     "holds whose reason may be gone": {
         "task": "approvals.tasks.evaluate_holds",
         "schedule": 10 * SECOND,
@@ -43,3 +49,6 @@ app.conf.beat_schedule = {
     },
     "try-outs that nobody works on": {"task": "approvals.tasks.resume_tryouts", "schedule": 60 * SECOND},
 }
+# What nobody took up until it is asked for again is asked for again: a worker that was away finds no heap of old messages.
+for entry in app.conf.beat_schedule.values():
+    entry["options"] = {"expires": entry["schedule"]}

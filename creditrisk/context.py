@@ -63,6 +63,7 @@ def _ways(request: HttpRequest) -> list[Way]:
         ("view_rules", _("Rule book"), "rules", "info", ""),
         ("import_data", _("Imports"), "imports", "enter", ""),
         ("import_data", _("Data quality"), "quality", "tick", ""),
+        ("view_running", _("What runs"), "running", "trend", ""),
     ]
     here = request.path
     found = []

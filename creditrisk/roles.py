@@ -89,6 +89,7 @@ DOORS: dict[str, frozenset[str]] = {
     "edit_policy": frozenset({"admin"}),
     "activate_policy": frozenset({"admin", "finance_director"}),
     "import_data": _MANAGERS | {"admin"},
+    "view_running": frozenset({"admin"}),
 }
 
 

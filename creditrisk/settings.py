@@ -39,7 +39,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CELERY_BROKER_URL, cache_url = redis(REDIS_URL)
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": cache_url}}
 CELERY_TASK_IGNORE_RESULT = True  # What a task has to say, it says in rows.
-CELERY_TASK_ACKS_LATE = CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_ACKS_LATE = (
+    True  # What died with its worker is asked for again by the schedule: a message may not kill twice.
+)
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat")
@@ -54,13 +56,14 @@ INSTALLED_APPS = [
     *("creditrisk", *(f"creditrisk.{app}" for app in ("exposure", "policy", "decisions", "monitoring"))),
     *("customers", "ledger", "ledger.bank", "documents", "documents.intake", "approvals"),
     *("creditrisk.takeover", "creditrisk.quality", "creditrisk.audit", "creditrisk.figures", "creditrisk.reports"),
-    *("creditrisk.lists", "creditrisk.contacts"),
+    *("creditrisk.lists", "creditrisk.contacts", "creditrisk.running"),
     *("creditrisk.preferences", "creditrisk.notices", "allauth", "allauth.account", "allauth.mfa"),
     *("allauth.socialaccount", "allauth.socialaccount.providers.openid_connect", "creditrisk.signin"),
     *(f"django.contrib.{app}" for app in ("admin", "auth", "contenttypes", "sessions", "messages", "staticfiles")),
     *("django.contrib.postgres", "django.contrib.humanize", "django_htmx", "django_tables2", "django_filters"),
 ]
 MIDDLEWARE = [
+    "creditrisk.running.views.probed",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",

@@ -13,6 +13,7 @@ admin.site.index_title = _("Administration")
 # One door, with its second factor and its counting of failures.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
+handler500 = "creditrisk.running.views.broken"
 urlpatterns = [
     path("", include("creditrisk.monitoring.urls")),
     path("", include("creditrisk.decisions.urls")),
@@ -34,6 +35,7 @@ urlpatterns = [
     path("", include("creditrisk.lists.urls")),
     path("", include("creditrisk.contacts.urls")),
     path("", include("creditrisk.signin.urls")),
+    path("", include("creditrisk.running.urls")),
     path("login/", LoginView.as_view(extra_context={"demo_logins": people.logins}), name="account_login"),
     path("admin/", admin.site.urls),
 ]

@@ -188,15 +188,16 @@ DOORS_OF_PAGES: dict[str, tuple[tuple[str, ...], set[str]]] = {
     "alerts_mine": (BOTH, ALL),
     "notices": (READ, CONTROL),
     "notices_decide": (SEND, {"admin"}),
+    "running": (READ, {"admin"}),
 }
 # What is a person's own: whose it is here.
 OWN = {"absence_end": ("carla", "dario"), "list_view_first": ("sara",), "list_view_drop": ("sara",)}
-# Before the doors: signing in and out, and in which language; behind the login: one's own password and second factor.
+# Before the doors: what programs ask of health; signing in and out, and in which language; behind the login: one's own password and second factor.
 OPEN = {
     "account_login", "account_logout", "account_inactive", "account_reauthenticate", "account_change_password",
     "account_reset_password", "account_reset_password_done", "account_reset_password_from_key",
     "account_reset_password_from_key_done", "mfa_index", "mfa_authenticate", "mfa_reauthenticate", "mfa_activate_totp",
     "mfa_deactivate_totp", "mfa_view_recovery_codes", "mfa_generate_recovery_codes", "mfa_download_recovery_codes",
     "socialaccount_login_cancelled", "socialaccount_login_error", "openid_connect_login", "openid_connect_callback",
-    "language",
+    "language", "health", "ready",
 }  # fmt: skip

@@ -9,7 +9,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
@@ -52,7 +51,7 @@ def demo() -> int:
                 return 0 if asked_to_stop else 1
         parts = _start_parts(port)
         address = f"http://127.0.0.1:{port}/"
-        while not asked_to_stop and not _ended(parts) and not _answers(address):
+        while not asked_to_stop and not _ended(parts) and not _is_ready(address):
             time.sleep(0.05)
         if not asked_to_stop and not _ended(parts):
             print(f"\n{address} is ready after {time.monotonic() - began:.1f} s. Ctrl-C stops it.", flush=True)
@@ -205,14 +204,19 @@ def web(port: str) -> list[str]:
     return [PY, "-m", "granian", *words, "--no-ws", "--log-level", "error", "creditrisk.wsgi:application"]
 
 
-def _start_parts(port: str) -> dict[str, subprocess.Popen[bytes]]:
+def commands(port: str) -> dict[str, list[str]]:
+    """Return how the product's processes are started."""
     celery = [PY, "-W", "ignore", "-m", "celery", "-A", "creditrisk"]  # It warns of root; here root is at home.
-    banners = subprocess.DEVNULL  # What goes wrong is told in the other stream.
     return {
-        "web": _start(web(port)),
-        "worker": _start([*celery, "worker", "-l", "warning", "-c", "2", "-n", f"worker{port}@%h"], says=banners),
-        "beat": _start([*celery, "beat", "-l", "warning", "--pidfile="], says=banners),
+        "web": web(port),
+        "worker": [*celery, "worker", "-l", "warning", "-c", "2", "-n", f"worker{port}@%h"],
+        "beat": [*celery, "beat", "-l", "warning", "--pidfile="],
     }
+
+
+def _start_parts(port: str) -> dict[str, subprocess.Popen[bytes]]:
+    banners = {"worker": subprocess.DEVNULL, "beat": subprocess.DEVNULL}  # What goes wrong is told in the other stream.
+    return {name: _start(command, says=banners.get(name)) for name, command in commands(port).items()}
 
 
 def _ended(parts: dict[str, subprocess.Popen[bytes]]) -> list[str]:
@@ -236,14 +240,11 @@ def _die_with_parent() -> None:
         ctypes.CDLL(None).prctl(1, signal.SIGTERM)
 
 
-def _answers(address: str) -> bool:
-    try:
-        urllib.request.urlopen(address, timeout=5).close()
-    except urllib.error.HTTPError:
+def _is_ready(address: str) -> bool:
+    with contextlib.suppress(OSError):  # An answer of 503 is one of them.
+        urllib.request.urlopen(f"{address}ready/", timeout=5).close()
         return True
-    except OSError:
-        return False
-    return True
+    return False
 
 
 def _remove_what_the_killed_left() -> None:

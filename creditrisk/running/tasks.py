@@ -1,0 +1,75 @@
+"""What schedule and worker do so that one sees them at work, and what becomes of messages that cannot be worked on."""
+
+import time
+from typing import Any
+
+from celery import shared_task
+from celery.beat import PersistentScheduler
+from celery.worker.consumer import Consumer
+from django.db import connection
+from django.utils import timezone
+
+from creditrisk.running import signs
+from creditrisk.running.away import trouble
+from creditrisk.running.models import Heartbeat
+
+EVERY = 10.0  # Seconds from one sign of life of the schedule to the next.
+
+
+@shared_task(name="creditrisk.running.tasks.pulse")
+def pulse(**kwargs: Any) -> None:
+    """Show that what is scheduled is worked on."""
+    signs.beat(Heartbeat.Part.WORKER, now=timezone.now())
+    signs.forget_old(now=timezone.now())
+
+
+class Scheduler(PersistentScheduler):
+    """Celery's own, which also says that it is at work."""
+
+    _beaten = float("-inf")
+
+    def tick(self, *args: Any, **kwargs: Any) -> float:
+        """Send what is due; return for how many seconds nothing is."""
+        if time.monotonic() - self._beaten >= EVERY:
+            self._beaten = time.monotonic()
+            signs.beat(Heartbeat.Part.BEAT, now=timezone.now())
+            connection.close()  # Nothing else in this process needs one.
+        return float(min(super().tick(*args, **kwargs), EVERY))
+
+
+class Reader(Consumer):
+    """Celery's own, which also keeps what it throws away because nobody can read it."""
+
+    def on_decode_error(self, message: Any, exc: Exception) -> None:
+        """Take the message off the queue and keep how it begins."""
+        super().on_decode_error(message, exc)
+        _set_aside("", exc, message)
+
+
+def failed(sender: Any, exception: Exception, args: Any = (), kwargs: Any = None, **rest: Any) -> None:
+    """Keep that a task failed, unless the database was away: then the next run does what this one could not."""
+    if trouble(exception) is not None:
+        return
+    values = ", ".join([*map(repr, args or ()), *(f"{name}={value!r}" for name, value in (kwargs or {}).items())])
+    signs.set_aside(sender.name, type(exception).__name__, told=str(exception), message=values, now=timezone.now())
+
+
+def unknown(sender: Any, message: Any, exc: Exception, name: str, **rest: Any) -> None:
+    """Keep that a message names a task which there is not."""
+    _set_aside(name, exc, message)
+
+
+def rejected(sender: Any, message: Any, exc: Exception | None, **rest: Any) -> None:
+    """Keep that a message is none of Celery's, or asks for what its task does not take."""
+    _set_aside(str((message.headers or {}).get("task", "")), exc, message)
+
+
+def _set_aside(task: str, exc: Exception | None, message: Any) -> None:
+    error = type(exc).__name__ if exc else "UnknownMessage"
+    signs.set_aside(task, error, told=str(exc or ""), message=_beginning(message), now=timezone.now())
+    connection.close()  # Read in the worker's own process, which otherwise asks the database nothing.
+
+
+def _beginning(message: Any) -> str:
+    body = message.body
+    return bytes(body[:2000]).decode(errors="replace") if isinstance(body, bytes | memoryview) else str(body)[:2000]
