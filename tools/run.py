@@ -131,6 +131,19 @@ def _measured(*words: str) -> int:
         _remove(home)
 
 
+def backup(*words: str) -> int:
+    """This will write the whole database to one file: FILE, or a new one below the folder of the data."""
+    return subprocess.call([PY, "manage.py", "backup", *words], cwd=BASE)
+
+
+def restore(*words: str) -> int:
+    """This will make the database what FILE says, all of it or nothing; `ARGS=--replace` where it is not empty."""
+    if not words:
+        raise SystemExit("Say which, as in: make restore FILE=var/backups/creditrisk-20260302-120000.dump")
+    commands = [["restore", *words], ["migrate", "-v", "0"], ["audit_trail", "verify"], ["exposure", "audit"]]
+    return next(filter(None, (subprocess.call([PY, "manage.py", *each], cwd=BASE) for each in commands)), 0)
+
+
 def pictures() -> int:
     """This will draw the pictures of the README anew, from the demo company that runs at PORT."""
     from tools import pictures as drawing  # A browser's driver, which only tests and this have.
@@ -267,7 +280,7 @@ def _remove(home: Path) -> None:
 
 COMMANDS: dict[str, Callable[..., int]] = {
     function.__name__: function
-    for function in (setup, demo, test, chaos, check, bench, pictures, messages, lock, down, clean)
+    for function in (setup, demo, test, chaos, check, bench, backup, restore, pictures, messages, lock, down, clean)
 }
 
 if __name__ == "__main__":
