@@ -33,7 +33,7 @@ SOCKET_PATH_MAX = 100  # The systems allow 103 to 107 bytes.
 # Without durability nothing looks through the tables either: what it found there while a test had not committed its fifty
 # thousand rows made plans for empty tables, and a test of a minute took twenty.
 LIMITS = {
-    "fast": "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c autovacuum=off",
+    "fast": "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c autovacuum=off -c track_commit_timestamp=on",
     "durable": "",
 }
 CONF = """
