@@ -40,7 +40,7 @@ def database(url: str, *, role: str = "") -> dict[str, Any]:
     extra.setdefault("application_name", " ".join(["creditrisk", *Path(sys.argv[0]).parts[-2:], *sys.argv[1:2]])[:60])
     # The role is taken by the server at connecting; Django's assume_role waits for ever inside a pool.
     # Where the database is away nobody waits long, and it is asked again at every request, not ever more rarely.
-    pool = {"min_size": 1, "max_size": number("DATABASE_POOL", 8), "timeout": 5, "reconnect_timeout": 3}
+    pool = {"min_size": 1, "max_size": number("DATABASE_POOL", 8), "timeout": 3, "reconnect_timeout": 3}
     options = {**extra, "pool": pool}
     taken = f"-c role={role}" if role else ""
     options["options"] = " ".join(filter(None, (extra.get("options"), PLANS, taken)))

@@ -75,13 +75,13 @@ def test(*words: str) -> int:
 
 
 def chaos(times: str = "1000") -> int:
-    """This will race so many times or, at a thousand, for a minute, and print how it ended.
+    """This will race, kill and starve the product, so many times or, at a thousand, for a minute each, and print how it ended.
 
     Ten times as many alerts are sent while workers are killed.
     """
     if not times.isdecimal() or int(times) < 1:
         raise SystemExit(f"{times!r} times: say how often, as in: make chaos ARGS=100")
-    races = [f"tests/races/test_{name}.py" for name in ("decisions", "gate", "load", "notices")]
+    races = [f"tests/races/test_{name}.py" for name in ("decisions", "gate", "load", "kills", "notices")]
     seconds = max(5.0, int(times) * 0.06)
     return _tested(("-q", *races), RACES=times, RACE_SECONDS=str(seconds))
 

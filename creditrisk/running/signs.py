@@ -46,4 +46,5 @@ def forget_old(*, now: datetime) -> None:
 
 
 def _plain(text: str, most: int) -> str:
-    return text.replace("\0", "")[:most]
+    """Return a text without what cannot be kept or shown."""
+    return "".join(letter if letter.isprintable() else "�" for letter in text[:most])

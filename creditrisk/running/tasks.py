@@ -1,17 +1,22 @@
 """What schedule and worker do so that one sees them at work, and what becomes of messages that cannot be worked on."""
 
+import logging
 import time
 from typing import Any
 
 from celery import shared_task
 from celery.beat import PersistentScheduler
+from celery.exceptions import NotRegistered
 from celery.worker.consumer import Consumer
 from django.db import connection
 from django.utils import timezone
+from kombu.transport import redis as broker
 
 from creditrisk.running import signs
 from creditrisk.running.away import trouble
 from creditrisk.running.models import Heartbeat
+
+logger = logging.getLogger(__name__)
 
 EVERY = 10.0  # Seconds from one sign of life of the schedule to the next.
 
@@ -37,13 +42,51 @@ class Scheduler(PersistentScheduler):
         return float(min(super().tick(*args, **kwargs), EVERY))
 
 
+class Unacknowledged(broker.QoS):
+    """Kombu's own, which gives nothing back over a connection that is gone; what was begun is asked for again anyway.
+
+    Kombu's raises AttributeError there, of which the worker dies: a task was under way when the broker went.
+    """
+
+    def restore_unacked(self, client: Any = None) -> None:
+        if self.channel.connection.client is None:
+            self._delivered.clear()
+            return
+        super().restore_unacked(client)
+
+
+class Channel(broker.Channel):
+    """Kombu's own, which sets aside what lies on the queue and is no message; kombu's lets the worker die of it."""
+
+    QoS = Unacknowledged
+
+    def _brpop_read(self, **options: Any) -> Any:
+        try:
+            return super()._brpop_read(**options)
+        except (ValueError, KeyError, TypeError) as error:  # It is off the queue already.
+            logger.exception("What lay on the queue is no message")
+            signs.set_aside("", type(error).__name__, told=str(error), message="", now=timezone.now())
+            connection.close()
+            return None
+
+
 class Reader(Consumer):
-    """Celery's own, which also keeps what it throws away because nobody can read it."""
+    """Celery's own, which outlives its broker and keeps what it throws away because nobody can read it."""
+
+    def ensure_connected(self, connection: Any) -> Any:
+        """Wait until the broker answers."""
+        return super().ensure_connected(careful(connection))
 
     def on_decode_error(self, message: Any, exc: Exception) -> None:
         """Take the message off the queue and keep how it begins."""
         super().on_decode_error(message, exc)
         _set_aside("", exc, message)
+
+
+def careful(connection: Any) -> Any:
+    """Return a connection, not made yet, that can be closed when its broker is gone."""
+    connection.transport.Channel = Channel
+    return connection
 
 
 def failed(sender: Any, exception: Exception, args: Any = (), kwargs: Any = None, **rest: Any) -> None:
@@ -56,7 +99,7 @@ def failed(sender: Any, exception: Exception, args: Any = (), kwargs: Any = None
 
 def unknown(sender: Any, message: Any, exc: Exception, name: str, **rest: Any) -> None:
     """Keep that a message names a task which there is not."""
-    _set_aside(name, exc, message)
+    _set_aside(name, NotRegistered(name), message)
 
 
 def rejected(sender: Any, message: Any, exc: Exception | None, **rest: Any) -> None:

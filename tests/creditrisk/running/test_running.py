@@ -7,9 +7,11 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
+from kombu import Connection
 
 from approvals import sweep
-from creditrisk.running import signs, state
+from creditrisk.celery import app
+from creditrisk.running import signs, state, tasks
 from creditrisk.running.models import SetAside
 from tests.cast import Cast
 
@@ -88,6 +90,18 @@ def test_little_room_and_days_without_a_sweep_are_told(cast: Cast, monkeypatch: 
 
     assert told["disk"]["status"] == "degraded"
     assert "was not done for 3 days" in told["sweep"]["says"]
+
+
+def test_a_worker_outlives_a_broker_that_goes_while_a_task_is_under_way() -> None:
+    with tasks.careful(Connection(app.conf.broker_url)) as connection:
+        queue = connection.SimpleQueue("goes")
+        queue.put({"task": "under way"})
+        queue.get(timeout=5)  # Taken, and not done.
+
+        connection.collect()  # What Celery does with a connection that broke, before it closes it.
+        connection.close()
+
+        assert connection.connected is False
 
 
 def test_the_administrator_reads_what_does_not_run_and_what_was_set_aside(cast: Cast, client: Client) -> None:
