@@ -12,7 +12,7 @@ from approvals import alerts, causes, context, evaluation_requests, holds, locki
 from approvals.models import EvaluationRequest, Hold, HowClosed, Looked
 from approvals.submission import Submission
 from creditrisk import nudge
-from creditrisk.clock import business_day
+from creditrisk.clock import business_day, lapsed
 from creditrisk.money import MissingRate
 from creditrisk.policy import compile as policies
 from creditrisk.refusal import Refused
@@ -134,7 +134,7 @@ def _claim(*, now: datetime) -> EvaluationRequest | None:
         request = (
             EvaluationRequest.objects.select_for_update(skip_locked=True)
             .filter(done_at__isnull=True, attempts__lt=ATTEMPTS)
-            .filter(Q(claimed_at__isnull=True) | Q(claimed_at__lt=now - LEASE))
+            .filter(Q(claimed_at__isnull=True) | lapsed("claimed_at", lease=LEASE, now=now))
             .filter(Q(retry_at__isnull=True) | Q(retry_at__lte=now))
             .order_by("pk").first()
         )  # fmt: skip

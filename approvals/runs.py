@@ -12,6 +12,7 @@ from approvals import evaluation
 from approvals.evaluation_requests import TASK
 from approvals.models import EvaluationRun, EvaluationRunHold, Looked
 from creditrisk import nudge
+from creditrisk.clock import lapsed
 
 # So many holds are looked at while the person waits; more are left to the worker.
 AT_ONCE = 5
@@ -94,7 +95,7 @@ def _claim(*, now: datetime, run: EvaluationRun | None) -> EvaluationRunHold | N
     with transaction.atomic():
         row = (
             waiting.select_for_update(skip_locked=True, of=("self",))
-            .filter(Q(claimed_at__isnull=True) | Q(claimed_at__lt=now - evaluation.LEASE))
+            .filter(Q(claimed_at__isnull=True) | lapsed("claimed_at", lease=evaluation.LEASE, now=now))
             .select_related("hold__document").order_by("pk").first()
         )  # fmt: skip
         if row is not None:

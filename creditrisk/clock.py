@@ -3,6 +3,7 @@
 from calendar import monthrange
 from datetime import date, datetime, time, timedelta
 
+from django.db.models import Q
 from django.utils import timezone
 
 from creditrisk import language
@@ -21,6 +22,14 @@ def beginning_of(day: date) -> datetime:
 def end_of(day: date) -> datetime:
     """Return the last moment of a day in the installation's time zone."""
     return beginning_of(day + timedelta(days=1)) - timedelta(microseconds=1)
+
+
+def lapsed(field: str, *, lease: timedelta, now: datetime) -> Q:
+    """Return the condition that a claim has run out: long ago, or further ahead than any clock of ours goes wrong.
+
+    What was claimed before the clock was set back an hour would otherwise wait until it is that late again.
+    """
+    return Q(**{f"{field}__lt": now - lease}) | Q(**{f"{field}__gt": now + lease})
 
 
 def told(moment: datetime) -> str:

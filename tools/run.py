@@ -83,7 +83,7 @@ def chaos(times: str = "1000") -> int:
         raise SystemExit(f"{times!r} times: say how often, as in: make chaos ARGS=100")
     races = [f"tests/races/test_{name}.py" for name in ("decisions", "gate", "load", "kills", "notices")]
     seconds = max(5.0, int(times) * 0.06)
-    return _tested(("-q", *races), RACES=times, RACE_SECONDS=str(seconds))
+    return _tested(("-q", *races, "tests/approvals/test_clock.py"), RACES=times, RACE_SECONDS=str(seconds))
 
 
 def _tested(words: tuple[str, ...], **told: str) -> int:

@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from approvals import recompute
+from creditrisk.clock import lapsed
 from creditrisk.monitoring.models import Recompute
 from customers.models import Customer
 
@@ -31,7 +32,7 @@ def last() -> Recompute | None:
 
 def work(*, now: datetime) -> bool:
     """Look at the next slice of the run under way; return whether there is more. What differs is repaired and kept as evidence."""
-    free = Q(worked_at__isnull=True) | Q(worked_at__lt=now - LEASE)
+    free = Q(worked_at__isnull=True) | lapsed("worked_at", lease=LEASE, now=now)
     with transaction.atomic():
         run = (
             Recompute.objects.select_for_update(skip_locked=True).filter(finished_at__isnull=True).filter(free).first()

@@ -19,7 +19,7 @@ from django.db.models.functions import Greatest
 from django.utils.translation import gettext as _
 
 from approvals import alerts
-from creditrisk.clock import business_day
+from creditrisk.clock import business_day, lapsed
 from creditrisk.notices import calling, writing
 from creditrisk.notices.addresses import Unreachable
 from creditrisk.notices.models import Channel, Notice, NoticeState
@@ -94,7 +94,7 @@ def _said(code: int, words: bytes | str) -> str:
 
 def reclaim(*, now: datetime) -> int:
     """Have those sent again whose worker was lost while it sent them; each may have arrived. Returns how many."""
-    lost = Notice.objects.filter(state=NoticeState.SENDING, claimed_at__lt=now - LEASE)
+    lost = Notice.objects.filter(lapsed("claimed_at", lease=LEASE, now=now), state=NoticeState.SENDING)
     return lost.update(state=NoticeState.WAITING, due_at=now, repeats=F("repeats") + 1)
 
 

@@ -72,7 +72,7 @@ def send_waiting(*, now: datetime) -> int:
 
 
 def _claimable(now: datetime) -> Q:
-    free = Q(claimed_until=None) | Q(claimed_until__lte=now)
+    free = Q(claimed_until=None) | Q(claimed_until__lte=now) | Q(claimed_until__gt=now + 2 * LEASE)
     return Q(state=DeliveryState.WAITING, next_try__lte=now) & free
 
 

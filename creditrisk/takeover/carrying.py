@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from approvals import alerts
 from creditrisk.audit.attribution import acting
-from creditrisk.clock import business_day
+from creditrisk.clock import business_day, lapsed
 from creditrisk.exposure import ledger as exposure
 from creditrisk.money import MissingRate
 from creditrisk.refusal import InvalidState, Refused
@@ -150,7 +150,7 @@ def _refused_by_database(error: DatabaseError) -> str:
 def waiting(*, now: datetime) -> list[int]:
     """Return the uploads that wait for a worker, those among them that one took and never finished."""
     stale = Upload.objects.filter(
-        state__in=[UploadState.CHECKING, UploadState.CARRYING], claimed_at__lt=now - STALE
+        lapsed("claimed_at", lease=STALE, now=now), state__in=[UploadState.CHECKING, UploadState.CARRYING]
     ).values_list("pk", flat=True)
     fresh = Upload.objects.filter(state__in=[UploadState.TO_CHECK, UploadState.TO_CARRY]).order_by("pk")
     return [*stale, *fresh.values_list("pk", flat=True)]
@@ -186,7 +186,7 @@ def _claim(upload_id: int, *, now: datetime) -> Upload | None:
     if upload is None:
         return None
     begun = {UploadState.TO_CHECK: UploadState.CHECKING, UploadState.TO_CARRY: UploadState.CARRYING}
-    stale = upload.claimed_at is not None and upload.claimed_at < now - STALE
+    stale = upload.claimed_at is not None and abs(now - upload.claimed_at) > STALE
     if upload.state in begun:
         upload.state = begun[UploadState(upload.state)]
     elif not (upload.state in begun.values() and stale):
