@@ -155,7 +155,7 @@ def test_every_alert_arrives_though_the_worker_is_killed_and_servers_go_down(
     User.objects.filter(username="carla").update(email="carla@main.example")
     sink = Sink(slow=0.04 if ALERTS <= 100 else 0.004).up()
     ours = {**environment, "EMAIL_URL": sink.address, "REDIS_URL": broker.url}
-    written = kills = broken = 0
+    written = kills = broken = restarts = 0
     deadline = time.monotonic() + 900 + ALERTS / 5
     try:
         while written < ALERTS or some_wait():
@@ -175,6 +175,7 @@ def test_every_alert_arrives_though_the_worker_is_killed_and_servers_go_down(
                 broker.down()
                 broker.up()
                 broker.ask()
+                restarts += 1
             when_some_arrived(sink, random.randint(1, max(ALERTS // 12, 20)))
             worker.kill()
             kills += 1
@@ -191,6 +192,8 @@ def test_every_alert_arrives_though_the_worker_is_killed_and_servers_go_down(
     ends["arrived once"] += ALERTS - len(twice)
     ends["arrived twice, under one id, counted"] += len(twice)
     ends["workers killed"] += kills
+    ends["times that the mail server was down"] += broken
+    ends["times that the broker lost everything"] += restarts
 
 
 def test_two_senders_never_take_the_same_notice(ends: Counter[str]) -> None:
