@@ -26,6 +26,7 @@ from creditrisk.monitoring.standings import NOBODY
 from creditrisk.monitoring.stood import Wanted
 from creditrisk.monitoring.tables import GroupTable, PastTable, PortfolioTable, StoodTable, UtilisationTable
 from creditrisk.roles import door, may, roles_of
+from creditrisk.running import state
 from creditrisk.templatetags.credit import percent
 from customers.models import Customer
 
@@ -52,6 +53,8 @@ def start(request: HttpRequest) -> HttpResponse:
         context["workspace"] = workspace.of(user, today=today)
     if "admin" in roles:
         context["setup"] = queries.setup(today=today)
+        names = state.names()
+        context["ailing"] = [names[part.code] for part in state.look(now=timezone.now()) if part.state != "ok"]
     if roles & {"admin", "auditor"}:
         context["decided"] = queries.decisions_of_day(user, today=today)
     return render(request, "monitoring/start.html", context)

@@ -52,7 +52,7 @@ class Unacknowledged(broker.QoS):
         if self.channel.connection.client is None:
             self._delivered.clear()
             return
-        super().restore_unacked(client)
+        super().restore_unacked(client)  # type: ignore[no-untyped-call]
 
 
 class Channel(broker.Channel):
@@ -62,7 +62,7 @@ class Channel(broker.Channel):
 
     def _brpop_read(self, **options: Any) -> Any:
         try:
-            return super()._brpop_read(**options)
+            return super()._brpop_read(**options)  # type: ignore[no-untyped-call]
         except (ValueError, KeyError, TypeError) as error:  # It is off the queue already.
             logger.exception("What lay on the queue is no message")
             signs.set_aside("", type(error).__name__, told=str(error), message="", now=timezone.now())

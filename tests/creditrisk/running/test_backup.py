@@ -9,13 +9,13 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.utils import translation
 from psycopg.conninfo import make_conninfo
 
 from approvals import gate
 from creditrisk.audit import sealing, verifying
 from creditrisk.exposure import ledger
 from creditrisk.running import backup
-from tests import stage
 from tests.cast import NOW, assemble
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -45,6 +45,11 @@ def owners(name: str) -> dict[str, Any]:
     return {**ours, "NAME": name, "OPTIONS": {}}
 
 
+def go_to(name: str) -> None:
+    connection.close()
+    connection.settings_dict["NAME"] = name
+
+
 def ask(database: dict[str, Any], *statements: str) -> list[Any]:
     where = make_conninfo(host=database["HOST"], port=database["PORT"], user=database["USER"], dbname=database["NAME"])
     with psycopg.connect(where, autocommit=True) as asked:
@@ -67,10 +72,11 @@ def empty() -> Iterator[dict[str, Any]]:
     remove = f'DROP DATABASE IF EXISTS "{there["NAME"]}" WITH (FORCE)'
     ask(outside, remove, f'CREATE DATABASE "{there["NAME"]}" TEMPLATE template0')
     yield there
-    stage.go_to(here)
+    go_to(here)
     ask(outside, remove)
 
 
+@translation.override("en")
 def test_what_is_restored_is_what_there_was(empty: dict[str, Any], tmp_path: Path) -> None:
     cast = assemble()
     cast.confirmed(cast.rossi, "300")
@@ -86,7 +92,7 @@ def test_what_is_restored_is_what_there_was(empty: dict[str, Any], tmp_path: Pat
     assert file.stat().st_mode & 0o777 == 0o600
     assert [path.name for path in file.parent.iterdir()] == ["a.dump"]
     assert told(empty) == told(here)
-    stage.go_to(empty["NAME"])
+    go_to(empty["NAME"])
     assert ledger.audit().total == 0
     assert verifying.verify().first is None
     for statement in ("UPDATE approvals_release SET reason = ''", "DELETE FROM decisions_decision"):

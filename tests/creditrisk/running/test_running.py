@@ -119,6 +119,6 @@ def test_the_administrator_reads_what_does_not_run_and_what_was_set_aside(cast: 
         assert words in page, words
     signs.forget_old(now=now)
     assert [row.error for row in SetAside.objects.all()] == ["ProgrammingError"]
-    assert b"/running/" in client.get("/").content
+    assert "Not everything runs as it should: Schedule, Worker, Work set aside." in client.get("/").content.decode()
     client.force_login(cast.sara.user)
     assert client.get("/running/").status_code == 403
