@@ -35,7 +35,7 @@ from tests.cast import NOW  # noqa: E402
 
 MEETING = 0.5  # Seconds that they meet at one customer.
 LEAST = 60  # Acts of each process, however slow the machine is.
-HELD_UP = 0.05  # Seconds between judging and keeping a decision where nothing is locked.
+HELD_UP = 0.1  # Seconds between judging and keeping a decision where nothing is locked.
 
 
 class Racer:

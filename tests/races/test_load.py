@@ -123,7 +123,7 @@ def test_whatever_passed_was_within_the_limit_in_force_at_its_commit(
 def test_without_the_lock_some_pass_beyond_their_limit(environment: dict[str, str], ends: Counter[str]) -> None:
     bring_on_stage(assemble())
 
-    for _time in range(3):
+    for _time in range(6):
         raced(environment, 2, "unlocked")
         over, blind, passed = beyond()
         if over or blind:
