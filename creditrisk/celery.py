@@ -47,6 +47,7 @@ app.conf.beat_schedule = {
         "task": "creditrisk.monitoring.tasks.recompute",
         "schedule": 60 * SECOND,
     },
+    "sessions that are over": {"task": "creditrisk.signin.tasks.forget", "schedule": 24 * HOUR},
     "try-outs that nobody works on": {"task": "approvals.tasks.resume_tryouts", "schedule": 60 * SECOND},
 }
 # What nobody took up until it is asked for again is asked for again: a worker that was away finds no heap of old messages.

@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 from zoneinfo import available_timezones
 
 from django.core.exceptions import ImproperlyConfigured
@@ -37,7 +38,10 @@ else:
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CELERY_BROKER_URL, cache_url = redis(REDIS_URL)
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": cache_url}}
+# What must not be lost stands in the database; what passes by may be lost with the broker.
+CACHES: dict[str, Any] = {"default": {"BACKEND": "creditrisk.signin.remembering.Remembering"}}
+CACHES["passing"] = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": cache_url}
+CACHES["passing"]["OPTIONS"] = {"socket_connect_timeout": 2, "socket_timeout": 2}
 CELERY_TASK_IGNORE_RESULT = True  # What a task has to say, it says in rows.
 CELERY_TASK_ACKS_LATE = (
     True  # What died with its worker is asked for again by the schedule: a message may not kill twice.
@@ -85,9 +89,9 @@ ENGINE, OPTIONS = "django.template.backends.django.DjangoTemplates", {"context_p
 TEMPLATES = [{"BACKEND": ENGINE, "DIRS": [BASE_DIR / "templates"], "APP_DIRS": True, "OPTIONS": OPTIONS}]
 DJANGO_TABLES2_TEMPLATE = "tables/table.html"
 
-# Signing in. Failed tries are counted by address and by name, in the cache; a session ends with the browser or the day.
+# Signing in. Failed tries are counted by address and by name, in the database; a session ends with the browser or the day.
 LOGIN_URL, LOGIN_REDIRECT_URL, LOGOUT_REDIRECT_URL = "account_login", "/", "account_login"
-SESSION_ENGINE, SESSION_COOKIE_AGE = "django.contrib.sessions.backends.cached_db", number("SESSION_HOURS", 12) * 3600
+SESSION_ENGINE, SESSION_COOKIE_AGE = "django.contrib.sessions.backends.db", number("SESSION_HOURS", 12) * 3600
 ACCOUNT_ADAPTER, SOCIALACCOUNT_ADAPTER = (f"creditrisk.signin.adapters.{name}" for name in ("Accounts", "Directory"))
 ACCOUNT_LOGIN_METHODS, ACCOUNT_SIGNUP_FIELDS = {"username"}, ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION, ACCOUNT_SESSION_REMEMBER, ACCOUNT_LOGOUT_ON_GET = "none", False, False

@@ -34,3 +34,17 @@ class Attempt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.typed or self.user} {self.get_outcome_display()}"
+
+
+class Remembered(models.Model):
+    """What signing in remembers for a while: failed tries, codes that were used. `key` is a digest, so it names nobody."""
+
+    key = models.CharField(_("key"), max_length=64, primary_key=True)
+    value = models.JSONField(_("value"))
+    until = models.DateTimeField(_("until"), null=True, db_index=True)
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("remembered for signing in"), _("remembered for signing in")
+
+    def __str__(self) -> str:
+        return self.key

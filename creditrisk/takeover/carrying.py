@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.core.cache import cache
 from django.db import DatabaseError, transaction
 from django.utils.translation import gettext as _
 
@@ -23,7 +22,7 @@ from creditrisk.exposure import ledger as exposure
 from creditrisk.money import MissingRate
 from creditrisk.refusal import InvalidState, Refused
 from creditrisk.roles import Actor
-from creditrisk.takeover import kinds, writers
+from creditrisk.takeover import kinds, progress, writers
 from creditrisk.takeover.desk import Desk, Told
 from creditrisk.takeover.models import KeptMapping, Mode, Outcome, Upload, UploadRow, UploadState, What
 from ledger.imports import guarded, styles, tabular
@@ -139,7 +138,7 @@ def work(upload_id: int, *, now: datetime) -> bool:
         _failed(claimed, _refused_by_database(error), now=now)
     else:
         _finished(claimed, account, dry=dry, now=now)
-    cache.delete(_progress_key(claimed.pk))
+    progress.end(claimed.pk)
     return True
 
 
@@ -156,12 +155,6 @@ def waiting(*, now: datetime) -> list[int]:
     return [*stale, *fresh.values_list("pk", flat=True)]
 
 
-def progress(upload_id: int) -> tuple[int, int]:
-    """Return how many rows are done, of how many."""
-    done, of = cache.get(_progress_key(upload_id), (0, 0))
-    return done, of
-
-
 def rejected_csv(upload: Upload) -> str:
     """Return the refused rows as CSV, each with its reason, harmless to a spreadsheet."""
     target = io.StringIO()
@@ -173,10 +166,6 @@ def rejected_csv(upload: Upload) -> str:
         cells = [*row.cells, *[""] * len(header)]
         writer.writerow([*(guarded.harmless(cells[at]) for at in own), row.number, guarded.harmless(row.sentence)])
     return target.getvalue()
-
-
-def _progress_key(upload_id: int) -> str:
-    return f"takeover:progress:{upload_id}"
 
 
 @transaction.atomic
@@ -203,14 +192,14 @@ def _run(upload: Upload, *, dry: bool, now: datetime) -> _Account:
     jobs = _jobs(upload, sheet_of(upload), account)
     total, done = sum(len(job.rows) for job in jobs) or 1, 0
     whole = dry or upload.mode == Mode.ALL
-    cache.set(_progress_key(upload.pk), (0, total), timeout=3600)
+    heard = progress.tell(upload.pk, 0, total)
     for batch in [jobs] if whole else _batches(jobs):
         with acting(actor, reason=f"import of {upload.name}"), transaction.atomic():
             for job in batch:
                 _write(upload.what, job, desk, account)
                 done += len(job.rows)
-                if not done % 50:
-                    cache.set(_progress_key(upload.pk), (done, total), timeout=3600)
+                if heard and not done % 50:
+                    heard = progress.tell(upload.pk, done, total)
             _audit(upload.what, batch, desk)
             if dry or (upload.mode == Mode.ALL and account.refused):
                 transaction.set_rollback(True)

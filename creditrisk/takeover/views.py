@@ -15,7 +15,7 @@ from creditrisk import nudge, pages
 from creditrisk.language import day, say
 from creditrisk.lists import listing
 from creditrisk.roles import Actor, companies_of, door
-from creditrisk.takeover import carrying, kinds
+from creditrisk.takeover import carrying, kinds, progress
 from creditrisk.takeover.forms import CarryForm, ColumnsForm, KeptForm, UploadForm
 from creditrisk.takeover.models import KeptMapping, Mode, Outcome, Upload, UploadState
 from creditrisk.takeover.tables import RowTable, UploadTable
@@ -124,7 +124,7 @@ def upload(request: HttpRequest, pk: int) -> HttpResponseBase:
         return redirect("import_columns", found.pk)
     outcome = request.GET.get("outcome", "")
     rows = found.rows.filter(outcome=outcome) if outcome in Outcome.values else found.rows.all()
-    done, of = carrying.progress(found.pk)
+    done, of = progress.told(found.pk)
     refused = found.counts.get(Outcome.REFUSED, 0)
     context = {
         "upload": found,
