@@ -114,6 +114,13 @@ def check() -> int:
     return subprocess.call([PY, "-m", "pytest", "-q", "-m", "house"], cwd=BASE)
 
 
+def audit(*files: str) -> int:
+    """This will ask whether something is known against the packages that are locked."""
+    from tools import audit as asking  # A library that only the tests and this have.
+
+    return asking.audit(*files)
+
+
 def bench(*words: str) -> int:
     """This will take all benchmarks, or the one that is named, each on durable servers of its own that begin empty."""
     every = ("gate", "clients", "policy", "tryout", "rebuild", "portfolio", "pages", "load")
@@ -281,7 +288,7 @@ def _remove(home: Path) -> None:
 
 COMMANDS: dict[str, Callable[..., int]] = {
     function.__name__: function
-    for function in (setup, demo, test, chaos, check, bench, backup, restore, pictures, messages, lock, down, clean)
+    for function in (setup, demo, test, chaos, check, audit, bench, backup, restore, pictures, messages, lock, down, clean)
 }
 
 if __name__ == "__main__":
