@@ -131,10 +131,13 @@ class Actor:
         }
 
 
+ADDRESS_MAX = 45  # The longest that an address of IPv6 can be; more is no address, whoever said it.
+
+
 def address_of(request: HttpRequest) -> str:
     """Return the address that a request came from: behind a proxy, the one that the proxy saw."""
     forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "") if settings.BEHIND_TLS else ""
-    return forwarded.rpartition(",")[2].strip() or request.META.get("REMOTE_ADDR", "")
+    return (forwarded.rpartition(",")[2].strip() or request.META.get("REMOTE_ADDR", ""))[:ADDRESS_MAX]
 
 
 def name_of(user: Any) -> str:
@@ -159,6 +162,12 @@ def roles_of(user: Any) -> frozenset[str]:
 def may(user: Any, name: str) -> bool:
     """Return whether one of the user's roles opens the door `name`."""
     return bool(roles_of(user) & DOORS[name])
+
+
+def works_in(user: Any, company_id: int) -> bool:
+    """Return whether somebody works in a company; the product itself (None) does in all."""
+    known = companies_of(user) if user is not None else None
+    return known is None or company_id in known
 
 
 def companies_of(user: Any) -> list[int] | None:

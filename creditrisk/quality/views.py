@@ -30,6 +30,11 @@ def _mine(request: HttpRequest) -> QuerySet[Finding]:
     return found if companies is None else found.filter(Q(company_id__in=companies) | Q(company__isnull=True))
 
 
+def _merges(request: HttpRequest) -> QuerySet[Merge]:
+    seen = customer_queries.visible(request.user)
+    return Merge.objects.filter(into__in=seen).select_related("duplicate", "into", "made_by").order_by("-pk")[:5]
+
+
 @door("import_data")
 @require_safe
 def quality(request: HttpRequest) -> HttpResponseBase:
@@ -48,8 +53,7 @@ def quality(request: HttpRequest) -> HttpResponseBase:
     context = {
         "chosen": chosen, "page": page, "listing": table.listing, "tabs": [(w.value, w.label, counts.get(w.value, 0)) for w in What],
         "aside": found.filter(aside_at__isnull=False).count(), "aside_form": AsideForm(auto_id=False),
-        "terms_form": TermsForm(auto_id=False), "merges": Merge.objects.select_related("duplicate", "into", "made_by")
-        .order_by("-pk")[:5] if chosen == What.DUPLICATE else (),
+        "terms_form": TermsForm(auto_id=False), "merges": _merges(request) if chosen == What.DUPLICATE else (),
     }  # fmt: skip
     return render(request, "quality/quality.html", context)
 

@@ -19,7 +19,8 @@ from creditrisk.clock import business_day
 from creditrisk.exposure import ledger as exposure
 from creditrisk.money import ZERO, MissingRate, rounded
 from creditrisk.refusal import Duplicate, InvalidState, Refused
-from creditrisk.roles import Actor
+from creditrisk.roles import Actor, works_in
+from customers import queries as customer_queries
 from customers.models import Company, Customer, PaymentTerms, TermsInstalment
 from documents.drafts import NewDocument, NewLine
 from documents.intake import recognising
@@ -118,6 +119,11 @@ def drop(message: Message) -> None:
 def _take(found: Incoming, message: Message, *, by: Actor, now: datetime) -> Document:
     buyer = _customer(found.buyer)
     company = message.company or _seller(found.seller) or buyer.company
+    known = by.user is None or customer_queries.visible(by.user).filter(pk=buyer.pk).exists()
+    if not works_in(by.user, company.pk) or not known:
+        raise Refused(
+            _("%(number)s belongs to a company that you do not work in.") % {"number": found.number or message.name}
+        )
     today = business_day(now)
     if found.day > today:
         raise Refused(

@@ -12,7 +12,7 @@ from creditrisk import language
 from creditrisk.clock import business_day
 from creditrisk.money import figure
 from creditrisk.refusal import Refused
-from creditrisk.roles import Actor, companies_of
+from creditrisk.roles import Actor, companies_of, works_in
 from ledger.bank import riba
 from ledger.bank.models import CollectingAccount, DrawnOn
 from ledger.models import Effect, EffectKind, EffectState, Presentation
@@ -112,9 +112,8 @@ def book(outcomes: Mapping[int, str], *, posted: bool, by: Actor, now: datetime)
     Raises Refused and InvalidState.
     """
     paid = unpaid = 0
-    companies = companies_of(by.user) if by.user is not None else None
     for effect in Effect.objects.filter(pk__in=outcomes).order_by("customer_id", "pk"):
-        if companies is not None and effect.company_id not in companies:
+        if not works_in(by.user, effect.company_id):
             raise Refused(_("%(effect)s belongs to a company that you do not work in.") % {"effect": effect})
         if outcomes[effect.pk] == "paid":
             booking.collect(effect, day=min(max(effect.due, effect.issued_on), business_day(now)), by=by, now=now)

@@ -13,7 +13,7 @@ from approvals import booking
 from creditrisk import language
 from creditrisk.clock import business_day
 from creditrisk.refusal import InvalidState, Refused
-from creditrisk.roles import Actor
+from creditrisk.roles import Actor, works_in
 from customers.models import Company, Customer
 from ledger.bank import camt
 from ledger.bank.matching import SURE, Book, Debt
@@ -43,7 +43,7 @@ def load(
     found = camt.read(content, name)
     statements, new, known = [], 0, 0
     for account in found:
-        owner = _owner(account, company)
+        owner = _owner(account, company, by=by)
         statement, _made = Statement.objects.get_or_create(
             company=owner, account=account.account, number=account.number,
             defaults={
@@ -74,8 +74,12 @@ def load(
     return Loaded(statements, new, known, booked)
 
 
-def _owner(account: camt.Account, company: Company | None) -> Company:
+def _owner(account: camt.Account, company: Company | None, *, by: Actor) -> Company:
     before = Statement.objects.filter(account=account.account).select_related("company").order_by("-pk").first()
+    if before is not None and not works_in(by.user, before.company_id):
+        raise Refused(
+            _("The account %(account)s belongs to a company that you do not work in.") % {"account": account.account}
+        )
     if company is None and before is None:
         raise Refused(
             _("The account %(account)s is new here; say whose it is.") % {"account": account.account}, field="company"
