@@ -1,15 +1,27 @@
 """What the house asks of the library behind the login: nobody signs up, and a directory lets in only whom we know."""
 
 import smtplib
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote, urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
+
+
+@dataclass(frozen=True)
+class Site:
+    """What mails call the product, and where it is: as the environment says, not as a request claims."""
+
+    name: str
+    domain: str
 
 
 class Accounts(DefaultAccountAdapter):
@@ -21,8 +33,9 @@ class Accounts(DefaultAccountAdapter):
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send one mail now; where the mail server does not answer, say so instead of failing."""
+        site = Site(_("Credit control"), urlsplit(settings.SITE_URL).netloc)
         try:
-            super().send_mail(template_prefix, email, context)
+            super().send_mail(template_prefix, email, {**context, "current_site": site})
         except (OSError, smtplib.SMTPException) as error:
             said = {
                 "sentence": _(
@@ -30,6 +43,15 @@ class Accounts(DefaultAccountAdapter):
                 )
             }
             raise ImmediateHttpResponse(render(self.request, "account/closed.html", said, status=503)) from error
+
+    def format_email_subject(self, subject: str) -> str:
+        """Return the subject as it is: the library would put the name in front by which a request called us."""
+        return str(subject)
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """Return the link to setting a password anew; it leads to where the environment says that we are."""
+        path = reverse("account_reset_password_from_key", args=["UID", "KEY"])
+        return settings.SITE_URL + path.replace("UID-KEY", quote(key))
 
 
 class Directory(DefaultSocialAccountAdapter):

@@ -1,11 +1,13 @@
-"""The way to the directory and back, where the directory may not answer."""
+"""The way to the directory and back, where the directory may not answer, and to a new password, where no link can be sent."""
 
 import logging
 from collections.abc import Callable
 from functools import wraps
 
 import requests
+from allauth.account import views as account
 from allauth.socialaccount.providers.openid_connect import views as openid
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -31,3 +33,11 @@ def _answered(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
 
 login, callback = _answered(openid.login), _answered(openid.callback)
+
+
+def forgotten(request: HttpRequest) -> HttpResponse:
+    """Send a link to a new password; where the product was not told its own address, say so to everybody alike."""
+    if not settings.SITE_URL:
+        said = {"sentence": _("No link can be sent from here. Ask the administrator for a new password.")}
+        return render(request, "account/closed.html", said, status=503)
+    return account.password_reset(request)
