@@ -62,6 +62,12 @@ def listed(request: HttpRequest, table: Table, *, per_page: int = PER_PAGE) -> T
     return table
 
 
+def ids(request: HttpRequest, name: str) -> list[int]:
+    """Return the keys that a form names; what cannot be one is passed over, and so is what no column can hold."""
+    typed = request.POST.getlist(name)
+    return [int(text) for text in typed if text.isascii() and text.isdigit() and len(text) < 19]
+
+
 def keep_typed(request: HttpRequest, name: str, text: str) -> None:
     """Keep what was typed into a form that is drawn by another page, until that page is drawn."""
     request.session["typed"] = {name: text[:KEPT_MAX]}

@@ -132,7 +132,7 @@ class OutcomeForm(ReturnForm):
     def chosen(self) -> set[int]:
         """Return the effects that were ticked, to be drawn again."""
         ticked = self.data.getlist("effect") if hasattr(self.data, "getlist") else []
-        return {int(pk) for pk in ticked if pk.isascii() and pk.isdigit()}
+        return {int(pk) for pk in ticked if pk.isascii() and pk.isdigit() and len(pk) < 19}
 
 
 class CreditedForm(forms.Form):

@@ -290,7 +290,7 @@ class EffectForm(Once):
     def chosen(self) -> set[int]:
         """Return the items that were ticked, to be drawn again."""
         ticked = self.data.getlist("items") if hasattr(self.data, "getlist") else []
-        return {int(pk) for pk in ticked if pk.isascii() and pk.isdigit()}
+        return {int(pk) for pk in ticked if pk.isascii() and pk.isdigit() and len(pk) < 19}
 
     def clean(self) -> dict[str, Any]:
         typed = super().clean() or {}

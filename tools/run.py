@@ -77,13 +77,14 @@ def test(*words: str) -> int:
 def chaos(times: str = "1000") -> int:
     """This will race, kill and starve the product, so many times or, at a thousand, for a minute each, and print how it ended.
 
-    Ten times as many alerts are sent while workers are killed.
+    Ten times as many alerts are sent while workers are killed, and every form and address is fed nonsense for a while.
     """
     if not times.isdecimal() or int(times) < 1:
         raise SystemExit(f"{times!r} times: say how often, as in: make chaos ARGS=100")
     races = [f"tests/races/test_{name}.py" for name in ("decisions", "gate", "load", "kills", "notices")]
-    seconds = max(5.0, int(times) * 0.06)
-    return _tested(("-q", *races, "tests/approvals/test_clock.py"), RACES=times, RACE_SECONDS=str(seconds))
+    hostile = ["tests/approvals/test_clock.py", "tests/test_nonsense.py", "tests/test_hostile_addresses.py"]
+    many = {"RACES": times, "NONSENSE": str(max(int(times) // 20, 1)), "HOSTILE": str(max(int(times) // 25, 3))}
+    return _tested(("-q", *races, *hostile), RACE_SECONDS=str(max(5.0, int(times) * 0.06)), **many)
 
 
 def _tested(words: tuple[str, ...], **told: str) -> int:

@@ -92,7 +92,7 @@ def show(
         "ready": queue.ready(request.user),
         "may_evaluate": may(request.user, "evaluate_holds"),
         "mass_form": mass_form or chosen_form(request),
-        "ticked": {int(pk) for pk in request.POST.getlist("hold") if pk.isdecimal()} if mass_form else set(),
+        "ticked": set(pages.ids(request, "hold")) if mass_form else set(),
         "may_release_any": may(request.user, "release_hold"),
         "query": request.GET.urlencode(),
         "mark": queue.mark(request.user),

@@ -48,7 +48,7 @@ def _named(request: HttpRequest) -> tuple[Any, str]:
     if code := request.POST.get("customer", ""):
         customer = customer_queries.one(request.user, code)
         return mine.filter(evaluation.hanging_on(customer.pk)), str(customer)
-    ids = {int(pk) for pk in request.POST.getlist("hold") if pk.isascii() and pk.isdigit() and len(pk) < 19}
+    ids = set(pages.ids(request, "hold"))
     chosen = mine.filter(pk__in=ids)
     if len(ids) == 1 and (only := chosen.select_related("document").first()):
         return chosen, only.document.number

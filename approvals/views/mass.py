@@ -50,7 +50,7 @@ class Decided:
 @require_POST
 def decide(request: HttpRequest) -> HttpResponse:
     """Release, reject, take, send back or delegate each of the holds that are named; what is refused is told and stays."""
-    ids = {int(pk) for pk in request.POST.getlist("hold") if pk.isascii() and pk.isdigit() and len(pk) < 19}
+    ids = set(pages.ids(request, "hold"))
     chosen = list(
         queries.visible(request.user).filter(pk__in=ids).select_related("document", "customer").order_by("pk")[:MOST]
     )

@@ -46,7 +46,7 @@ class NumbersField(forms.CharField):
 
     def to_python(self, value: Any) -> Any:
         parts = [part.strip() for part in str(value or "").split(",") if part.strip()]
-        if not all(part.isdecimal() and 1 <= int(part) <= self.most for part in parts):
+        if not all(part.isdecimal() and len(part) < 10 and 1 <= int(part) <= self.most for part in parts):
             raise ValidationError(
                 _("Write whole numbers from 1 to %(most)d, with commas between them.") % {"most": self.most}
             )

@@ -288,7 +288,7 @@ def answer(request: HttpRequest) -> HttpResponse:
 
 
 def _book_answer(request: HttpRequest) -> HttpResponse:
-    ids = [int(pk) for pk in request.POST.getlist("id") if pk.isascii() and pk.isdigit()][:5000]
+    ids = pages.ids(request, "id")[:5000]
     codes: dict[str, list[int]] = {}
     for told in request.POST.getlist("with_code")[:5000]:
         code, _colon, pk = told.partition(":")

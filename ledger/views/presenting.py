@@ -53,7 +53,7 @@ def _ids(request: HttpRequest, shown: dict[int, Effect]) -> list[int]:
     """Return what is ticked: what was sent, and at first all that the filter found."""
     if request.method != "POST":
         return list(shown)
-    return [int(pk) for pk in request.POST.getlist("effect") if pk.isascii() and pk.isdigit() and len(pk) < 19]
+    return pages.ids(request, "effect")
 
 
 def _present(request: HttpRequest, form: PresentForm, shown: dict[int, Effect]) -> HttpResponse | None:
