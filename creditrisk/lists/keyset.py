@@ -13,10 +13,12 @@ from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist, ValidationError
-from django.db.models import Model, Q, QuerySet
+from django.db.models import DecimalField, Model, Q, QuerySet
 
 # Beyond so many rows a list says "more than": to count all of two million takes longer than to show them.
 COUNTED_MAX = 10_000
+# No amount has more digits before or after its point; an address may claim one that no number of the database can be.
+DIGITS_MAX = 40
 
 
 @dataclass(frozen=True)
@@ -86,10 +88,34 @@ def _rows(
     values = read(token, len(keys))
     if values is not None:
         try:
-            return list(ordered.filter(_beyond(found.model, wanted, values))[: size + 1]), True
-        except (ValueError, TypeError, ValidationError):  # a key of another list, or of none
+            whole = [_fitting(found.model, key.path, value) for key, value in zip(wanted, values, strict=True)]
+            return list(ordered.filter(_beyond(found.model, wanted, whole))[: size + 1]), True
+        except (ArithmeticError, ValueError, TypeError, ValidationError):  # a key of another list, or of none
             pass
     return list(found.order_by(*(key.term for key in keys))[: size + 1]), False
+
+
+def _fitting(model: type[Model], path: str, value: Any) -> Any:
+    """Return a value as its column can be compared with it. Raises ValueError for a number that no column could hold."""
+    field = _field(model, path)
+    if isinstance(field, DecimalField) and isinstance(value, str):
+        number = Decimal(value)
+        if not number.is_finite() or abs(number.adjusted()) >= DIGITS_MAX:
+            raise ValueError(value)
+        return number
+    return value
+
+
+def _field(model: type[Model], path: str) -> Any:
+    """Return the field at the end of a path; None for what is reckoned in the query."""
+    at, field = model, None
+    for name in path.split("__"):
+        try:
+            field = at._meta.pk if name == "pk" else at._meta.get_field(name)
+        except (FieldDoesNotExist, AttributeError):
+            return None
+        at = field.related_model  # type: ignore[assignment,union-attr]
+    return field
 
 
 def _beyond(model: type[Model], keys: Sequence[Key], values: Sequence[Any]) -> Q:

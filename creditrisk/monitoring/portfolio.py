@@ -69,4 +69,4 @@ def _started(token: str, key: Key) -> tuple[Any, int] | None:
         number = Decimal(str(value))
     except ArithmeticError:
         return None
-    return (number, pk) if number.is_finite() else None
+    return (number, pk) if number.is_finite() and abs(number.adjusted()) < keyset.DIGITS_MAX else None
