@@ -19,6 +19,7 @@ from creditrisk import money
 
 # A cell that begins so is run by spreadsheets; an apostrophe before it makes it text (OWASP, CSV injection).
 _RUN = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+_BLANK = " \u00a0\u2007\u202f\u3000"
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _NAME = re.compile(r"[^A-Za-z0-9._-]+")
@@ -37,8 +38,8 @@ def cell(value: Any) -> str:
             return str(value)
         case datetime() | date():
             return value.isoformat()
-    text = str(value)
-    return f"'{text}" if text.lstrip(" ").startswith(_RUN) else text
+    text = _CONTROL.sub("", str(value))  # first: what hides behind one is run once it is gone
+    return f"'{text}" if text.lstrip(_BLANK).startswith(_RUN) else text
 
 
 def plain(amount: Decimal | None, currency: str) -> Decimal | None:
@@ -104,7 +105,7 @@ def plain_value(value: Any) -> Any:
             return None if value.is_nan() else value
         case int() | date() | None:
             return value
-    return _CONTROL.sub("", cell(value))
+    return cell(value)
 
 
 # What `as` in an address may ask for.

@@ -1,6 +1,7 @@
 """The porter at the door for files: what is too large, packed to burst, or not what it claims is refused in a sentence."""
 
 import io
+import unicodedata
 import zipfile
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError
@@ -150,8 +151,8 @@ def unzipped(content: bytes, name: str, *, ending: str) -> bytes:
 
 def harmless(cell: object) -> str:
     """Return a cell's text so that a spreadsheet shows it and never runs it as a formula (OWASP, CSV injection)."""
-    written = str(cell)
-    bare = written.lstrip()
+    written = "".join(sign for sign in str(cell) if sign >= " " or sign in "\t\n\r")
+    bare = unicodedata.normalize("NFKC", written[:80]).lstrip()
     if (bare[:1] in "=@" and bare) or written[:1] in ("\t", "\r") or (bare[:1] in "+-" and bare and not _number(bare)):
         return f"'{written}"
     return written
