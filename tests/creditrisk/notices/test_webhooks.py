@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -235,7 +236,14 @@ def test_a_network_that_is_named_is_allowed_and_its_neighbour_is_not(settings: A
     assert not addresses.allowed("10.2.0.1", tls=True)
 
 
-@pytest.mark.parametrize("host", ["localhost", "2130706433", "0x7f000001", "127.1", "[::1]", "[::ffff:7f00:1]", "0"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "localhost", "2130706433", "0x7f000001", "0177.0.0.1", "017700000001", "127.1", "0x7f.1", "0", "0.0.0.0", "[::1]", "[::]",
+        "[::ffff:7f00:1]", "[::ffff:0:7f00:1]", "[::127.0.0.1]", "[64:ff9b::7f00:1]", "[2002:7f00:1::]", "①②⑦.⓪.⓪.①", "127。0。0。1",
+        "LOCALHOST", "169.254.169.254", "2852039166", "[fd00:ec2::254]", "[5f00::1]", "224.0.0.1", "255.255.255.255",
+    ],
+)  # fmt: skip
 def test_a_name_that_means_an_address_inside_is_refused_however_it_is_written(host: str) -> None:
     with pytest.raises(Unreachable, match="not an address on the open internet|is not known"):
         addresses.resolve(f"https://{host}/")
@@ -248,11 +256,53 @@ def test_a_name_that_means_an_address_inside_is_refused_however_it_is_written(ho
         ("https://user:pass@example.com/", "Leave name and password out"),
         ("https:///x", "Write the whole address"),
         ("https://example.com:99999/", "no address of the web"),
+        ("https://example.com:0/", "Port 0 is none"),
+        ("https://example.com:x/", "no address of the web"),
+        ("https://127.0.0.1@example.com/", "Leave name and password out"),
+        ("https://[::1/", "no address of the web"),
+        *(
+            (f"{scheme}://127.0.0.1/", "Write the whole address")
+            for scheme in ("file", "ftp", "gopher", "dict", "ldap", "javascript")
+        ),
+        ("//example.com/", "Write the whole address"),
     ],
 )
 def test_an_address_that_could_never_be_called_is_refused_where_it_is_typed(url: str, sentence: str) -> None:
     with pytest.raises(ValidationError, match=sentence):
         Endpoint(name="x", url=url).clean()
+
+
+def test_a_name_that_changes_between_looking_and_calling_is_called_where_it_was_looked_at(
+    hook: Hook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The name service is the far end here: it answers with what is allowed once, and with our inside ever after."""
+    answers = iter([("127.0.0.1", hook.server.server_port)])
+    asked = []
+
+    def lookup(host: str, port: int, **more: Any) -> list[Any]:
+        asked.append(host)
+        where = next(answers, ("127.0.0.9", 9))
+        return [(2, 1, 6, "", where)]
+
+    real = socket.getaddrinfo
+    monkeypatch.setattr(
+        socket,
+        "getaddrinfo",
+        lambda host, port, *a, **k: lookup(host, port) if host == "turns.example" else real(host, port, *a, **k),
+    )
+
+    calling.call(f"http://turns.example:{hook.server.server_port}/", b"{}", {})
+
+    assert asked == ["turns.example"]
+    assert hook.got[0][1]["Host"].startswith("turns.example")
+
+
+def test_of_several_addresses_of_a_name_none_may_lie_inside(monkeypatch: pytest.MonkeyPatch) -> None:
+    both = [(2, 1, 6, "", (address, 443)) for address in ("93.184.216.34", "10.0.0.1")]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *a, **k: both)
+
+    with pytest.raises(Unreachable, match="10.0.0.1: not an address on the open internet"):
+        addresses.resolve("https://two.example/")
 
 
 def test_networks_that_are_none_stop_the_start_with_a_sentence() -> None:
