@@ -20,10 +20,10 @@ from tests.cast import PEOPLE
 from tests.documents.test_views import typed
 from tests.doors import DOORS_OF_PAGES, OWN
 from tests.pages import as_user
+from tests.scene import Scene
 from tests.test_foreign_objects import SOON, TODAY, Stage, stage, token
-from tests.test_permissions import Scene, scene
 
-__all__ = ["scene", "stage"]
+__all__ = ["stage"]
 
 SOMEBODY = "1"
 # What columns are called that a person may not set, each with something that it would take.

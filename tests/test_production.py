@@ -19,7 +19,8 @@ from django.urls import reverse
 from tests.cast import PEOPLE, Cast
 from tests.doors import DOORS_OF_PAGES
 from tests.pages import as_user
-from tests.test_permissions import Scene, opened, scene  # noqa: F401
+from tests.scene import Scene
+from tests.test_permissions import opened
 
 BASE = Path(__file__).resolve().parent.parent
 PRODUCTION = {
@@ -164,7 +165,7 @@ class Inline(HTMLParser):
         return parser.found
 
 
-def test_no_page_has_script_or_style_inside(scene: Scene) -> None:  # noqa: F811
+def test_no_page_has_script_or_style_inside(scene: Scene) -> None:
     found = {}
     walked = 0
 
@@ -183,7 +184,7 @@ def test_no_page_has_script_or_style_inside(scene: Scene) -> None:  # noqa: F811
     assert walked > 80
 
 
-def test_neither_has_the_administration(scene: Scene) -> None:  # noqa: F811
+def test_neither_has_the_administration(scene: Scene) -> None:
     client = as_user(scene.cast.ada.user)
     found = {}
 
