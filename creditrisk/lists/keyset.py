@@ -114,7 +114,7 @@ def _field(model: type[Model], path: str) -> Any:
             field = at._meta.pk if name == "pk" else at._meta.get_field(name)
         except (FieldDoesNotExist, AttributeError):
             return None
-        at = field.related_model  # type: ignore[assignment,union-attr]
+        at = field.related_model  # type: ignore[assignment]
     return field
 
 

@@ -40,4 +40,5 @@ def forgotten(request: HttpRequest) -> HttpResponse:
     if not settings.SITE_URL:
         said = {"sentence": _("No link can be sent from here. Ask the administrator for a new password.")}
         return render(request, "account/closed.html", said, status=503)
-    return account.password_reset(request)
+    page: HttpResponse = account.password_reset(request)
+    return page
