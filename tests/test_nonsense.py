@@ -108,8 +108,10 @@ def test_a_form_full_of_nonsense_is_refused_and_changes_nothing(scene: Scene) ->
     before = facts()
     broken = []
 
-    for what, nonsense in NONSENSE.items():
-        for person, form in forms:
+    for at, (what, nonsense) in enumerate(NONSENSE.items()):
+        for number, (person, form) in enumerate(forms):
+            if WAYS == 1 and (at + number) % 3:
+                continue  # a third of it for each form, another third for the next
             response = send(clients[person], form, dict.fromkeys(form.fields, nonsense))
             if response.status_code not in {200, 302, 404, 422} or facts() != before:
                 broken.append((form.method, form.action, what, response.status_code))

@@ -153,7 +153,11 @@ def harmless(cell: object) -> str:
     """Return a cell's text so that a spreadsheet shows it and never runs it as a formula (OWASP, CSV injection)."""
     written = "".join(sign for sign in str(cell) if sign >= " " or sign in "\t\n\r")
     bare = unicodedata.normalize("NFKC", written[:80]).lstrip()
-    if (bare[:1] in "=@" and bare) or written[:1] in ("\t", "\r") or (bare[:1] in "+-" and bare and not _number(bare)):
+    if (
+        (bare[:1] in "=@" and bare)
+        or written[:1] in ("\t", "\r", "\n")
+        or (bare[:1] in "+-" and bare and not _number(bare))
+    ):
         return f"'{written}"
     return written
 
