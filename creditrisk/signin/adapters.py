@@ -44,6 +44,13 @@ class Accounts(DefaultAccountAdapter):
             }
             raise ImmediateHttpResponse(render(self.request, "account/closed.html", said, status=503)) from error
 
+    def is_safe_url(self, url: str) -> bool:
+        """Return whether a way on stays here; one that is no address at all does not."""
+        try:
+            return bool(super().is_safe_url(url))
+        except ValueError:
+            return False
+
     def format_email_subject(self, subject: str) -> str:
         """Return the subject as it is: the library would put the name in front by which a request called us."""
         return str(subject)
