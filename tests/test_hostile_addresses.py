@@ -31,7 +31,7 @@ VALUES = [
     "9999-12-31", "0001-01-01T00:00:00%2b14:00,5", quote("<script>"), quote("../../etc/passwd"), "true", "[]", "{}", quote("a&b[]=1"),
     mark("1e999999", 5), mark("1E+999999"), mark("NaN", 5), mark("x", 2**62), mark(None, None), mark([], {}), mark("2026-01-01", "x"),
     mark("2026-01-01T00:00:00", 1), mark("\ud800", 1), mark(True, True), mark(*[1] * 9), mark("0001-01-01", 1), mark(-(2**62), 0),
-    "W10", "====", "bnVsbA",
+    "W10", "====", "bnVsbA", "//[::1", "http://[x]/",
 ]  # fmt: skip
 ALWAYS = (
     "sort",

@@ -190,6 +190,8 @@ def test_no_next_leads_away(scene: Scene) -> None:
         for target in (AWAY[at % len(AWAY)], AWAY[(at * 7 + 3) % len(AWAY)]):
             led += _led(client, reverse(name, args=scene.arguments.get(name, [])), target)
     for target in AWAY:
+        asked = as_user(scene.cast.sara.user).get(reverse("list_views"), {"at": target})
+        assert asked.status_code == 404, target
         for name in ("language", "account_login", "account_logout", "account_reauthenticate"):
             led += _led(as_user(scene.cast.sara.user), reverse(name), target)
 

@@ -20,10 +20,10 @@ from creditrisk.roles import door, may
 
 def _place(request: HttpRequest, at: str) -> tuple[str, str, str]:
     """Return the name of the list at an address of ours, its path and its query; 404 where it is none that one may open."""
-    parts = urlsplit(at)
     try:
+        parts = urlsplit(at)
         found = resolve(parts.path)
-    except Resolver404 as error:
+    except (Resolver404, ValueError) as error:
         raise Http404 from error
     opens = getattr(found.func, "door", None)
     if parts.netloc or opens is None or not may(request.user, opens):
