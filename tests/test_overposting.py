@@ -180,13 +180,13 @@ AWAY = [
 
 
 def test_no_next_leads_away(scene: Scene) -> None:
+    clients = {person: as_user(getattr(scene.cast, person).user) for person in PEOPLE}
     led = []
 
     for at, (name, (methods, roles)) in enumerate(DOORS_OF_PAGES.items()):
         if "POST" not in methods:
             continue
-        person = next(p for p, role in PEOPLE.items() if role in roles)
-        client = as_user(getattr(scene.cast, person).user)
+        client = clients[next(p for p, role in PEOPLE.items() if role in roles)]
         for target in (AWAY[at % len(AWAY)], AWAY[(at * 7 + 3) % len(AWAY)]):
             led += _led(client, reverse(name, args=scene.arguments.get(name, [])), target)
     for target in AWAY:
