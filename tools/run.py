@@ -289,7 +289,22 @@ def _remove(home: Path) -> None:
 
 COMMANDS: dict[str, Callable[..., int]] = {
     function.__name__: function
-    for function in (setup, demo, test, chaos, check, audit, bench, backup, restore, pictures, messages, lock, down, clean)
+    for function in (
+        setup,
+        demo,
+        test,
+        chaos,
+        check,
+        audit,
+        bench,
+        backup,
+        restore,
+        pictures,
+        messages,
+        lock,
+        down,
+        clean,
+    )
 }
 
 if __name__ == "__main__":
