@@ -28,6 +28,12 @@ QUADRATIC = b"<!DOCTYPE a [<!ENTITY b '" + b"x" * 50_000 + b"'>]><a>" + b"&b;" *
 PARAMETER = b'<!DOCTYPE a [<!ENTITY % x SYSTEM "http://127.0.0.1:9/x.dtd"> %x;]><a/>'
 
 
+STRINGS = (
+    b'<Override PartName="/xl/sharedStrings.xml" '
+    b'ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"/>'
+)
+
+
 def external(path: Path) -> bytes:
     return f'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY x SYSTEM "file://{path}">]><a>&x;</a>'.encode()
 
@@ -44,7 +50,12 @@ def workbook(**parts: bytes) -> bytes:
     with zipfile.ZipFile(target) as old, zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as new:
         for part in old.infolist():
             name = part.filename.rpartition("/")[2].removesuffix(".xml")
-            new.writestr(part.filename, parts.get(name, old.read(part.filename)))
+            content = parts.get(name, old.read(part.filename))
+            if part.filename == "[Content_Types].xml" and "sharedStrings" in parts:
+                content = content.replace(b"</Types>", STRINGS + b"</Types>")
+            new.writestr(part.filename, content)
+        if "sharedStrings" in parts:
+            new.writestr("xl/sharedStrings.xml", parts["sharedStrings"])
     return made.getvalue()
 
 
@@ -62,6 +73,7 @@ def hostile(path: Path) -> dict[str, bytes]:
     with zipfile.ZipFile(climbing, "w") as archive:
         archive.writestr("../../../tmp/out.csv", b"Date, USD\n")
     return {
+        "long.csv": b"Date, USD\n" + b"x" * 200_000, "longer.csv": b"x" * 200_000,
         **{f"{name}.xml": bomb for name, bomb in xml.items()},
         **{f"{name}.xml.p7m": wrapped(bomb) for name, bomb in xml.items()},
         **sheets,
@@ -93,7 +105,7 @@ TABLES = {"imports", "stopped_flags", "journal_add_file"}
 # What of it is no attack where it goes: words and tables are taken as such, and what is no document is kept beside its error.
 TAKEN = {
     "imports": {"takeover_upload"},
-    "messages": {"intake_message", "approvals_alert"},
+    "messages": {"intake_message", "approvals_alert", "notices_newalert"},
     "stopped_flags": set(),
     "limit_ask": None, "limit_request_attach": None, "hold_comment": None,
 }  # fmt: skip
@@ -108,13 +120,13 @@ def test_no_field_of_a_file_is_burst_or_fooled(stage: Stage, tmp_path: Path) -> 
     files, wrong = hostile(tmp_path / "secret.txt"), []
     assert len(files) > 30
 
-    after = everything()
     for at, (door, (person, field, more)) in enumerate(DOORS.items()):
         client = as_user(getattr(stage.cast, person).user)
         client.raise_request_exception = False
+        after = everything()
         for number, (name, content) in enumerate(files.items()):
             sheet = name.count("-") == 1 and name.endswith(".xlsx")
-            if (sheet and door not in TABLES) or (not sheet and number > 7 and (number + at) % 3):
+            if (sheet and door not in TABLES) or (not sheet and number > 9 and (number + at) % 3):
                 continue  # Bombs go everywhere, sheets to whoever reads them, of the rest a third to each.
             before = after
             body = {**more, field: SimpleUploadedFile(name, content)}
@@ -131,7 +143,7 @@ def test_no_field_of_a_file_is_burst_or_fooled(stage: Stage, tmp_path: Path) -> 
             if answer.status_code >= 500 or fooled or SECRET in words(answer):
                 wrong.append((door, name[:60], answer.status_code, sorted(changed)))
 
-    assert wrong == []
+    assert not wrong, "\n".join(map(str, wrong))
 
 
 @pytest.mark.parametrize("bomb", [BILLION_LAUGHS, QUADRATIC, PARAMETER])

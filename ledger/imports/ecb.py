@@ -53,7 +53,7 @@ def _xml(content: bytes, name: str) -> Iterator[Rate]:
 
 
 def _csv(text: str, name: str) -> Iterator[Rate]:
-    rows = csv.reader(io.StringIO(text))
+    rows = _lines(text, name)
     header = [cell.strip() for cell in next(rows, [])]
     if not header or header[0] != "Date":
         raise BadFile(say("%(name)s is not a list of reference rates: its first column must be “Date”.", name=name))
@@ -65,6 +65,16 @@ def _csv(text: str, name: str) -> Iterator[Rate]:
         for at, currency in currencies:
             if at < len(cells) and cells[at].strip() not in _NOTHING:
                 yield Rate(day, currency, _rate(cells[at], name, day))
+
+
+def _lines(text: str, name: str) -> Iterator[list[str]]:
+    reader = csv.reader(io.StringIO(text))
+    try:
+        yield from reader
+    except csv.Error as error:
+        raise BadFile(
+            say("%(name)s is not a CSV file: %(error)s in line %(line)s.", name=name, error=error, line=reader.line_num)
+        ) from error
 
 
 def _currency(text: str, name: str) -> str:

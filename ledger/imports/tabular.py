@@ -23,6 +23,7 @@ from ledger.imports.values import shown
 DELIMITERS = ",;\t|"
 MOST_COLUMNS = 200
 MOST_ROWS = 200_000
+FIRST_LINE = 50_000  # So much of it tells by what cells are parted; the reader takes no cell that is longer.
 LONGEST_CELL = 2_000
 
 
@@ -104,7 +105,7 @@ def _filled(cell: Cell) -> bool:
 
 
 def _delimited(text: str, name: str) -> Iterator[tuple[int, list[Cell]]]:
-    first = next((line for line in text.splitlines() if line.strip()), "")
+    first = next((line for line in text.splitlines() if line.strip()), "")[:FIRST_LINE]
     mark = max(DELIMITERS, key=lambda d: (len(next(csv.reader([first], delimiter=d), [])), -DELIMITERS.index(d)))
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
     try:
