@@ -38,10 +38,10 @@ def database(url: str, *, role: str = "") -> dict[str, Any]:
     who = {"USER": unquote(parts.username or ""), "PASSWORD": unquote(parts.password or "")}
     # What the server's list of connections, and the audit trail, call a process that acts for nobody.
     extra.setdefault("application_name", " ".join(["creditrisk", *Path(sys.argv[0]).parts[-2:], *sys.argv[1:2]])[:60])
-    # The role is taken by the server at connecting; Django's assume_role waits for ever inside a pool.
     # Where the database is away nobody waits long, and it is asked again at every request, not ever more rarely.
     pool = {"min_size": 1, "max_size": number("DATABASE_POOL", 8), "timeout": 3, "reconnect_timeout": 3}
     options = {**extra, "pool": pool}
+    # The role is taken by the server at connecting; Django's assume_role waits for ever inside a pool.
     taken = f"-c role={role}" if role else ""
     options["options"] = " ".join(filter(None, (extra.get("options"), PLANS, taken)))
     name = unquote(parts.path.strip("/"))

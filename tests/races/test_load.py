@@ -59,7 +59,7 @@ def bring_on_stage(cast: Cast) -> None:
     customers = [cast.customer(f"LOAD{n}", "1000") for n in range(20)]
     for n in range(5):
         shared = SharedLimit.objects.create(code=f"TOGETHER{n}", currency="EUR")
-        shared.members.set(customers[4 * n : 4 * n + 4])
+        shared.members.set(customers[3 * n : 3 * n + 3])  # Five customers stand alone.
         booking.grant_limit(shared=shared, amount=Decimal(2500), valid_from=TODAY, by=cast.dario, now=NOW)
 
 
