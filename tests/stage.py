@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.db import connection, transaction
+from django.utils import translation
 
 from tests import cast, scene
 
@@ -79,7 +80,7 @@ def _build(asked: str) -> None:
             [APART * (1 + [*SCENES].index(asked))],
         )
         cursor.execute(f"SET ROLE {settings.DATABASE_APP_ROLE}")
-    with transaction.atomic():
+    with transaction.atomic(), translation.override("en"):  # The last test may have left another one.
         made = SCENES[asked]()
         connection.run_on_commit = []  # No worker is told: it would look for them in the run's own database.
     _set[asked] = pickle.dumps(made)

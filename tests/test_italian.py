@@ -34,10 +34,11 @@ ALLOWED = {"ago", "set", "product", "defaults"}
 
 # What pages show as it was kept, or as rows name it (the values of a rule): a report's edition is in the language in which it was made, a line of the trail has
 # the row's own values, a file the names of its columns.
-# Why a message was not taken in is kept in the language of whoever brought it.
+# Why a message was not taken in, and what became of a row of a file, is kept in the language of whoever brought it.
 REFUSED = frozenset({"and", "are", "credit", "invoices", "is", "kind", "message", "notes", "of", "orders", "taken"})
 KEPT: dict[str, frozenset[str] | None] = {
-    **dict.fromkeys(("alerts", "messages", "message"), REFUSED),
+    **dict.fromkeys(("start", "alerts", "messages", "message"), REFUSED),
+    "import": frozenset({"customer", "customers", "first", "import", "invoice", "is", "of", "the", "there"}),
     "report_edition": None,
     "trail_line": frozenset({"none", "customer", "granted", "by"}),
     "rules": frozenset({"amount", "count", "currency", "days", "percent", "status", "terms"}),
