@@ -381,7 +381,7 @@ def test_what_is_not_there_is_not_found(carla: Client, cast: Cast, name: str) ->
 
 @pytest.mark.parametrize(
     ("name", "budget"),
-    [("effects", 14), ("presentations", 14), ("effects_portfolio", 14), ("ageing", 16), ("exposure", 16),
+    [("effects", 14), ("presentations", 14), ("effects_portfolio", 14), ("ageing", 16), ("exposure", 17),
      ("effects_issue", 16)],
 )  # fmt: skip
 def test_a_page_costs_the_same_for_few_and_for_many(

@@ -219,7 +219,7 @@ def test_nothing_is_presented_where_nothing_was_chosen(cast: Cast, carla: Client
     assert "Choose at least one effect of the portfolio." in words(response)
 
 
-@pytest.mark.parametrize(("name", "budget"), [("items", 10), ("effects", 10)])
+@pytest.mark.parametrize(("name", "budget"), [("items", 11), ("effects", 11)])
 def test_lists_cost_the_same_however_long(cast: Cast, carla: Client, name: str, budget: int) -> None:
     def some(count: int) -> None:
         for _each in range(count):
