@@ -49,6 +49,16 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
         become("none")
 
 
+# Minutes each: begun at once, so that the others fill the time of the process that has none of them.
+LONG = ("tests/races/", "tests/browser/", "tests/creditrisk/test_demo", "tests/test_setup", "tests/test_nonsense")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest tests come first: at the end one process would wait for the other."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Before its fixtures are made, a test gets the database it is to play on."""

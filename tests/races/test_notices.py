@@ -39,7 +39,7 @@ from tools import embedded
 pytestmark = pytest.mark.django_db(transaction=True)
 
 TIMES = int(os.environ.get("RACES") or 20)
-ALERTS = 10 * int(os.environ.get("RACES") or 10)
+ALERTS = 10 * int(os.environ.get("RACES") or 4)
 VALUES = {"effect": "E1", "customer": "Rossi", "amount": {"amount": "100", "currency": "EUR"}}
 
 
