@@ -9,11 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from approvals.alert_kinds import KINDS, About, AlertKind, Severity, prefix_of
 from approvals.models import Alert
-from creditrisk.forms import DayField
-
-
-class DayFilter(django_filters.DateFilter):
-    field_class = DayField
+from creditrisk.forms import DayFilter
 
 
 def of_kinds(found: QuerySet[Alert], kinds: list[AlertKind]) -> QuerySet[Alert]:

@@ -5,6 +5,7 @@ import uuid
 from decimal import Decimal
 from typing import Any
 
+import django_filters
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -148,6 +149,12 @@ class DayField(forms.DateField):
         super().validate(value)
         if value is not None and not 1990 <= value.year <= 2100:
             raise forms.ValidationError(_("The year must lie between 1990 and 2100."), code="absurd")
+
+
+class DayFilter(django_filters.DateFilter):
+    """A list narrowed by a day."""
+
+    field_class = DayField
 
 
 class Once(forms.Form):

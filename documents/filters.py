@@ -7,7 +7,7 @@ from django import forms
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from creditrisk.forms import DayField
+from creditrisk.forms import DayFilter
 from customers import queries as customer_queries
 from documents.models import (
     GOODS_STATES,
@@ -18,10 +18,6 @@ from documents.models import (
     Kind,
     State,
 )
-
-
-class DayFilter(django_filters.DateFilter):
-    field_class = DayField
 
 
 class DocumentFilter(django_filters.FilterSet):

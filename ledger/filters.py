@@ -8,15 +8,11 @@ from django import forms
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from creditrisk.forms import DayField
+from creditrisk.forms import DayFilter
 from customers import queries as customer_queries
 from customers.models import PaymentTerms
 from ledger import portfolio
 from ledger.models import EffectKind, EffectState, ItemKind, PresentationMode
-
-
-class DayFilter(django_filters.DateFilter):
-    field_class = DayField
 
 
 class _LedgerFilter(django_filters.FilterSet):

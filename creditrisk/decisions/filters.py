@@ -8,12 +8,8 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from creditrisk.decisions.models import Decision, Direction, TryOutChange, Verdict
-from creditrisk.forms import DayField
+from creditrisk.forms import DayFilter
 from creditrisk.templatetags.credit import reason_label
-
-
-class DayFilter(django_filters.DateFilter):
-    field_class = DayField
 
 
 class DecisionFilter(django_filters.FilterSet):
