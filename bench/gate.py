@@ -126,13 +126,18 @@ class House:
         self.terms = PaymentTerms.objects.get_or_create(code="BENCH30", defaults={"days": 30})[0]
         self.by = Actor(User.objects.get_or_create(username="bench")[0])
 
-    def customer(self, code: str, number: int = 0) -> Customer:
-        """Add a customer with so many open documents; `ledger.rebuild` brings them into the exposure."""
+    def customer(self, code: str, number: int = 0, *, limit: Decimal | None = None) -> Customer:
+        """Add a customer with so many open documents; `ledger.rebuild` brings them into the exposure. No limit: unlimited."""
         made = Customer.objects.create(
             code=f"{self.stamp}-{code}", name=code, company=self.company, currency="EUR", terms=self.terms
         )
         CreditAccount.objects.create(customer=made)
-        booking.grant_limit(customer=made, state="UNLIMITED", valid_from=self.today, by=self.by, now=self.now)
+        booking.grant_limit(
+            customer=made, amount=limit, state="UNLIMITED" if limit is None else "AMOUNT", valid_from=self.today,
+            by=self.by, now=self.now,
+        )  # fmt: skip
+        if not number:
+            return made
         fill(made.pk, self.company.pk, self.terms.pk, number, today=self.today, now=self.now)
         return made
 

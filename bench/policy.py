@@ -12,19 +12,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from approvals import booking, gate
-from bench.gate import Timing, timing
+from bench.gate import House, Timing, timing
 from bench.results import Bound, Table
-from creditrisk.clock import business_day
 from creditrisk.policy import compile as policies
 from creditrisk.policy.models import RuleRow
-from creditrisk.roles import Actor
-from customers.models import Company, CreditAccount, CreditGroup, Customer, PaymentTerms, RiskClass
-from documents.drafts import NewDocument
+from customers.models import CreditAccount, CreditGroup, Customer, RiskClass
 
 FEW, MANY, MOST = 5, 200, 1.3
 BLOCK = 10  # so many decisions under one policy, then as many under the next
@@ -61,8 +56,8 @@ def measure(*, now: datetime, times: int, say: Callable[[str], Any]) -> Compared
 
 
 def _measure(*, now: datetime, times: int, say: Callable[[str], Any]) -> Compared:
-    policies.ensure_defaults(now=now)
-    by, owner = Actor(User.objects.get_or_create(username="bench")[0]), _customer("bench-owner", now=now)
+    house = House(now=now)
+    owner = house.customer("bench-owner")
     sets = {
         "few": [RuleRow(**values) for values in VALUES],
         "many": _rule_book(owner, now=now),
@@ -74,14 +69,11 @@ def _measure(*, now: datetime, times: int, say: Callable[[str], Any]) -> Compare
     for block in range(-1, max(times // BLOCK, 1)):  # the first one warms caches and plans
         for name, rows in sets.items():
             _put_in_force(rows, now=now)
-            orders = [
-                gate.submit(NewDocument(kind="ORDER", customer=owner, amount=Decimal(10)), "enter", by=by, now=now)
-                for _ in range(BLOCK)
-            ]
+            orders = [house.order(owner) for _ in range(BLOCK)]
             versions += 1
             for order in orders:
                 began = time.perf_counter()
-                gate.submit(order.document, "confirm", by=by, now=now)
+                house.confirm(order)
                 if block >= 0:
                     found[name].append(time.perf_counter() - began)
             with CaptureQueriesContext(connection) as seen:
@@ -96,18 +88,6 @@ def _put_in_force(rows: list[RuleRow], *, now: datetime) -> None:
         row.pk = None
     RuleRow.objects.bulk_create(rows)
     policies.save_version(by=None, now=now, note="bench")
-
-
-def _customer(code: str, *, now: datetime) -> Customer:
-    company = Company.objects.get_or_create(code="BENCH", defaults={"name": "Bench", "currency": "EUR"})[0]
-    terms = PaymentTerms.objects.get_or_create(code="BENCH30", defaults={"days": 30})[0]
-    made = Customer.objects.create(
-        code=f"{code}-{now:%H%M%S%f}", name=code, company=company, currency="EUR", terms=terms
-    )
-    CreditAccount.objects.create(customer=made)
-    by = Actor(User.objects.get(username="bench"))
-    booking.grant_limit(customer=made, state="UNLIMITED", valid_from=business_day(now), by=by, now=now)
-    return made
 
 
 def _rule_book(owner: Customer, *, now: datetime) -> list[RuleRow]:

@@ -14,18 +14,17 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.contrib.auth.models import User
 from django.db import connection, connections
 from django.utils import timezone
 
 from approvals import booking, gate, tryout
+from bench.gate import House
 from bench.results import Table
 from creditrisk.clock import business_day
 from creditrisk.decisions.models import Decision, TryOut
 from creditrisk.policy import compile as policies
 from creditrisk.refusal import Refused
 from creditrisk.roles import Actor
-from customers.models import Company, CreditAccount, Customer, PaymentTerms
 from documents.drafts import NewDocument
 
 PROCESSES = 2
@@ -49,17 +48,10 @@ class Rate:
 
 def fill(*, now: datetime, wanted: int) -> None:
     """Make customers with history and decisions about their orders, then repeat the decisions up to `wanted`."""
-    today = business_day(now)
-    company, _ = Company.objects.get_or_create(code="BENCH", defaults={"name": "Bench", "currency": "EUR"})
-    terms, _ = PaymentTerms.objects.get_or_create(code="BENCH30", defaults={"days": 30})
-    by = Actor(User.objects.get_or_create(username="bench")[0])
-    stamp = f"{now:%H%M%S%f}"
+    house = House(now=now)
+    today, company, by = house.today, house.company, house.by
     for n in range(CUSTOMERS):
-        customer = Customer.objects.create(
-            code=f"{stamp}-{n}", name=f"Tried {n}", company=company, currency="EUR", terms=terms
-        )
-        CreditAccount.objects.create(customer=customer)
-        booking.grant_limit(customer=customer, amount=Decimal(2000), valid_from=today, by=by, now=now)
+        customer = house.customer(f"tried{n}", limit=Decimal(2000))
         for k in range(12):
             due = today + timedelta(days=k * 7 - 40)
             booking.item(
