@@ -15,7 +15,7 @@ from django.db.backends.postgresql.operations import DatabaseOperations
 from playwright.sync_api import ConsoleMessage, Page
 
 from creditrisk.environment import PLANS
-from tests import stage
+from tests import locking, stage
 from tests.cast import Cast
 from tests.scene import Scene
 from tools import browser
@@ -40,6 +40,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
     with django_db_blocker.unblock():
         become(settings.DATABASE_APP_ROLE)
         stage.open_at(connection.settings_dict["NAME"], django_db_blocker)
+    locking.watch(patch)
     patch.setattr(DatabaseOperations, "sql_flush", sql_flush)
     patch.setattr(DatabaseOperations, "execute_sql_flush", execute_as_owner)
     yield
@@ -87,6 +88,14 @@ def execute_as_owner(operations: Any, sql_list: list[str]) -> None:
                 raise
         else:
             return
+
+
+@pytest.fixture(autouse=True)
+def locked_in_turn() -> Iterator[None]:
+    """No transaction of the test locked accounts out of turn."""
+    locking.out_of_turn.clear()
+    yield
+    assert not locking.out_of_turn, "\n".join(locking.out_of_turn)
 
 
 @pytest.fixture

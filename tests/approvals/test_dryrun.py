@@ -1,5 +1,6 @@
 """The dry run: it says what `submit` then does, for every step and change, and leaves no trace."""
 
+from contextlib import suppress
 from datetime import timedelta
 from decimal import Decimal as D
 from typing import Any
@@ -18,7 +19,8 @@ from customers.models import AccountStatus, PaymentTerms, SettlementDiscount
 from documents.drafts import Changes, NewDocument
 from documents.models import Document, DocumentType
 from tests.cast import NOW, TODAY, Cast, after, policy
-from tests.creditrisk.test_exposure_laws import Undone, act, story
+from tests.creditrisk.test_exposure_laws import act, story
+from tests.locking import taken_back
 
 pytestmark = pytest.mark.django_db
 
@@ -63,24 +65,20 @@ def test_typed_terms_and_ship_date_come_out_as_they_then_do(
     cast: Cast, steps: list[tuple[str, int, int, int]], cents: int, terms: int, discount: int, ships: int | None,
     horizon: int | None, orders_from: str, netting: bool,
 ) -> None:  # fmt: skip
-    try:
-        with transaction.atomic():
-            may = dress(cast)
-            policy(
-                rules=RULES, order_horizon_days=horizon, orders_count_from=orders_from, check_terms_increase=True,
-                check_discount_increase=True, net_credits_against_overdue=netting,
-            )  # fmt: skip
-            now = play(cast, steps)
-            typed = {
-                "terms": may["terms"][terms], "settlement_discount": may["discounts"][discount],
-                "ship_date": None if ships is None else now.date() + timedelta(days=ships),
-            }  # fmt: skip
-            said = gate.check(cast.rossi, amount=D(cents) / 100, today=now.date(), **typed)
-            order = cast.order(cast.rossi, str(D(cents) / 100), now=now, **typed)
-            agrees(said, gate.submit(order, "confirm", by=cast.sara, now=now), cast.rossi, cast.company, now.date())
-            raise Undone
-    except Undone:
-        pass
+    with taken_back():
+        may = dress(cast)
+        policy(
+            rules=RULES, order_horizon_days=horizon, orders_count_from=orders_from, check_terms_increase=True,
+            check_discount_increase=True, net_credits_against_overdue=netting,
+        )  # fmt: skip
+        now = play(cast, steps)
+        typed = {
+            "terms": may["terms"][terms], "settlement_discount": may["discounts"][discount],
+            "ship_date": None if ships is None else now.date() + timedelta(days=ships),
+        }  # fmt: skip
+        said = gate.check(cast.rossi, amount=D(cents) / 100, today=now.date(), **typed)
+        order = cast.order(cast.rossi, str(D(cents) / 100), now=now, **typed)
+        agrees(said, gate.submit(order, "confirm", by=cast.sara, now=now), cast.rossi, cast.company, now.date())
 
 
 def play(cast: Cast, steps: list[tuple[str, int, int, int]]) -> Any:
@@ -102,52 +100,42 @@ def test_every_next_step_of_every_document_comes_out_as_foreseen(
     cast: Cast, steps: list[tuple[str, int, int, int]], cents: int, terms: int, ships: int | None,
     horizon: int | None, partly: bool, everywhere: bool,
 ) -> None:  # fmt: skip
-    try:
-        with transaction.atomic():
-            may = dress(cast)
-            now = play(cast, [*BEGINNING, *steps])
-            policy(rules=[{"rule": "order_amount", "amount": D("0.01")}])
-            for order in Document.objects.filter(kind="ORDER", state__in=["CONFIRMED", "PART_DELIVERED"])[1::2]:
-                try:
-                    with transaction.atomic():
-                        gate.submit(NewDocument(kind="DELIVERY", sources=(order,)), "deliver", by=cast.sara, now=now)
-                except Refused:
-                    continue
-            if not partly:
-                RuleRow.objects.all().delete()
-            switches = {"invoice": {"on": True}, "entry": {"on": True}} if everywhere else {}
-            counts = {"counts": ["open_orders", "receivables", "credits"]} if partly else {}
-            policy(
-                rules=RULES[:3], checkpoints=switches, order_horizon_days=horizon, check_terms_increase=True, **counts
-            )
-            for document in Document.objects.order_by("pk"):
-                changes = Changes(
-                    amount=D(cents) / 100, terms=may["terms"][terms],
-                    **({} if ships is None else {"ship_date": now.date() + timedelta(days=ships)}),
-                )  # fmt: skip
-                for step in ("confirm", "pick", "deliver", "issue", "amend"):
-                    if step == "amend" and document.state == "DRAFT":
-                        continue  # saved at once, and judged as its next step
-                    compare(cast, document, step, changes if step == "amend" else None, now)
-            raise Undone
-    except Undone:
-        pass
+    with taken_back():
+        may = dress(cast)
+        now = play(cast, [*BEGINNING, *steps])
+        policy(rules=[{"rule": "order_amount", "amount": D("0.01")}])
+        for order in Document.objects.filter(kind="ORDER", state__in=["CONFIRMED", "PART_DELIVERED"])[1::2]:
+            try:
+                with transaction.atomic():
+                    gate.submit(NewDocument(kind="DELIVERY", sources=(order,)), "deliver", by=cast.sara, now=now)
+            except Refused:
+                continue
+        if not partly:
+            RuleRow.objects.all().delete()
+        switches = {"invoice": {"on": True}, "entry": {"on": True}} if everywhere else {}
+        counts = {"counts": ["open_orders", "receivables", "credits"]} if partly else {}
+        policy(rules=RULES[:3], checkpoints=switches, order_horizon_days=horizon, check_terms_increase=True, **counts)
+        for document in Document.objects.order_by("pk"):
+            changes = Changes(
+                amount=D(cents) / 100, terms=may["terms"][terms],
+                **({} if ships is None else {"ship_date": now.date() + timedelta(days=ships)}),
+            )  # fmt: skip
+            for step in ("confirm", "pick", "deliver", "issue", "amend"):
+                if step == "amend" and document.state == "DRAFT":
+                    continue  # saved at once, and judged as its next step
+                compare(cast, document, step, changes if step == "amend" else None, now)
 
 
 def compare(cast: Cast, document: Document, step: str, changes: Changes | None, now: Any) -> None:
     """Say what a step would do, do it, compare, and take it back; what is refused is left out."""
-    try:
-        with transaction.atomic():
-            said = None
-            if document.state not in ("CANCELLED", "CLOSED"):
-                said = gate.check_step(document, step, changes=changes, today=now.date())
-            again = Document.objects.get(pk=document.pk)
-            done = gate.submit(again, step, by=cast.sara, now=now, changes=changes)
-            assert said is not None
-            agrees(said, done, document.debtor, document.company, now.date())
-            raise Undone
-    except (Undone, Refused):
-        pass
+    with taken_back(), suppress(Refused):
+        said = None
+        if document.state not in ("CANCELLED", "CLOSED"):
+            said = gate.check_step(document, step, changes=changes, today=now.date())
+        again = Document.objects.get(pk=document.pk)
+        done = gate.submit(again, step, by=cast.sara, now=now, changes=changes)
+        assert said is not None
+        agrees(said, done, document.debtor, document.company, now.date())
 
 
 def test_an_order_with_a_held_delivery_is_not_amended_under_it_and_one_with_a_cancelled_delivery_is(cast: Cast) -> None:

@@ -55,6 +55,20 @@ def test_a_partners_money_reaches_the_hold(cast: Cast) -> None:
     assert reasons(hold) == []
 
 
+def test_each_of_the_holds_that_stand_together_is_looked_at_in_a_transaction_of_its_own(cast: Cast) -> None:
+    group = SharedLimit.objects.create(code="GROUP", currency="EUR")
+    group.members.set([cast.rossi, cast.neri])
+    booking.grant_limit(shared=group, amount=D(1000), valid_from=TODAY, by=cast.dario, now=NOW)
+    item = cast.item(cast.neri, "900", due=TODAY)
+    later, earlier = sorted([cast.rossi, cast.neri], key=lambda c: -c.pk)
+    holds = [held(cast, customer, "500") for customer in (later, earlier)]  # oldest first: against the order of locks
+
+    booking.pay(customer=cast.neri, amount=D(900), items=[(item, None)], reference="P", by=cast.carla, now=NOW)
+    evaluation.work_off(now=NOW)
+
+    assert [reasons(hold) for hold in holds] == [[], []]  # and `locked_in_turn`
+
+
 def test_a_held_change_of_debtor_hangs_on_the_new_debtor(cast: Cast) -> None:
     order = cast.confirmed(cast.rossi, "1500")
     hold = gate.submit(order, "amend", by=cast.sara, now=NOW, changes=Changes(bill_to=cast.bianchi)).hold

@@ -1,5 +1,6 @@
 """What holds for every decision: a replay agrees with it, and a try-out says what the gate would have said."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal as D
@@ -20,7 +21,8 @@ from customers.models import SharedLimit
 from documents.drafts import Changes, NewDocument
 from documents.models import Document
 from tests.cast import Cast, after, policy
-from tests.creditrisk.test_exposure_laws import Undone, act, lawful, story
+from tests.creditrisk.test_exposure_laws import act, lawful, story
+from tests.locking import taken_back
 
 pytestmark = pytest.mark.django_db
 
@@ -113,19 +115,15 @@ def play(cast: Cast, steps: list[tuple[str, int, int, int]]) -> Any:
 @lawful
 @given(story, policy_of_a_day, policy_of_a_day)
 def test_every_decision_of_every_story_comes_out_again(cast: Cast, steps: Any, first: Any, second: Any) -> None:
-    try:
-        with transaction.atomic():
-            stage(cast)
-            put_into_force(first)
-            play(cast, steps)
-            put_into_force(second)
-            play(cast, steps[::-1])
+    with taken_back():
+        stage(cast)
+        put_into_force(first)
+        play(cast, steps)
+        put_into_force(second)
+        play(cast, steps[::-1])
 
-            for past in replay.read(list(Decision.objects.values_list("pk", flat=True))):
-                assert replay.differences(past, replay.again(past, replay.version(past.policy_number))) == []
-            raise Undone
-    except Undone:
-        pass
+        for past in replay.read(list(Decision.objects.values_list("pk", flat=True))):
+            assert replay.differences(past, replay.again(past, replay.version(past.policy_number))) == []
 
 
 @lawful
@@ -133,30 +131,26 @@ def test_every_decision_of_every_story_comes_out_again(cast: Cast, steps: Any, f
 def test_hindsight_says_what_the_gate_says_under_the_other_policy(
     cast: Cast, steps: Any, was: Any, would: Any, step: str
 ) -> None:
-    try:
-        with transaction.atomic():
-            stage(cast)
-            put_into_force(was)
-            now = play(cast, steps)
-            promised(cast, now)
-            first = policies.draft()
-            put_into_force(would)
-            other = policies.draft()
+    with taken_back():
+        stage(cast)
+        put_into_force(was)
+        now = play(cast, steps)
+        promised(cast, now)
+        first = policies.draft()
+        put_into_force(would)
+        other = policies.draft()
 
-            again(first)
-            said = decided(cast, step, now, under=policies.compiled(0, other))
-            again(other)
-            found = decided(cast, step, now)
+        again(first)
+        said = decided(cast, step, now, under=policies.compiled(0, other))
+        again(other)
+        found = decided(cast, step, now)
 
-            if said and found and said.facts["checkpoints"] == found.facts["checkpoints"]:
-                answer = said.answer
-                assert (answer.verdict, answer.reasons, answer.warnings) == (
-                    found.verdict, found.reasons, found.warnings,
-                )  # fmt: skip
-                assert replay.differences(found, answer.judgement) == []
-            raise Undone
-    except Undone:
-        pass
+        if said and found and said.facts["checkpoints"] == found.facts["checkpoints"]:
+            answer = said.answer
+            assert (answer.verdict, answer.reasons, answer.warnings) == (
+                found.verdict, found.reasons, found.warnings,
+            )  # fmt: skip
+            assert replay.differences(found, answer.judgement) == []
 
 
 def again(content: dict[str, Any]) -> None:
@@ -179,15 +173,12 @@ class Said:
 def decided(cast: Cast, step: str, now: Any, *, under: policies.Policy | None = None) -> Said | None:
     """Return the decision about a step that is then undone; None where nothing was decided."""
     found = None
-    try:
-        with transaction.atomic():
-            result = taken(cast, step, now)
-            if result and result.decision_id:
-                past = replay.read([result.decision_id])[0]
-                found = Said(past, hindsight.answers([past], under)[0] if under else None)
-            raise Undone
-    except (Refused, Undone):
-        return found
+    with taken_back(), suppress(Refused):
+        result = taken(cast, step, now)
+        if result and result.decision_id:
+            past = replay.read([result.decision_id])[0]
+            found = Said(past, hindsight.answers([past], under)[0] if under else None)
+    return found
 
 
 def taken(cast: Cast, step: str, now: Any) -> Any:

@@ -18,6 +18,7 @@ from documents.drafts import Changes, NewDocument
 from documents.models import Document
 from ledger.models import Effect, OpenItem
 from tests.cast import Cast, after, policy
+from tests.locking import taken_back
 
 pytestmark = pytest.mark.django_db
 
@@ -29,10 +30,6 @@ story = st.lists(
     max_size=18,
 )
 lawful = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-
-
-class Undone(Exception):
-    """The example is over: its rows go."""
 
 
 def act(cast: Cast, step: str, pick: int, cents: int, now: Any) -> None:
@@ -96,20 +93,16 @@ def act_in_ledger(cast: Cast, step: str, amount: D, now: Any, some: Any) -> None
 def test_after_any_story_ledger_and_formula_agree_to_the_cent(
     cast: Cast, steps: list[tuple[str, int, int, int]]
 ) -> None:
-    try:
-        with transaction.atomic():
-            now = after(0)
-            for step, pick, cents, days in steps:
-                now += timedelta(days=days)
-                try:
-                    with transaction.atomic():
-                        act(cast, step, pick, cents, now)
-                except Refused:
-                    pass
-                assert ledger.audit().total == 0, step
-            raise Undone
-    except Undone:
-        pass
+    with taken_back():
+        now = after(0)
+        for step, pick, cents, days in steps:
+            now += timedelta(days=days)
+            try:
+                with transaction.atomic():
+                    act(cast, step, pick, cents, now)
+            except Refused:
+                pass
+            assert ledger.audit().total == 0, step
 
 
 @lawful
@@ -117,28 +110,24 @@ def test_after_any_story_ledger_and_formula_agree_to_the_cent(
 def test_the_dry_run_says_what_submit_then_does(
     cast: Cast, steps: list[tuple[str, int, int, int]], cents: int, counts: str, orders_from: str
 ) -> None:
-    try:
-        with transaction.atomic():
-            if counts == "LEDGER":
-                policy(counts=["receivables", "credits"])
-            policy(orders_count_from=orders_from)
-            now = after(0)
-            for step, pick, amount, days in steps:
-                now += timedelta(days=days)
-                try:
-                    with transaction.atomic():
-                        act(cast, step, pick, amount, now)
-                except Refused:
-                    pass
-            said = gate.check(cast.rossi, amount=D(cents) / 100, today=now.date())
-            order = cast.order(cast.rossi, str(D(cents) / 100), now=now)
-            done = gate.submit(order, "confirm", by=cast.sara, now=now)
-            assert (said.outcome.verdict, said.outcome.reasons) == (done.outcome.verdict, done.outcome.reasons)
-            if done.outcome.verdict != Verdict.HELD:
-                assert context.standing(cast.rossi, today=now.date()).exposure == said.after.exposure
-            raise Undone
-    except Undone:
-        pass
+    with taken_back():
+        if counts == "LEDGER":
+            policy(counts=["receivables", "credits"])
+        policy(orders_count_from=orders_from)
+        now = after(0)
+        for step, pick, amount, days in steps:
+            now += timedelta(days=days)
+            try:
+                with transaction.atomic():
+                    act(cast, step, pick, amount, now)
+            except Refused:
+                pass
+        said = gate.check(cast.rossi, amount=D(cents) / 100, today=now.date())
+        order = cast.order(cast.rossi, str(D(cents) / 100), now=now)
+        done = gate.submit(order, "confirm", by=cast.sara, now=now)
+        assert (said.outcome.verdict, said.outcome.reasons) == (done.outcome.verdict, done.outcome.reasons)
+        if done.outcome.verdict != Verdict.HELD:
+            assert context.standing(cast.rossi, today=now.date()).exposure == said.after.exposure
 
 
 @lawful
@@ -148,32 +137,28 @@ def test_a_euro_changes_room_but_is_never_lost_or_doubled(
 ) -> None:
     amount = D(cents) / 100
     rich = Cast.customer
-    try:
-        with transaction.atomic():
-            customer = rich(cast, "RICH", "100000")
+    with taken_back():
+        customer = rich(cast, "RICH", "100000")
 
-            def total() -> D:
-                return context.standing(customer, today=after(0).date()).exposure.total
+        def total() -> D:
+            return context.standing(customer, today=after(0).date()).exposure.total
 
-            now = after(0)
-            order = cast.confirmed(customer, str(amount), now=now)
+        now = after(0)
+        order = cast.confirmed(customer, str(amount), now=now)
+        assert total() == amount
+        note = NewDocument(kind="DELIVERY", sources=(order,), share=D(delivered) / 4)
+        if note.share and amount * note.share >= D("0.01"):
+            result = gate.submit(note, "deliver", by=cast.sara, now=now)
             assert total() == amount
-            note = NewDocument(kind="DELIVERY", sources=(order,), share=D(delivered) / 4)
-            if note.share and amount * note.share >= D("0.01"):
-                result = gate.submit(note, "deliver", by=cast.sara, now=now)
+            new = NewDocument(kind="INVOICE", sources=(result.document,), share=D(invoiced) / 4)
+            if result.document.total * (new.share or ZERO) >= D("0.01"):
+                invoice = gate.submit(new, "invoice", by=cast.sara, now=now).document
                 assert total() == amount
-                new = NewDocument(kind="INVOICE", sources=(result.document,), share=D(invoiced) / 4)
-                if result.document.total * (new.share or ZERO) >= D("0.01"):
-                    invoice = gate.submit(new, "invoice", by=cast.sara, now=now).document
+                if posted:
+                    gate.submit(invoice, "post", by=cast.sara, now=now)
                     assert total() == amount
-                    if posted:
-                        gate.submit(invoice, "post", by=cast.sara, now=now)
-                        assert total() == amount
-                        booking.pay(
-                            customer=customer, amount=invoice.total, items=[(invoice.items.get(), None)], reference="P",
-                            by=cast.carla, now=now,
-                        )  # fmt: skip
-                        assert total() == amount - invoice.total
-            raise Undone
-    except Undone:
-        pass
+                    booking.pay(
+                        customer=customer, amount=invoice.total, items=[(invoice.items.get(), None)], reference="P",
+                        by=cast.carla, now=now,
+                    )  # fmt: skip
+                    assert total() == amount - invoice.total

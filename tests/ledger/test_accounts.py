@@ -21,6 +21,7 @@ from ledger.models import Effect, ExchangeRate, Mark, OpenItem
 from tests.cast import NOW, TODAY, Cast, after
 from tests.ledger.conftest import DUE
 from tests.ledger.test_corrections import may_write_off
+from tests.locking import taken_back
 
 pytestmark = pytest.mark.django_db
 
@@ -145,34 +146,26 @@ story = st.lists(
 )  # fmt: skip
 
 
-class Undone(Exception):
-    """The example is over: its rows go."""
-
-
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(story)
 def test_statement_ageing_and_exposure_agree_on_every_day_of_any_history(
     cast: Cast, steps: Iterable[tuple[str, int, int, int]]
 ) -> None:
-    try:
-        with transaction.atomic():
-            may_write_off(None)
-            now = after(3)
-            for step, pick, cents, days in steps:
-                now += timedelta(days=days)
-                try:
-                    with transaction.atomic():
-                        act(cast, step, pick, cents, now)
-                except Refused:
-                    pass
-                assert ledger.audit().total == 0, step
-            for back in range((now - NOW).days + 3):
-                day = now.date() - timedelta(days=back)
-                assert in_statement(cast.rossi, day) == in_exposure(cast.rossi, day), day
-                assert in_ageing(cast.rossi, day) == in_exposure(cast.rossi, day), day
-            raise Undone
-    except Undone:
-        pass
+    with taken_back():
+        may_write_off(None)
+        now = after(3)
+        for step, pick, cents, days in steps:
+            now += timedelta(days=days)
+            try:
+                with transaction.atomic():
+                    act(cast, step, pick, cents, now)
+            except Refused:
+                pass
+            assert ledger.audit().total == 0, step
+        for back in range((now - NOW).days + 3):
+            day = now.date() - timedelta(days=back)
+            assert in_statement(cast.rossi, day) == in_exposure(cast.rossi, day), day
+            assert in_ageing(cast.rossi, day) == in_exposure(cast.rossi, day), day
 
 
 # -- the ageing report --------------------------------------------------------------------------------------------------
