@@ -127,11 +127,11 @@ class ReleaseAdmin(ReadOnly):
 
 @admin.register(Alert)
 class AlertAdmin(ReadOnly):
-    list_display = ("raised_at", "code", "customer", "sentence")
+    list_display = ("raised_at", "code", "customer", "shared", "sentence")
     list_filter = ("code",)
-    list_select_related = ("customer",)
-    fields = ("raised_at", "day", "code", "customer", "document", "sentence")
-    search_fields = ("code", "customer__code", "customer__name", "document__number")
+    list_select_related = ("customer", "shared")
+    fields = ("raised_at", "day", "code", "customer", "shared", "document", "sentence")
+    search_fields = ("code", "customer__code", "customer__name", "shared__code", "document__number")
 
     @admin.display(description=_("what it says"))
     def sentence(self, alert: Alert) -> str:

@@ -129,12 +129,18 @@ KINDS: Mapping[str, AlertKind] = {kind.code: kind for kind in (
     ),
     AlertKind(
         "usage", About.LIMITS, _("Much of a limit is used"), Severity.WARNING,
-        {"": _("%(customer)s uses %(used)s of its limit: %(total)s.")},
+        {
+            "": _("%(customer)s uses %(used)s of its limit: %(total)s."),
+            "shared": _("The members of the shared limit %(shared)s use %(used)s of it: %(total)s."),
+        },
         _usual(sales=INBOX, clerk=INBOX, manager=DIGEST, director=INBOX), numbered=True,
     ),
     AlertKind(
         "over_limit", About.LIMITS, _("A limit is broken"), Severity.DANGER,
-        {"": _("%(customer)s is over its limit: %(total)s against %(limit)s.")},
+        {
+            "": _("%(customer)s is over its limit: %(total)s against %(limit)s."),
+            "shared": _("The shared limit %(shared)s is broken: its members owe %(total)s against %(limit)s."),
+        },
         _usual(sales=INBOX, clerk=INBOX, manager=MAIL, director=DIGEST),
     ),
     AlertKind(

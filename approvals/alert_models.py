@@ -12,11 +12,15 @@ from documents.models import Document
 class Alert(models.Model):
     """Something that somebody should know, written in the transaction that caused it. Append-only.
 
+    It is of a customer, of a shared limit, or of neither.
     `code` is one of `alert_kinds`; `values` are what its sentence needs. `text` is the sentence of an alert from the time
     before values were kept.
     """
 
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, null=True, blank=True, related_name="alerts")
+    shared = models.ForeignKey(
+        SharedLimit, on_delete=models.PROTECT, null=True, blank=True, related_name="alerts", db_index=False
+    )
     document = models.ForeignKey(Document, on_delete=models.PROTECT, null=True, blank=True, related_name="alerts")
     code = models.CharField(_("code"), max_length=20)
     values = models.JSONField(_("values"), null=True, blank=True)
@@ -28,6 +32,9 @@ class Alert(models.Model):
         indexes = [
             models.Index(fields=["-id"], name="approvals_newest_alerts"),
             models.Index(fields=["customer", "-id"], name="approvals_alerts_of_customer"),
+            models.Index(
+                fields=["shared", "-id"], name="approvals_alerts_of_shared", condition=models.Q(shared__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:

@@ -14,6 +14,7 @@ from creditrisk.notices import choices
 from creditrisk.notices.models import NewAlert
 from creditrisk.roles import companies_of, roles_of
 from customers import queries as customer_queries
+from customers.models import SharedLimit
 from documents.models import Document
 from ledger.models import Effect
 
@@ -33,6 +34,16 @@ def write(
         Alert(customer_id=customer_id, document_id=document_id, code=code, values=dict(values), raised_at=now, day=day)
         for code, values in found
     ])  # fmt: skip
+
+
+def write_of_shared(found: Mapping[int, Iterable[Raised]], *, day: date, now: datetime) -> int:
+    """Write the alerts of shared limits, by id, at once; return how many."""
+    rows = [
+        Alert(shared_id=shared_id, code=code, values=dict(values), raised_at=now, day=day)
+        for shared_id, raised in found.items()
+        for code, values in raised
+    ]
+    return len(_keep(rows))
 
 
 def write_all(found: Mapping[int, Iterable[Raised]], *, day: date, now: datetime) -> int:
@@ -70,18 +81,21 @@ def may_have_crossed(after: Standing, thresholds: Iterable[int]) -> bool:
     return over(after) or (used is not None and lowest is not None and used >= lowest)
 
 
-def crossings(before: Standing, after: Standing, thresholds: Iterable[int]) -> list[Raised]:
-    """Return the thresholds of use that were reached from below, and whether the limit was exceeded just now."""
+def crossings(before: Standing | None, after: Standing, thresholds: Iterable[int]) -> list[Raised]:
+    """Return the thresholds of use that were reached from below, and whether the limit was exceeded just now.
+
+    Without a `before` nothing was owed.
+    """
     found: list[Raised] = []
-    was, used = before.used_percent, after.used_percent
+    was, used = before.used_percent if before else None, after.used_percent
     total = money(after.exposure.total, after.exposure.currency)
+    whose = {"shared": after.code, "says": "shared"} if after.kind == "shared" else {"customer": after.code}
     for threshold in sorted(thresholds):
         if used is not None and used >= threshold and (was is None or was < threshold):
-            values = {"customer": after.code, "used": percent(used), "total": total}
-            found.append((f"usage_{threshold}", values))
-    if over(after) and not over(before):
+            found.append((f"usage_{threshold}", {**whose, "used": percent(used), "total": total}))
+    if over(after) and not (before and over(before)):
         limit = money(after.limit.amount, after.exposure.currency)
-        found.append(("over_limit", {"customer": after.code, "total": total, "limit": limit}))
+        found.append(("over_limit", {**whose, "total": total, "limit": limit}))
     return found
 
 
@@ -106,26 +120,28 @@ def came_back(effect: Effect) -> list[Raised]:
 
 
 def visible(user: Any) -> QuerySet[Alert]:
-    """Return the alerts that the reader may see: of documents and customers of the reader's companies.
+    """Return the alerts that the reader may see: of documents, customers and shared limits of the reader's companies.
 
-    Sales see those of their own customers alone where the company wants it. What belongs to no customer is for those
-    who work in all companies.
+    Sales see those of their own customers alone where the company wants it; those of a shared limit, who see a member.
+    What belongs to nobody is for those who work in all companies.
     """
-    companies = companies_of(user)
-    found = Alert.objects.filter(customer_queries.own(user, "customer", "document__customer"))
+    companies, own = companies_of(user), customer_queries.own(user, "customer", "document__customer")
+    if companies is None and not own:
+        return Alert.objects.all()
+    of_shared = Q(shared__in=customer_queries.visible_shared(user).values("pk"))
     if companies is None:
-        return found
+        return Alert.objects.filter(own | of_shared)
     of_documents = Q(code__in=OF_DOCUMENTS)
-    return found.filter(
-        (of_documents & Q(document__company_id__in=companies))
-        | (~of_documents & Q(customer__in=customer_queries.visible(user).values("pk")))
+    theirs = (of_documents & Q(document__company_id__in=companies)) | (
+        ~of_documents & Q(customer__in=customer_queries.visible(user).values("pk"))
     )
+    return Alert.objects.filter((own & theirs) | of_shared)
 
 
 def concerning(user: Any, *, ways: Iterable[Way] = (Way.INBOX, Way.DIGEST, Way.MAIL)) -> QuerySet[Alert]:
     """Return the alerts of which the reader hears in one of these ways: of what they may see, what they chose.
 
-    Sales hear of their own customers, and of documents that they entered.
+    Sales hear of their own customers, of what these share with others, and of documents that they entered.
     """
     chosen, wanted = choices.of(user), set(ways)
     found = visible(user)
@@ -135,6 +151,7 @@ def concerning(user: Any, *, ways: Iterable[Way] = (Way.INBOX, Way.DIGEST, Way.M
             found = found.exclude(code__startswith=prefix_of(kind)) if kind.numbered else found.exclude(code=code)
     if roles_of(user) == {"sales"}:
         mine = Q(customer__salesperson=user) | Q(document__entered_by=user) | Q(document__customer__salesperson=user)
+        mine |= Q(shared__in=SharedLimit.objects.filter(members__salesperson=user).values("pk"))
         found = found.filter(mine)
     return found
 
@@ -142,7 +159,7 @@ def concerning(user: Any, *, ways: Iterable[Way] = (Way.INBOX, Way.DIGEST, Way.M
 def newest(user: Any, *, everything: bool = False) -> QuerySet[Alert]:
     """Return the reader's inbox, the newest first, with what a row shows; or everything that the reader may see."""
     found = visible(user) if everything else concerning(user)
-    return found.select_related("customer", "document").order_by("-id")
+    return found.select_related("customer", "document", "shared").order_by("-id")
 
 
 def unseen_count(user: Any) -> int:

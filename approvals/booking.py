@@ -10,11 +10,10 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from approvals import alerts, context, evaluation_requests
+from approvals import alerts, context, crossings, evaluation_requests
 from creditrisk.clock import business_day, months_after
 from creditrisk.exposure import ledger as exposure_ledger
 from creditrisk.exposure.ledger import Posted, Touched
-from creditrisk.exposure.read import Slot
 from creditrisk.facts import Standing
 from creditrisk.money import MissingRate
 from creditrisk.policy import compile as policies
@@ -68,8 +67,7 @@ class Booking:
             return
         policy = policies.active()
         seen = context.picture(family, policy=policy, today=self.day, currencies={p.currency for p in raised})
-        undone = [Slot(p.customer_id, p.company_id, p.bucket, p.currency, p.day, -p.amount) for p in raised]
-        earlier = seen.with_slots(undone)
+        earlier = seen.with_slots(crossings.undone(raised))
         for customer_id in (self.customer_id, *family.heads.get(self.customer_id, ())):
             for company_id in sorted({p.company_id for p in raised}):
                 try:
@@ -82,6 +80,8 @@ class Booking:
                 if customer_id == self.customer_id:
                     found += alerts.became_overdue(before, after, alerting.overdue_amount)
                 alerts.write(found, customer_id=customer_id, day=self.day, now=self.now)
+        shared = crossings.shared_by(raised, family)
+        crossings.tell_of_shared(shared, before=earlier, after=seen, day=self.day, now=self.now)
 
 
 def _items(*items: OpenItem) -> Touched:
@@ -334,7 +334,7 @@ def grant_limit(
         members = [customer.pk]
     else:
         members = list(shared.members.values_list("pk", flat=True)) if shared else []
-    with _telling(members, cause="limit", now=now) as before:
+    with _telling(members, shared=shared, cause="limit", now=now) as before:
         granted = limits.grant(
             customer=customer, shared=shared, by=by.user, now=now, figures=_figures(customer, before), **grant
         )
@@ -367,24 +367,26 @@ def _set_reviews(granted: Iterable[Limit], *, day: date) -> None:
 
 
 @contextmanager
-def _telling(members: Sequence[int], *, cause: str, now: datetime) -> Iterator[dict[int, Standing]]:
+def _telling(
+    members: Sequence[int], *, shared: SharedLimit | None = None, cause: str, now: datetime
+) -> Iterator[dict[int, Standing]]:
     """Lock these accounts, then tell what is crossed by what is done meanwhile, and ask for evaluation.
 
-    Gives how they stood before.
+    Gives how they stood before. `shared` is the shared limit of which something is done.
     """
     context.lock(members)
-    before = _standings(members, now=now)
+    day = business_day(now)
+    earlier = context.look(members, today=day)
+    before = context.standings_in(earlier, members)
     yield before
-    day, seen = business_day(now), context.look(members, today=business_day(now))
+    seen = context.look(members, today=day)
     for pk, after in context.standings_in(seen, members).items():
         if pk in before:
             found = alerts.crossings(before[pk], after, seen.alerting(pk).percents)
             alerts.write(found, customer_id=pk, day=day, now=now)
+    if shared is not None:
+        crossings.tell_of_shared([shared.pk], before=earlier, after=seen, day=day, now=now)
     evaluation_requests.ask(members, cause=cause, now=now)
-
-
-def _standings(ids: Sequence[int], *, now: datetime) -> dict[int, Standing]:
-    return context.standings(Customer.objects.filter(pk__in=ids), today=business_day(now))
 
 
 def recorded(book: Callable[..., Any], **values: Any) -> Any:

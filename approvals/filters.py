@@ -59,6 +59,7 @@ class AlertFilter(django_filters.FilterSet):
         return rows.filter(
             Q(document__number__icontains=text) | Q(customer__code__iexact=text) | Q(customer__name__icontains=text)
             | Q(document__customer__code__iexact=text) | Q(document__customer__name__icontains=text)
+            | Q(shared__code__iexact=text) | Q(shared__name__icontains=text)
         )  # fmt: skip
 
     def about_it(self, rows: QuerySet[Alert], _name: str, value: str) -> QuerySet[Alert]:

@@ -80,8 +80,8 @@ def tell(swept: SweptDay, *, today: date, policy: Policy, now: datetime) -> int:
     for start in range(0, len(shared), AT_ONCE):
         some = shared[start : start + AT_ONCE]
         curves = forward.look_shared(some, today=today, days=AHEAD_DAYS, policy=policy)
-        found = [_breach_of_shared(c) for _pk, c in _new(SharedOutlook, "shared", some, curves)]
-        alerts.write(found, customer_id=None, day=today, now=now)
+        found = {pk: [_breach_of_shared(c)] for pk, c in _new(SharedOutlook, "shared", some, curves)}
+        alerts.write_of_shared(found, day=today, now=now)
     swept.entry = max(newest - AGAIN, swept.entry)
     return len(ids) + len(shared)
 

@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 
 from django.db import connection, transaction
 
-from approvals import alerts, causes, context, evaluation_requests, outlook, reminders, stopping
+from approvals import alerts, causes, context, crossings, evaluation_requests, outlook, reminders, stopping
 from approvals.alerts import Raised
 from approvals.models import SweptDay
 from creditrisk.clock import business_day
@@ -79,6 +79,7 @@ def sweep(*, now: datetime) -> int:
             policy=policy,
             now=now,
         )
+    crossings.tell_of_a_day(told, last=swept.day, today=today, policy=policy, now=now)
     reminders.tell_of_holds(last=swept.day, today=today, now=now)
     outlook.tell(swept, today=today, policy=policy, now=now)
     by_rule = causes.new_day(swept.day, today, rows=policy.rows)

@@ -7,11 +7,12 @@ from django.contrib import admin
 from django.db.models import Q
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from approvals import causes
+from approvals import causes, crossings
 from approvals.concerning import Concerning
 from creditrisk.backoffice import ReadOnly, Reference, ReferenceRows
 from creditrisk.money import HUNDRED
@@ -225,6 +226,15 @@ class SharedLimitAdmin(Concerning):
 
     def concerned(self, obj: Any) -> set[int]:
         return causes.held(Q(shared_limits=obj.pk))
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        joining = form.cleaned_data.get("members", ())
+        request.before = crossings.before_joining(obj.pk, joining, now=timezone.now())  # type: ignore[attr-defined]  # noqa: TID251 - a front door
+        super().save_model(request, obj, form, change)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        crossings.tell_of_members(form.instance.pk, before=request.before, now=timezone.now())  # type: ignore[attr-defined]  # noqa: TID251 - a front door
 
 
 @admin.register(Security)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
@@ -21,6 +21,7 @@ from customers.models import (
     LimitKind,
     LimitState,
     Security,
+    SharedLimit,
 )
 
 
@@ -108,6 +109,14 @@ def visible(user: Any) -> CustomerQuerySet:
         | Q(pk__in=Customer.objects.filter(documents__company_id__in=companies).values("pk"))
         | Q(pk__in=Customer.objects.filter(items__company_id__in=companies).values("pk"))
     )
+
+
+def visible_shared(user: Any) -> QuerySet[SharedLimit]:
+    """Return the shared limits that the reader may see: those of whom the reader may see a member."""
+    if companies_of(user) is None and not own(user):
+        return SharedLimit.objects.all()
+    of_members = SharedLimit.members.through.objects.filter(customer__in=visible(user).values("pk"))
+    return SharedLimit.objects.filter(pk__in=of_members.values("sharedlimit"))
 
 
 def one(user: Any, code: str) -> Customer:

@@ -14,6 +14,7 @@ from approvals.models import Alert
 from creditrisk.notices import choices
 from creditrisk.notices.models import Channel, Endpoint, NewAlert, Notice, NoticeLine, NoticeState
 from creditrisk.roles import roles_of
+from customers.models import SharedLimit
 
 _LOCK = "SELECT pg_try_advisory_xact_lock(hashtext('notices: who hears of new alerts'))"
 
@@ -60,6 +61,7 @@ def _of_endpoint(endpoint: Endpoint, ids: Sequence[int], fresh: dict[int, Alert]
         found = found.filter(
             (of_documents & Q(document__company=endpoint.company_id))
             | (~of_documents & Q(customer__company=endpoint.company_id))
+            | Q(shared__in=SharedLimit.objects.filter(members__company=endpoint.company_id).values("pk"))
         )
     wanted = set(endpoint.kinds)
     return [

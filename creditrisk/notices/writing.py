@@ -25,7 +25,7 @@ LISTED_MAX = 200
 
 @dataclass(frozen=True)
 class Line:
-    """An alert as a mail lists it."""
+    """An alert as a mail lists it. `customer` is whose it is: a customer's name, or the code of a shared limit."""
 
     title: str
     sentence: str
@@ -52,7 +52,7 @@ def mail(notice: Notice) -> EmailMultiAlternatives | None:
     assert user is not None
     found = list(
         alerts.visible(user).filter(pk__in=notice.lines.values("alert"))
-        .select_related("customer", "document").order_by("-pk")
+        .select_related("customer", "document", "shared").order_by("-pk")
     )  # fmt: skip
     if not found:
         return None
@@ -95,8 +95,9 @@ def _line(alert: Alert) -> Line:
         address = _address("document", alert.document_id)
     elif alert.customer is not None:
         address = _address("customer", alert.customer.code)
+    whose = alert.customer.name if alert.customer else str(alert.shared) if alert.shared else ""
     return Line(
-        str(kind.title) if kind else alert.code, alert.sentence, alert.customer.name if alert.customer else "",
+        str(kind.title) if kind else alert.code, alert.sentence, whose,
         str(kind.severity.label) if kind else "", address, alert,
     )  # fmt: skip
 
@@ -116,7 +117,9 @@ def _address(view: str, *args: Any) -> str:
 
 def body(notice: Notice, endpoint: Endpoint) -> bytes:
     """Return what a webhook is told of an alert: its code and values for programs, its sentence for people."""
-    alert = Alert.objects.select_related("customer", "document__company").get(pk__in=notice.lines.values("alert"))
+    alert = Alert.objects.select_related("customer", "shared", "document__company").get(
+        pk__in=notice.lines.values("alert")
+    )
     with translation.override(endpoint.language):
         line = _line(alert)
         kind = alert.kind
@@ -127,6 +130,7 @@ def body(notice: Notice, endpoint: Endpoint) -> bytes:
                 "id": alert.pk, "code": alert.code, "severity": kind.severity.value if kind else "", "title": line.title,
                 "sentence": line.sentence, "values": alert.values or {}, "day": alert.day.isoformat(),
                 "customer": alert.customer.code if alert.customer else None,
+                "shared": alert.shared.code if alert.shared else None,
                 "document": alert.document.number if alert.document else None,
                 "company": alert.document.company.code if alert.document else None, "address": line.address or None,
             },

@@ -38,6 +38,11 @@ class Thresholds:
             values |= self.told.get(owner, {})
         return Alerting(**values)
 
+    def of_shared(self, *, percents: tuple[int, ...]) -> tuple[int, ...]:
+        """Return the percents that hold for shared limits, whose members may be anybody: what is said for everybody."""
+        found: tuple[int, ...] = self.told.get(("all", ""), {}).get("percents", percents)
+        return found
+
     @cached_property
     def ages(self) -> tuple[int, ...]:
         """Return every number of days at which anybody's debts are told to be old."""

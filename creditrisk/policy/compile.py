@@ -90,6 +90,11 @@ class Policy:
         return self.thresholds.of(customer=customer, segment=segment, company=company, percents=self.warn_at_percent)
 
     @cached_property
+    def percents_of_shared(self) -> tuple[int, ...]:
+        """Return from which percents used on alerts of a shared limit are written."""
+        return self.thresholds.of_shared(percents=self.warn_at_percent)
+
+    @cached_property
     def needs_unpaid_effects(self) -> bool:
         """Return whether any rule asks about effects returned unpaid."""
         return any(row.rule.code == "unpaid_effects" for row in self.rows)
