@@ -1,7 +1,7 @@
 """The door for events in the ledger: lock, book, post the difference, tell, ask for evaluation. One transaction each."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -334,17 +334,16 @@ def grant_limit(
         members = [customer.pk]
     else:
         members = list(shared.members.values_list("pk", flat=True)) if shared else []
-    with _telling(members, shared=shared, cause="limit", now=now) as before:
-        granted = limits.grant(
-            customer=customer, shared=shared, by=by.user, now=now, figures=_figures(customer, before), **grant
-        )
+    with _telling(members, shared=shared, cause="limit", now=now) as (before, of_shared):
+        figures = of_shared.as_record() if of_shared is not None else _figures(customer, before)
+        granted = limits.grant(customer=customer, shared=shared, by=by.user, now=now, figures=figures, **grant)
         _set_reviews([granted], day=business_day(now))
     return granted
 
 
 def grant_limits(grants: Sequence[Mapping[str, Any]], *, by: Actor, now: datetime) -> list[Limit]:
     """Grant many customers a limit, all or none, as `grant_limit` does one; a fixed number of queries and one a grant."""
-    with _telling(sorted({grant["customer"].pk for grant in grants}), cause="limit", now=now) as before:
+    with _telling(sorted({grant["customer"].pk for grant in grants}), cause="limit", now=now) as (before, _none):
         made = [
             limits.grant(**grant, by=by.user, now=now, figures=_figures(grant["customer"], before)) for grant in grants
         ]
@@ -369,16 +368,16 @@ def _set_reviews(granted: Iterable[Limit], *, day: date) -> None:
 @contextmanager
 def _telling(
     members: Sequence[int], *, shared: SharedLimit | None = None, cause: str, now: datetime
-) -> Iterator[dict[int, Standing]]:
+) -> Iterator[tuple[dict[int, Standing], Standing | None]]:
     """Lock these accounts, then tell what is crossed by what is done meanwhile, and ask for evaluation.
 
-    Gives how they stood before. `shared` is the shared limit of which something is done.
+    Gives how they stood before, and the shared limit of which something is done.
     """
     context.lock(members)
     day = business_day(now)
     earlier = context.look(members, today=day)
     before = context.standings_in(earlier, members)
-    yield before
+    yield before, _shared(shared, earlier)
     seen = context.look(members, today=day)
     for pk, after in context.standings_in(seen, members).items():
         if pk in before:
@@ -387,6 +386,12 @@ def _telling(
     if shared is not None:
         crossings.tell_of_shared([shared.pk], before=earlier, after=seen, day=day, now=now)
     evaluation_requests.ask(members, cause=cause, now=now)
+
+
+def _shared(shared: SharedLimit | None, seen: context.Picture) -> Standing | None:
+    with suppress(MissingRate):
+        return seen.shared_standing(shared.pk) if shared is not None and shared.pk in seen.shared else None
+    return None
 
 
 def recorded(book: Callable[..., Any], **values: Any) -> Any:

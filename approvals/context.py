@@ -84,6 +84,10 @@ class Picture:
             self.shared[shared_id].currency,
         )
 
+    def member_exposure(self, shared_id: int, customer_id: int) -> Exposure:
+        """Return what one of the members owes, in the shared limit's currency."""
+        return self._fold(self._by_customer.get(customer_id, ()), self.shared[shared_id].currency)
+
     def _fold(self, rows: Sequence[Slot], currency: str) -> Exposure:
         return read.fold(
             rows,

@@ -313,6 +313,8 @@ class AlertTable(BaseTable):
             return format_html('{}<a href="{}">{}</a>', new, reverse("document", args=[document.pk]), value)
         if customer is not None:
             return format_html('{}<a href="{}">{}</a>', new, reverse("customer", args=[customer.code]), value)
+        if record.shared is not None:
+            return format_html('{}<a href="{}">{}</a>', new, reverse("shared_limit", args=[record.shared.code]), value)
         return format_html("{}{}", new, value)
 
     def render_document(self, value: str, record: Alert) -> str:

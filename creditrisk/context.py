@@ -72,6 +72,7 @@ def _ways(request: HttpRequest) -> list[Way]:
             continue
         url = reverse(view)
         root = url.removesuffix("requests/") if view == "limit_requests" else url
-        active = here == url if view == "start" else here.startswith(root)
+        below = (root, "/shared-limits/") if view == "customers" else (root,)
+        active = here == url if view == "start" else here.startswith(below)
         found.append(Way(label, url, icon, active, shortcut))
     return found

@@ -132,6 +132,13 @@ def one(user: Any, code: str) -> Customer:
     )  # fmt: skip
 
 
+def shared(user: Any, code: str) -> SharedLimit:
+    """Return the shared limit of that code; 404 where the reader may see none of its members."""
+    if "\0" in code:
+        raise Http404
+    return get_object_or_404(visible_shared(user), code=code)
+
+
 def coded(user: Any, text: str) -> Customer | None:
     """Return the customer whose code is this text, if the reader may see one."""
     code = text.strip()
@@ -145,8 +152,8 @@ def companies(user: Any) -> Any:
     return every if ids is None else every.filter(pk__in=ids)
 
 
-def grants(customer: Customer) -> list[Grant]:
-    """Return every grant to the customer, newest first."""
+def grants(owner: Customer | SharedLimit) -> list[Grant]:
+    """Return every grant to the customer or for the shared limit, newest first."""
     return [
         Grant(
             id=row.pk, kind=row.get_kind_display(), state=row.get_state_display(),
@@ -155,7 +162,7 @@ def grants(customer: Customer) -> list[Grant]:
             granted_by=name_of(row.granted_by), granted_at=row.granted_at,
             figures=row.figures or {}, is_temporary=row.kind == LimitKind.TEMPORARY,
         )
-        for row in Limit.objects.filter(customer=customer).select_related("granted_by").order_by("-id")[:50]
+        for row in owner.limits.select_related("granted_by").order_by("-id")[:50]
     ]  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from approvals import context, dryrun, evidence, granting, limit_story
+from approvals import context, dryrun, evidence, granting, limit_story, shared_story
 from approvals import preview as previews
 from approvals import queries as approval_queries
 from approvals.forms import CheckForm
@@ -115,6 +115,19 @@ def _page(request: HttpRequest, found: Customer) -> dict[str, Any]:
         "may_order": lives and may(request.user, "enter_document"),
         "may_see_exposure": may(request.user, "view_exposure"),
     }
+
+
+@door("view_customers")
+@require_safe
+def shared_limit(request: HttpRequest, code: str) -> HttpResponse:
+    """Show a shared limit: who shares it and what each owes, the limit and its history, the days ahead, what it holds."""
+    found = queries.shared(request.user, code)
+    context = {
+        "shared": found, "story": shared_story.of(found, user=request.user, today=business_day(timezone.now())),
+        "grants": queries.grants(found), "on_desk": may(request.user, "view_desk"),
+        "may_edit": request.user.has_perm("customers.change_sharedlimit") and request.user.is_staff,
+    }  # fmt: skip
+    return render(request, "customers/shared.html", context)
 
 
 @door("view_customers")

@@ -60,6 +60,7 @@ DOORS_OF_PAGES: dict[str, tuple[tuple[str, ...], set[str]]] = {
     "customer_suggest": (READ, ALL),
     "customer": (READ, ALL),
     "customer_check": (READ, ALL),
+    "shared_limit": (READ, ALL),
     "customer_limit": (BOTH, MANAGERS),
     "customer_limit_explained": (READ, ALL),
     "customer_exposure": (READ, CREDIT | CONTROL),

@@ -18,6 +18,7 @@ from creditrisk.quality.models import Finding
 from creditrisk.reports import making
 from creditrisk.reports.models import Report
 from creditrisk.takeover import carrying
+from customers.models import SharedLimit
 from documents.drafts import NewDocument
 from documents.intake import receiving
 from ledger.bank.models import CollectingAccount, DrawnOn, Entry, Statement
@@ -84,6 +85,7 @@ def build() -> Scene:
         **{name: [view.pk] for name in ("list_view_first", "list_view_drop")},
         "customer": ["ROSSI"],
         "customer_check": ["ROSSI"],
+        "shared_limit": [_shared(cast)],
         "customer_note": ["ROSSI"],
         "customer_limit": ["ROSSI"],
         "customer_limit_explained": ["ROSSI"],
@@ -118,6 +120,15 @@ def build() -> Scene:
         **{name: [run.pk] for name in ("evaluation", "evaluation_again")},
     }
     return Scene(cast, arguments | _fed(cast, effect) | _reported(cast))
+
+
+def _shared(cast: Cast) -> str:
+    """A limit that two share, one of whom is stopped."""
+    shared = SharedLimit.objects.create(code="GROUP", currency="EUR")
+    shared.members.set([cast.rossi, cast.verdi])
+    now = timezone.now()
+    booking.grant_limit(shared=shared, amount=Decimal(9000), valid_from=business_day(now), by=cast.dario, now=now)
+    return shared.code
 
 
 def _reported(cast: Cast) -> dict[str, list[Any]]:

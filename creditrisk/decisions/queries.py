@@ -45,7 +45,10 @@ class DecisionRow:
 
 @dataclass(frozen=True)
 class Basis:
-    """One standing that a decision rested on: an exposure by bucket against a limit, as they were read."""
+    """One standing that a decision rested on: an exposure by bucket against a limit, as they were read.
+
+    `linked` is a shared limit that is still there, and of which the reader may see a member.
+    """
 
     index: int
     code: str
@@ -64,6 +67,7 @@ class Basis:
     beside: dict[str, Decimal]
     days_overdue: int
     counted: frozenset[str]
+    linked: bool = False
 
     @property
     def without_amount(self) -> str:
@@ -138,6 +142,16 @@ def reasons(decision_id: int, *, codes: Iterable[str]) -> list[Told]:
     return [t for t in told if t.code in wanted and t.effect in (story.HOLDS, story.WARNS)]
 
 
+def subjects(decision_ids: Iterable[int], *, codes: Iterable[str]) -> dict[int, set[tuple[str, str]]]:
+    """Return by decision of what its findings of these codes speak that hold or warn: code and subject. One query."""
+    wanted = set(codes)
+    kept = Decision.objects.filter(pk__in=list(decision_ids)).values_list("pk", "facts__findings")
+    return {
+        pk: {(f["code"], f.get("subject", "")) for f in told or () if f["code"] in wanted and f.get("counts")}
+        for pk, told in kept
+    }
+
+
 def names_in(findings: Iterable[Any]) -> dict[int, str]:
     """Return who the customers are that findings know by id; no query where there are none."""
     ids = story.members(findings)
@@ -152,11 +166,12 @@ def page(user: Any, pk: int) -> Page:
     told = story.with_exclusions(
         story.tell_all(findings, currency=decision.currency, names=names_in(findings)), findings, facts["freed_by"]
     )
+    found = behind.standings(facts)
+    linked = _linked(user, found)
     return Page(
         decision=decision,
         bases=tuple(
-            _basis(standing, index=n, facts=facts, counted=counted)
-            for n, standing in enumerate(behind.standings(facts))
+            _basis(standing, index=n, facts=facts, counted=counted, linked=linked) for n, standing in enumerate(found)
         ),
         told=tuple(told),
         in_the_way=tuple(story.standing_in_the_way(told)),
@@ -183,7 +198,16 @@ def _mine(user: Any) -> behind.Mine:
     return lambda ids: set(customer_queries.visible(user).filter(pk__in=ids).values_list("pk", flat=True))
 
 
-def _basis(standing: Mapping[str, Any], *, index: int, facts: Mapping[str, Any], counted: frozenset[str]) -> Basis:
+def _linked(user: Any, standings: Iterable[Mapping[str, Any]]) -> frozenset[str]:
+    """Return the codes of the shared limits among these that have a page for the reader; no query where there are none."""
+    codes = [standing["code"] for standing in standings if standing["kind"] == "shared"]
+    known = customer_queries.visible_shared(user).filter(code__in=codes) if codes else ()
+    return frozenset(shared.code for shared in known)
+
+
+def _basis(
+    standing: Mapping[str, Any], *, index: int, facts: Mapping[str, Any], counted: frozenset[str], linked: frozenset[str]
+) -> Basis:  # fmt: skip
     limit, exposure = standing["limit"], standing["exposure"]
     total = Decimal(exposure["total"])
     bounded = limit["state"] in (LimitState.AMOUNT, LimitState.NONE)
@@ -201,6 +225,7 @@ def _basis(standing: Mapping[str, Any], *, index: int, facts: Mapping[str, Any],
         },
         days_overdue=exposure.get("days_overdue", 0),
         counted=counted,
+        linked=standing["kind"] == "shared" and standing["code"] in linked,
     )  # fmt: skip
 
 

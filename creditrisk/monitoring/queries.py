@@ -20,7 +20,7 @@ from creditrisk.policy import draft as drafts
 from creditrisk.policy import health
 from creditrisk.policy.models import PolicyVersion
 from customers import queries as customer_queries
-from customers.models import Customer
+from customers.models import Customer, SharedLimit
 from documents import queries as document_queries
 from documents.models import Document, Kind, State
 from ledger import statement
@@ -36,10 +36,11 @@ class Found:
     customers: tuple[Customer, ...]
     documents: tuple[document_queries.Relative, ...]
     items: tuple[statement.ItemRow, ...]
+    shared: tuple[SharedLimit, ...]
 
     @property
     def count(self) -> int:
-        return len(self.customers) + len(self.documents) + len(self.items)
+        return len(self.customers) + len(self.documents) + len(self.items) + len(self.shared)
 
 
 @dataclass(frozen=True)
@@ -143,7 +144,7 @@ def decisions_of_day(user: Any, *, today: date) -> DayOfDecisions:
 
 
 def search(user: Any, text: str, *, today: date, may_see_items: bool) -> Found:
-    """Return the customers, documents and items whose code, name or number contains `text`."""
+    """Return the customers, shared limits, documents and items whose code, name or number contains `text`."""
     customers = customer_queries.visible(user).matching(text).order_by("code")[:20]
     documents = document_queries.with_holds(document_queries.visible(user).filter(number__icontains=text)).order_by(
         "-pk"
@@ -151,10 +152,12 @@ def search(user: Any, text: str, *, today: date, may_see_items: bool) -> Found:
     items = (
         statement.visible_items(user).filter(reference__icontains=text).order_by("-pk")[:20] if may_see_items else []
     )
+    shared = customer_queries.visible_shared(user).filter(Q(code__icontains=text) | Q(name__icontains=text))
     return Found(
         tuple(customers),
         tuple(document_queries.relative(d) for d in documents),
         tuple(statement.row(i, today=today) for i in items),
+        tuple(shared.order_by("code")[:20]),
     )
 
 

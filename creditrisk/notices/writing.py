@@ -95,6 +95,8 @@ def _line(alert: Alert) -> Line:
         address = _address("document", alert.document_id)
     elif alert.customer is not None:
         address = _address("customer", alert.customer.code)
+    elif alert.shared is not None:
+        address = _address("shared_limit", alert.shared.code)
     whose = alert.customer.name if alert.customer else str(alert.shared) if alert.shared else ""
     return Line(
         str(kind.title) if kind else alert.code, alert.sentence, whose,
