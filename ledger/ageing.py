@@ -119,7 +119,7 @@ def sums(found: Iterable[Line]) -> list[Line]:
 
 def header(asked: Asked) -> list[str]:
     """Return the titles of the CSV file."""
-    return [asked.by, _("name"), _("currency"), *AGEING_BUCKETS, _("total"), _("items")]
+    return [asked.by, _("name"), _("currency"), *queries.age_names(), _("total"), _("items")]
 
 
 def rows(found: Iterable[Line]) -> Iterator[list[Any]]:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from creditrisk.money import ZERO
 from ledger import rates
@@ -23,6 +24,12 @@ _KEYS: Mapping[str, str] = {
     "country": "c.country",
     "salesperson": "COALESCE(c.salesperson_id, 0)",
 }
+
+
+def age_names() -> tuple[str, ...]:
+    """Return what these ages are called, in the reader's language."""
+    return (_("Not due"), *(_("%(days)s days") % {"days": name} for name in AGEING_BUCKETS[1:]))
+
 
 # What was open on a day is the amount less all that had settled it by then: later settlements are not looked at, so
 # that any day of the past can be asked. So with marks: one that was changed later stood the other way before.

@@ -300,7 +300,7 @@ def alerts(request: HttpRequest) -> HttpResponseBase:
     found = alert_rows.newest(request.user, everything=everything)
     chosen = AlertFilter(request.GET, queryset=found, seen=seen)
     table = AlertTable(chosen.qs, seen=seen, companies=companies_of(request.user))
-    context = {"filter": chosen, "everything": everything}
+    context = {"filter": chosen, "everything": everything, "is_part": pages.is_part(request)}
     return listing.show(
         request, table, "approvals/alerts.html", "approvals/_alerts.html", context, per_page=SHOWN_ALERTS
     )

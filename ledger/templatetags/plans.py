@@ -13,7 +13,7 @@ from creditrisk.templatetags.charts import ageing_bars, share
 from creditrisk.templatetags.credit import money
 from ledger.ageing import Line
 from ledger.portfolio import DueRow, Plan
-from ledger.queries import AGEING_BUCKETS
+from ledger.queries import AgeingRow, age_names
 
 register = template.Library()
 
@@ -68,8 +68,13 @@ def plan_chart(plan: Plan) -> SafeString:
 @register.simple_tag
 def ageing_of(line: Line) -> SafeString:
     """Draw one line of the ageing as bars."""
-    names = (_("Not due"), *(_("%(days)s days") % {"days": name} for name in AGEING_BUCKETS[1:]))
-    return ageing_bars(zip(names, line.buckets, strict=True), line.currency)
+    return ageing_bars(zip(age_names(), line.buckets, strict=True), line.currency)
+
+
+@register.simple_tag
+def ages_of(row: AgeingRow) -> SafeString:
+    """Draw the ageing of one currency as bars."""
+    return ageing_bars(zip(age_names(), row.buckets.values(), strict=True), str(row.key[0]))
 
 
 def _bar(row: DueRow, plan: Plan, most: Decimal, index: int) -> SafeString:

@@ -104,6 +104,20 @@ def test_more_than_99_are_said_to_be_more_than_99(cast: Cast) -> None:
     assert words(as_user(cast.carla.user).get(reverse("alerts_count"))).split() == ["99+", "unread"]
 
 
+def test_whose_alerts_stand_there_is_told_with_the_list_that_htmx_asks_for(cast: Cast) -> None:
+    client, address = as_user(cast.carla.user), reverse("alerts")
+    whole = client.get(address).content.decode()
+
+    inbox, everything = (
+        client.get(address, data, headers={"HX-Request": "true"}).content.decode() for data in ({}, {"all": "1"})
+    )
+
+    assert 'id="whose">What concerns you' in whole
+    assert whole.count('id="whose"') == 1 and "hx-swap-oob" not in whole
+    assert '<p id="whose" hx-swap-oob="true">What concerns you' in inbox
+    assert '<p id="whose" hx-swap-oob="true">All that you may see, whatever you chose.' in everything
+
+
 def test_an_effect_that_comes_back_is_told_with_its_reason_and_not_again_when_it_is_posted(cast: Cast) -> None:
     item = cast.item(cast.rossi, "100", due=TODAY)
     effect = booking.issue_effect(

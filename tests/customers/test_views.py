@@ -158,6 +158,17 @@ def test_a_day_that_is_none_is_told(cast: Cast, dario: Client, query: dict[str, 
     assert "That is not a day." in page or "The year must lie between" in page
 
 
+def test_the_ages_of_debts_are_called_in_the_readers_language(cast: Cast, dario: Client) -> None:
+    cast.item(cast.rossi, "100", due=business_day(timezone.now()))
+    address = reverse("customer", args=["ROSSI"])
+
+    page, pagina = (words(dario.get(address, headers={"Accept-Language": language})) for language in ("en", "it"))
+
+    assert "Not due" in page and "1-30 days" in page
+    assert "A scadere" in pagina and "1-30 giorni" in pagina
+    assert "current 0" not in pagina and "current 1" not in pagina
+
+
 def test_the_ageing_of_a_head_includes_its_branches_as_its_exposure_does(cast: Cast, dario: Client) -> None:
     branch = cast.customer("BRANCH", None, parent=cast.neri)
     cast.item(branch, "400", due=business_day(timezone.now()), now=timezone.now())
