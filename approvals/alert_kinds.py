@@ -288,4 +288,6 @@ def _shown(value: Any) -> Any:
             return language.day(date.fromisoformat(iso))
         case {"word": text}:
             return language.say(text)
+        case {"say": _} | {"one": _}:
+            return language.retold(value)
     return value

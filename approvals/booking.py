@@ -8,13 +8,13 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from approvals import alerts, context, crossings, evaluation_requests
 from creditrisk.clock import business_day, months_after
 from creditrisk.exposure import ledger as exposure_ledger
 from creditrisk.exposure.ledger import Posted, Touched
 from creditrisk.facts import Standing
+from creditrisk.language import sentence as _
 from creditrisk.money import MissingRate
 from creditrisk.policy import compile as policies
 from creditrisk.refusal import Refused

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from approvals import booking as bookings
 from approvals import context
 from approvals.booking import Booking
 from creditrisk.clock import business_day
 from creditrisk.exposure.ledger import Touched
+from creditrisk.language import sentence as _
 from creditrisk.refusal import Refused
 from creditrisk.roles import Actor
 from ledger import effects as ledger_effects

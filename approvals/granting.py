@@ -5,11 +5,11 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from approvals import booking, context
 from creditrisk.clock import business_day
 from creditrisk.facts import LimitState as Found
+from creditrisk.language import sentence as _
 from creditrisk.policy import compile as policies
 from creditrisk.refusal import FourEyes
 from creditrisk.roles import Actor

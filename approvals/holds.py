@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.utils.translation import gettext as _
 
 from approvals.models import (
     Hold,
@@ -21,6 +20,7 @@ from approvals.models import (
 )
 from creditrisk import clock
 from creditrisk.facts import Case, LimitState
+from creditrisk.language import sentence as _
 from creditrisk.money import ZERO, percent_of, rounded
 from creditrisk.policy.compile import Policy
 from creditrisk.refusal import (
@@ -159,7 +159,7 @@ def refuse_closed(hold: Hold) -> None:
         raise AlreadyReleased(_("%(who)s released this hold on %(when)s.") % {"who": who, "when": when})
     raise AlreadyClosed(
         _("This hold was closed on %(when)s by %(who)s: %(how)s.")
-        % {"when": when, "who": who, "how": closing.get_how_display()}
+        % {"when": when, "who": who, "how": HowClosed(closing.how).label}
     )
 
 

@@ -5,8 +5,8 @@ from functools import cache
 from typing import Any
 
 from django.db import connection, models
-from django.utils.translation import gettext as _
 
+from creditrisk.language import sentence as _
 from creditrisk.prepared import Prepared
 from creditrisk.refusal import Refused
 from customers.models import PaymentTerms, SettlementDiscount

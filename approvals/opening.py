@@ -5,10 +5,10 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from approvals.booking import Booking
 from creditrisk.exposure.ledger import Touched
+from creditrisk.language import sentence as _
 from creditrisk.refusal import Refused
 from creditrisk.roles import Actor
 from customers.models import Company, Customer, PaymentTerms

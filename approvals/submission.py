@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from approvals import (
     alerts,
@@ -30,6 +29,7 @@ from creditrisk.clock import business_day
 from creditrisk.exposure import ledger
 from creditrisk.exposure.ledger import Posted, Touched
 from creditrisk.facts import BUCKETS, Outcome, Verdict
+from creditrisk.language import sentence as _
 from creditrisk.money import MissingRate
 from creditrisk.policy import compile as policies
 from creditrisk.refusal import CustomerStopped, HoldOpen, InvalidState, Refused, Stale

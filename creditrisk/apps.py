@@ -3,6 +3,7 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.utils import dateformat, formats, translation
+from django.utils.functional import Promise
 
 from creditrisk import language
 
@@ -17,6 +18,13 @@ def marks_of(code: str | None) -> tuple[str, str]:
     return mark("DECIMAL_SEPARATOR"), mark("THOUSAND_SEPARATOR")
 
 
+def _late(value: Any) -> str | None:
+    if not isinstance(value, Promise):
+        return None
+    with translation.override("en"):
+        return str(value)
+
+
 class CreditriskConfig(AppConfig):
     name = "creditrisk"
     label = "creditrisk"
@@ -28,4 +36,5 @@ class CreditriskConfig(AppConfig):
             counted=translation.ngettext,
             marks=lambda: marks_of(translation.get_language()),
             day=lambda value: dateformat.format(value, "d M Y"),
+            late=_late,
         )

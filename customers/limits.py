@@ -10,11 +10,11 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection
-from django.utils.translation import gettext as _
 
 from creditrisk import language
 from creditrisk.facts import EffectiveLimit, LimitState, Part
 from creditrisk.language import marked
+from creditrisk.language import sentence as _
 from creditrisk.money import ZERO, Rates, figure, percent_of, rounded
 from creditrisk.prepared import Prepared
 from creditrisk.refusal import Refused

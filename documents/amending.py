@@ -5,9 +5,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from creditrisk.exposure.ledger import Touched
+from creditrisk.language import sentence as _
 from creditrisk.money import Rates, quantity_worth, shares
 from creditrisk.refusal import InvalidState, Refused
 from customers import terms as customer_terms
@@ -31,7 +30,7 @@ def refuse_unless_amendable(document: Document) -> None:
     if document.state not in AMENDABLE[Kind(document.kind)]:
         raise InvalidState(
             _("%(document)s is %(state)s: it can no longer be changed.")
-            % {"document": document, "state": document.get_state_display()}
+            % {"document": document, "state": State(document.state).label}
         )
 
 
@@ -52,7 +51,7 @@ def amend(document: Document, changes: Changes, at: Moment, *, by: Any) -> Touch
     if changes.type is not None:
         if changes.type.of != type_of(document.kind):
             raise Refused(
-                _("%(type)s is no type of %(kind)s.") % {"type": changes.type, "kind": document.get_kind_display()},
+                _("%(type)s is no type of %(kind)s.") % {"type": changes.type, "kind": Kind(document.kind).label},
                 field="type",
             )
         document.type = changes.type

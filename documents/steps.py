@@ -11,9 +11,9 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import F
-from django.utils.translation import gettext as _
 
 from creditrisk.exposure.ledger import Touched
+from creditrisk.language import sentence as _
 from creditrisk.money import ZERO
 from creditrisk.prepared import Prepared
 from creditrisk.refusal import InvalidState
@@ -37,7 +37,7 @@ def _refuse_unless(document: Document, *states: str) -> None:
     if document.state not in states:
         raise InvalidState(
             _("%(document)s is %(state)s: this step does not follow.")
-            % {"document": document, "state": document.get_state_display()}
+            % {"document": document, "state": State(document.state).label}
         )
 
 
@@ -249,7 +249,7 @@ def _must_be_open(order_line: Line) -> None:
     if order.state not in writing.OPEN_ORDERS:
         raise InvalidState(
             _("%(order)s is %(state)s: nothing of it can be delivered.")
-            % {"order": order, "state": order.get_state_display()}
+            % {"order": order, "state": State(order.state).label}
         )
 
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils.text import capfirst
-from django.utils.translation import gettext as _
 
 from creditrisk import language
+from creditrisk.language import sentence as _
 from creditrisk.money import ZERO, figure, quantity_worth, rounded, shares
 from creditrisk.refusal import Duplicate, InvalidState, Refused
 from customers import terms
@@ -80,7 +80,7 @@ def write_draft(new: NewDocument, *, day: date, by: Any, now: datetime) -> Docum
     except IntegrityError as error:
         raise Duplicate(
             _("%(kind)s %(number)s exists already.")
-            % {"kind": capfirst(document.get_kind_display()), "number": document.number},
+            % {"kind": capfirst(Kind(document.kind).label), "number": document.number},
             field="number",
         ) from error
     write_lines(document, lines)
@@ -300,7 +300,7 @@ def _upstream(new: NewDocument) -> list[Line]:
         if new.origin.kind != expected or new.origin.state not in fitting:
             raise InvalidState(
                 _("%(origin)s is %(state)s: nothing of it can come back.")
-                % {"origin": new.origin, "state": new.origin.get_state_display()}
+                % {"origin": new.origin, "state": State(new.origin.state).label}
             )
         return list(new.origin.lines.order_by("position"))
     for source in new.sources:
@@ -308,7 +308,7 @@ def _upstream(new: NewDocument) -> list[Line]:
         if not fits or (new.kind == Kind.DELIVERY and source.kind != Kind.ORDER):
             raise InvalidState(
                 _("%(source)s is %(state)s; this step does not follow.")
-                % {"source": source, "state": source.get_state_display()},
+                % {"source": source, "state": State(source.state).label},
                 field="sources",
             )
     ids = [s.pk for s in new.sources]

@@ -6,9 +6,9 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import Max, Q, Sum
-from django.utils.translation import gettext as _
 
 from creditrisk import language
+from creditrisk.language import sentence as _
 from creditrisk.money import ZERO, figure
 from creditrisk.refusal import AboveAuthority, InvalidState, Refused
 from creditrisk.roles import roles_of
@@ -107,7 +107,7 @@ def reverse(item: OpenItem, *, reason: str, day: date, by: Any, now: datetime) -
     if item.kind not in REVERSIBLE:
         raise Refused(
             _("%(item)s is a %(kind)s: only payments, write-offs and charges are reversed.")
-            % {"item": item, "kind": item.get_kind_display()}
+            % {"item": item, "kind": ItemKind(item.kind).label}
         )
     if OpenItem.objects.filter(reverses=item).exists():
         raise InvalidState(_("%(item)s was reversed before.") % {"item": item})

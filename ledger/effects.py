@@ -7,9 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.utils.translation import gettext as _
 
 from creditrisk import language
+from creditrisk.language import sentence as _
 from creditrisk.money import ZERO, figure
 from creditrisk.refusal import Duplicate, InvalidState, Refused
 from customers.models import Company, Customer
@@ -169,7 +169,7 @@ def refuse_unfit(rows: Sequence[Effect], *, account: BankAccount | None, mode: s
         if effect.state not in PRESENTABLE:
             raise InvalidState(
                 _("%(effect)s is %(state)s, not in the portfolio.")
-                % {"effect": effect, "state": effect.get_state_display()},
+                % {"effect": effect, "state": EffectState(effect.state).label},
                 field="effects",
             )
         if effect.company_id != rows[0].company_id:
@@ -234,7 +234,7 @@ def withdraw(
         if effect.state != EffectState.PRESENTED or effect.presentation_id != presentation.pk:
             raise InvalidState(
                 _("%(effect)s is %(state)s: it cannot be withdrawn.")
-                % {"effect": effect, "state": effect.get_state_display()},
+                % {"effect": effect, "state": EffectState(effect.state).label},
                 field="effect",
             )
         if effect.due <= day and effect.unpaid_on is None:
@@ -263,7 +263,7 @@ def collect(effect: Effect, *, day: date, by: Any, now: datetime) -> Effect:
     if effect.state not in COLLECTABLE:
         raise InvalidState(
             _("%(effect)s is %(state)s: it cannot be collected.")
-            % {"effect": effect, "state": effect.get_state_display()},
+            % {"effect": effect, "state": EffectState(effect.state).label},
             field="effect",
         )
     effect.state, effect.collected_on = EffectState.COLLECTED, day
@@ -286,7 +286,7 @@ def unpaid(
     if effect.state not in RETURNABLE and not again:
         raise InvalidState(
             _("%(effect)s is %(state)s: it cannot come back unpaid.")
-            % {"effect": effect, "state": effect.get_state_display()},
+            % {"effect": effect, "state": EffectState(effect.state).label},
             field="effect",
         )
     if how.cost:
@@ -333,7 +333,7 @@ def replace(
     if effect.state not in REPLACEABLE or Effect.objects.filter(replaces=effect).exists():
         raise InvalidState(
             _("%(effect)s is %(state)s: it cannot be replaced.")
-            % {"effect": effect, "state": effect.get_state_display()},
+            % {"effect": effect, "state": EffectState(effect.state).label},
             field="effect",
         )
     if kind not in EffectKind.values:

@@ -8,9 +8,9 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max, Q
-from django.utils.translation import gettext as _
 
 from creditrisk import language
+from creditrisk.language import sentence as _
 from creditrisk.money import ZERO, figure, rounded
 from creditrisk.refusal import Duplicate, InvalidState, Refused
 from customers.models import Company, Customer

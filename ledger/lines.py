@@ -6,9 +6,9 @@ from datetime import date
 from decimal import Decimal
 
 from django.db import connection
-from django.utils.translation import gettext as _
 
 from creditrisk import language
+from creditrisk.language import sentence as _
 from creditrisk.money import HUNDRED, ZERO, figure
 from creditrisk.refusal import Refused
 from customers.models import Company

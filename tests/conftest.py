@@ -12,6 +12,7 @@ import pytest
 from django.conf import settings
 from django.db import OperationalError, connection, transaction
 from django.db.backends.postgresql.operations import DatabaseOperations
+from django.utils import translation
 from playwright.sync_api import ConsoleMessage, Page
 
 from creditrisk.environment import PLANS
@@ -96,6 +97,13 @@ def locked_in_turn() -> Iterator[None]:
     locking.out_of_turn.clear()
     yield
     assert not locking.out_of_turn, "\n".join(locking.out_of_turn)
+
+
+@pytest.fixture(autouse=True)
+def spoken_to_in_english() -> Iterator[None]:
+    """The language of the last request of a test is not that of the next test."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture

@@ -13,12 +13,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import DatabaseError, transaction
-from django.utils.translation import gettext as _
 
 from approvals import alerts
+from creditrisk import language
 from creditrisk.audit.attribution import acting
 from creditrisk.clock import business_day, lapsed
 from creditrisk.exposure import ledger as exposure
+from creditrisk.language import sentence as _
 from creditrisk.money import MissingRate
 from creditrisk.refusal import InvalidState, Refused
 from creditrisk.roles import Actor
@@ -99,11 +100,11 @@ def name_columns(
     if upload.state not in (UploadState.COLUMNS, UploadState.CHECKED, UploadState.FAILED):
         raise InvalidState(
             _("%(file)s %(state)s; its columns cannot be named again.")
-            % {"file": upload, "state": upload.get_state_display()}
+            % {"file": upload, "state": UploadState(upload.state).label}
         )
     upload.columns, upload.styles = dict(columns), dict(written)
-    upload.state, upload.error = UploadState.TO_CHECK, ""
-    upload.save(update_fields=["columns", "styles", "state", "error", "confirms", "oldest_first"])
+    upload.state, upload.error, upload.told = UploadState.TO_CHECK, "", None
+    upload.save(update_fields=["columns", "styles", "state", "error", "told", "confirms", "oldest_first"])
     if keep_as:
         KeptMapping.objects.update_or_create(
             what=upload.what, name=keep_as,
@@ -164,7 +165,7 @@ def rejected_csv(upload: Upload) -> str:
     writer.writerow([*(guarded.harmless(header[at]) for at in own), *REFUSED_COLUMNS])
     for row in upload.rows.filter(outcome=Outcome.REFUSED).order_by("number"):
         cells = [*row.cells, *[""] * len(header)]
-        writer.writerow([*(guarded.harmless(cells[at]) for at in own), row.number, guarded.harmless(row.sentence)])
+        writer.writerow([*(guarded.harmless(cells[at]) for at in own), row.number, guarded.harmless(row.says)])
     return target.getvalue()
 
 
@@ -218,10 +219,10 @@ def _write(what: str, job: _Job, desk: Desk, account: _Account) -> None:
             told = writers.write(what, job.values, desk)
     except REFUSALS as error:
         desk.forget()
-        told = [Told(Outcome.REFUSED, str(error)[:500])] * len(job.rows)
+        told = [Told(Outcome.REFUSED, str(error))] * len(job.rows)
     except DatabaseError as error:
         desk.forget()
-        told = [Told(Outcome.REFUSED, _refused_by_database(error)[:500])] * len(job.rows)
+        told = [Told(Outcome.REFUSED, _refused_by_database(error))] * len(job.rows)
     account.told.update({row.number: said for row, said in zip(job.rows, told, strict=True)})
 
 
@@ -244,7 +245,7 @@ def _jobs(upload: Upload, sheet: Sheet, account: _Account) -> list[_Job]:
     kind = kinds.KINDS[upload.what]
     columns = {name: column for name, column in upload.columns.items() if column in sheet.header}
     if missing := [f.title for f in kind.needed if f.name not in columns]:
-        raise BadFile(_("No column is named for: %(fields)s.") % {"fields": ", ".join(missing)})
+        raise BadFile(_("No column is named for: %(fields)s.") % {"fields": language.listed(missing)})
     jobs: dict[str, _Job] = {}
     seen: dict[tuple[str, ...], int] = {}
     for row, cells in sheet.picked(columns):
@@ -257,7 +258,7 @@ def _jobs(upload: Upload, sheet: Sheet, account: _Account) -> list[_Job]:
             values = kinds.understood(kind, cells, upload.styles)
             key = writers.key_of(upload.what, values)
         except Unreadable as error:
-            account.told[row.number] = Told(Outcome.REFUSED, str(error)[:500])
+            account.told[row.number] = Told(Outcome.REFUSED, str(error))
             continue
         identity = tuple(map(styles.words, row.cells))
         if identity in seen and upload.what != What.DOCUMENTS:
@@ -279,30 +280,31 @@ def _finished(upload: Upload, account: _Account, *, dry: bool, now: datetime) ->
         (
             UploadRow(
                 upload=upload, number=row.number, outcome=told.outcome, key=told.key[:120], sentence=told.sentence[:500],
-                cells=[styles.words(cell) for cell in row.cells],
+                told=language.kept(told.sentence), cells=[styles.words(cell) for cell in row.cells],
             )
             for row in sheet.rows
             if (told := account.told.get(row.number)) is not None
         ),
         batch_size=2000,
     )  # fmt: skip
-    upload.counts, upload.error = account.counts(), ""
+    upload.counts, upload.error, upload.told = account.counts(), "", None
     if dry:
         upload.state = UploadState.CHECKED
     elif upload.mode == Mode.ALL and account.refused:
         upload.state = UploadState.CHECKED
         upload.error = _("Rows were refused since the check, so nothing was imported. Here is how the file stands now.")
+        upload.told = language.kept(upload.error)
     else:
         upload.state, upload.carried_at = UploadState.DONE, now
-    upload.save(update_fields=["state", "counts", "error", "carried_at"])
+    upload.save(update_fields=["state", "counts", "error", "told", "carried_at"])
 
 
 @transaction.atomic
 def _failed(upload: Upload, sentence: str, *, now: datetime) -> None:
-    upload.state, upload.error = UploadState.FAILED, sentence[:500]
-    upload.save(update_fields=["state", "error"])
+    upload.state, upload.error, upload.told = UploadState.FAILED, sentence[:500], language.kept(sentence)
+    upload.save(update_fields=["state", "error", "told"])
     alerts.write(
-        [("import_failed", {"name": upload.name, "error": sentence[:500]})],
+        [("import_failed", {"name": upload.name, "error": upload.told or upload.error})],
         customer_id=None,
         day=business_day(now),
         now=now,

@@ -6,8 +6,8 @@ from datetime import date, datetime
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.utils.translation import gettext as _
 
+from creditrisk.language import sentence as _
 from creditrisk.roles import Actor, companies_of
 from creditrisk.takeover.models import Outcome, Upload
 from customers.models import Company, Customer, PaymentTerms, Region, Segment

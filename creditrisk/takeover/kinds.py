@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from creditrisk.language import marked, say, say_count
+from creditrisk.language import listed, marked, say, say_count
 from creditrisk.money import decimals, rounded
 from creditrisk.takeover.models import What
 from ledger.imports import styles, values
@@ -225,7 +225,7 @@ def recognised(kind: Kind, sheet: Sheet, name: str) -> dict[str, str]:
     columns = guessed(kind, sheet.header)
     if missing := [f.title for f in kind.needed if f.name not in columns]:
         sentence = marked("%(file)s has no column for: %(missing)s. Its columns are %(columns)s.")
-        raise BadFile(say(sentence, file=name, missing=", ".join(missing), columns=", ".join(sheet.header)))
+        raise BadFile(say(sentence, file=name, missing=listed(missing), columns=", ".join(sheet.header)))
     return columns
 
 
@@ -242,7 +242,7 @@ def understood(kind: Kind, cells: Mapping[str, Cell], written: Mapping[str, str]
             continue
         found[name] = _value(field_, cell, written)
     if missing := [f.title for f in kind.needed if f.name not in found]:
-        raise Unreadable(say("Missing: %(fields)s.", fields=", ".join(missing)))
+        raise Unreadable(say("Missing: %(fields)s.", fields=listed(missing)))
     return found
 
 

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from creditrisk import language
 from customers.models import Company, currency_field
 
 
@@ -61,6 +62,7 @@ class Upload(models.Model):
     state = models.CharField(_("state"), max_length=10, choices=UploadState, default=UploadState.COLUMNS)
     mode = models.CharField(_("mode"), max_length=4, choices=Mode, default=Mode.ALL)
     error = models.CharField(_("why it failed"), max_length=500, blank=True, default="")
+    told = models.JSONField(null=True, blank=True, editable=False)
     counts = models.JSONField(default=dict, blank=True)
     uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     uploaded_at = models.DateTimeField(_("uploaded"))
@@ -88,6 +90,11 @@ class Upload(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def says(self) -> str:
+        """Why not, in the reader's language; what was kept before that was possible stands as it was kept."""
+        return language.retold(self.told) if self.told else self.error
+
 
 class UploadRow(models.Model):
     """What becomes, or became, of one row."""
@@ -97,6 +104,7 @@ class UploadRow(models.Model):
     outcome = models.CharField(_("outcome"), max_length=8, choices=Outcome)
     key = models.CharField(_("key"), max_length=120, blank=True, default="")
     sentence = models.CharField(_("what"), max_length=500, blank=True, default="")
+    told = models.JSONField(null=True, blank=True, editable=False)
     cells = models.JSONField(default=list)
 
     class Meta:
@@ -105,6 +113,11 @@ class UploadRow(models.Model):
 
     def __str__(self) -> str:
         return f"{self.upload_id}/{self.number}"
+
+    @property
+    def says(self) -> str:
+        """What, or why not, in the reader's language; what was kept before that was possible stands as it was kept."""
+        return language.retold(self.told) if self.told else self.sentence
 
 
 class KeptMapping(models.Model):

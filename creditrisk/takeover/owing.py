@@ -6,9 +6,8 @@ from datetime import date
 from decimal import Decimal
 from itertools import count
 
-from django.utils.translation import gettext as _
-
 from approvals import booking
+from creditrisk.language import sentence as _
 from creditrisk.money import figure
 from creditrisk.takeover.desk import Desk, Told, Values
 from creditrisk.takeover.kinds import whole

@@ -6,9 +6,9 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db.models import Q
-from django.utils.translation import gettext as _
 
 from approvals import causes, evaluation_requests
+from creditrisk.language import sentence as _
 from creditrisk.takeover import kinds
 from creditrisk.takeover.desk import Desk, Told, Values
 from creditrisk.takeover.models import Outcome, What

@@ -66,7 +66,7 @@ class RowTable(BaseTable):
     number = NumberColumn(verbose_name=_("Row"))
     outcome = TextColumn(verbose_name=_("Outcome"))
     key = TextColumn(verbose_name=_("Key"))
-    sentence = TextColumn(verbose_name=_("What, or why not"))
+    sentence = TextColumn(accessor="says", order_by="sentence", verbose_name=_("What, or why not"))
     cells = TextColumn(orderable=False, verbose_name=_("As in the file"))
 
     class Meta(BaseTable.Meta):

@@ -3,9 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 
-from django.utils.translation import gettext as _
-
 from approvals import booking, gate
+from creditrisk.language import sentence as _
 from creditrisk.money import ZERO, figure
 from creditrisk.takeover import owing, people
 from creditrisk.takeover.desk import Desk, Told, Values
@@ -54,7 +53,9 @@ def _limit(rows: Sequence[Values], desk: Desk) -> list[Told]:
         raise Unreadable(_("A limit is zero or more."))
     first, last = row.get("valid_from") or desk.today, row.get("valid_to")
     newest = Limit.objects.filter(customer=customer, kind=LimitKind.BASE).order_by("-valid_from", "-pk").first()
-    says = f"{customer.name}: {currency} {figure(amount, currency)}"
+    says = _("%(customer)s: %(currency)s %(amount)s") % {
+        "customer": customer.name, "currency": currency, "amount": figure(amount, currency),
+    }  # fmt: skip
     same = newest is not None and (newest.state, newest.amount, newest.currency, newest.valid_to) == (
         LimitState.AMOUNT, amount, currency, last,
     )  # fmt: skip
@@ -66,8 +67,8 @@ def _limit(rows: Sequence[Values], desk: Desk) -> list[Told]:
     )  # fmt: skip
     outcome = Outcome.CHANGED if newest is not None else Outcome.CREATED
     if newest is not None and newest.amount is not None:
-        before = f"{newest.currency} {figure(newest.amount, newest.currency)}"
-        says = _("%(limit)s, before %(before)s") % {"limit": says, "before": before}
+        before = {"currency": newest.currency, "amount": figure(newest.amount, newest.currency)}
+        says = _("%(limit)s, before %(before)s") % {"limit": says, "before": _("%(currency)s %(amount)s") % before}
     return [Told(outcome, says, customer.code)]
 
 
@@ -188,7 +189,7 @@ def _document(rows: Sequence[Values], desk: Desk) -> list[Told]:
     )  # fmt: skip
     result = gate.submit(new, "enter", by=desk.by, now=desk.now)
     says = _("%(customer)s: %(kind)s of %(currency)s %(amount)s") % {
-        "customer": customer.name, "kind": result.document.get_kind_display(), "currency": currency,
+        "customer": customer.name, "kind": Kind(result.document.kind).label, "currency": currency,
         "amount": figure(result.document.total, currency),
     }  # fmt: skip
     if desk.upload.confirms and result.hold is None:

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from creditrisk import language
 from customers.models import Company, Customer
 from documents.models import Document
 
@@ -27,6 +28,7 @@ class Message(models.Model):
     format = models.CharField(_("format"), max_length=40, blank=True, default="")
     state = models.CharField(_("state"), max_length=8, choices=MessageState, default=MessageState.DEAD)
     error = models.CharField(_("why not"), max_length=500, blank=True, default="")
+    told = models.JSONField(null=True, blank=True, editable=False)
     buyer = models.JSONField(_("buyer who is not known"), default=dict, blank=True)
     tries = models.PositiveIntegerField(_("tries"), default=0)
     documents = models.ManyToManyField(Document, related_name="messages", blank=True)
@@ -44,6 +46,11 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def says(self) -> str:
+        """Why not, in the reader's language; what was kept before that was possible stands as it was kept."""
+        return language.retold(self.told) if self.told else self.error
 
     @property
     def format_shown(self) -> str:

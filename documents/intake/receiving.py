@@ -11,12 +11,12 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from approvals import alerts, gate
 from creditrisk import language
 from creditrisk.clock import business_day
 from creditrisk.exposure import ledger as exposure
+from creditrisk.language import sentence as _
 from creditrisk.money import ZERO, MissingRate, rounded
 from creditrisk.refusal import Duplicate, InvalidState, Refused
 from creditrisk.roles import Actor, works_in
@@ -57,7 +57,7 @@ def receive(content: bytes, name: str, *, company: Company | None, by: Actor, no
             sha256=hashlib.sha256(content).hexdigest(),
             defaults={
                 "name": name[:200], "content": content, "company": company, "error": "Not tried yet.",
-                "received_at": now, "received_by": by.user,
+                "told": language.kept(_("Not tried yet.")), "received_at": now, "received_by": by.user,
             },
         )  # fmt: skip
     if new:
@@ -83,7 +83,7 @@ def attempt(message: Message, *, by: Actor, now: datetime) -> Message:
         except (BadFile, Refused, MissingRate) as error:
             _dead(locked, error, now=now)
         else:
-            locked.state, locked.error, locked.buyer = MessageState.DONE, "", {}
+            locked.state, locked.error, locked.told, locked.buyer = MessageState.DONE, "", None, {}
             locked.documents.set(made)
         locked.save()
     return locked
@@ -91,9 +91,10 @@ def attempt(message: Message, *, by: Actor, now: datetime) -> Message:
 
 def _dead(message: Message, error: Exception, *, now: datetime, buyer: dict[str, Any] | None = None) -> None:
     if message.tries == 1:  # whoever tries again sees the answer at once
-        values = {"name": message.name, "error": str(error)[:500]}
+        values = {"name": message.name, "error": language.kept(str(error)) or str(error)[:500]}
         alerts.write([("message_failed", values)], customer_id=None, day=business_day(now), now=now)
     message.state, message.error, message.buyer = MessageState.DEAD, str(error)[:500], buyer or {}
+    message.told = language.kept(str(error))
 
 
 @transaction.atomic

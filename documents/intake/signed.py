@@ -4,8 +4,8 @@ import base64
 import binascii
 
 from asn1crypto import cms
-from django.utils.translation import gettext as _
 
+from creditrisk.language import sentence as _
 from ledger.imports.delimited import BadFile
 
 # How a signed message begins: DER or BER by the length of its length, or the same in base64, with armour or without.

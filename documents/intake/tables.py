@@ -23,7 +23,7 @@ class MessageTable(BaseTable):
     name = DocumentColumn(verbose_name=_("File"), linkify=("message", {"pk": django_tables2.A("pk")}))
     format = TextColumn(verbose_name=_("Format"))
     state = TextColumn(verbose_name=_("State"))
-    error = TextColumn(verbose_name=_("Why not"))
+    error = TextColumn(accessor="says", order_by="error", verbose_name=_("Why not"))
     tries = NumberColumn(verbose_name=_("Tries"))
     received_at = AgoColumn(verbose_name=_("Received"))
 

@@ -102,7 +102,7 @@ def again(request: HttpRequest, pk: int) -> HttpResponse:
     if found.state == MessageState.DONE:
         messages.success(request, _("The message is taken in."))
     else:
-        messages.error(request, found.error)
+        messages.error(request, found.says)
     return redirect("message", pk)
 
 

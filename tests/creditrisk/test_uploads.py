@@ -10,7 +10,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from approvals.models import Hold
 from creditrisk.exposure import ledger as exposure
@@ -337,3 +337,44 @@ def test_the_worker_tells_the_rows_in_the_language_of_whoever_sent_them(cast: Ca
 
     assert "decimali" in upload.rows.get(number=2).sentence
     assert upload.rows.get(number=3).sentence == "Lo stesso si trova già nella riga 2."
+
+
+def test_what_became_of_rows_is_said_to_each_reader_in_theirs_in_the_file_too(cast: Cast, dario: Client) -> None:
+    rows = f"{ITEMS}NOBODY,A1,5.00,2026-01-10,2026-02-10,EUR\nROSSI,A2,1234.50,2026-01-10,2026-02-10,EUR\nROSSI,A3,5.00,2026-01-10,2026-01-01,EUR\n"
+    dario.post("/language/", {"language": "it"})
+    upload = checked(dario, rows)
+    brought = [row.sentence for row in upload.rows.order_by("number")]
+    english = as_user(cast.ada.user)
+
+    page = words(english.get(reverse("import", args=[upload.pk]), headers={"Accept-Language": "en"}))
+    pagina = words(dario.get(reverse("import", args=[upload.pk])))
+    file = english.get(reverse("import_refused", args=[upload.pk]), headers={"Accept-Language": "en"}).content.decode()
+    scaricato = dario.get(reverse("import_refused", args=[upload.pk])).content.decode()
+
+    for told in ("There is no customer NOBODY. Import the customers first.", "The due date lies before the date."):
+        assert told in page and told in file
+        assert told not in pagina and told not in scaricato
+    assert "Rossi: invoice of EUR 1,234.50, due 2026-02-10" in page
+    assert all(sentence in pagina for sentence in brought)
+
+
+def test_why_an_import_failed_is_said_to_each_reader_in_theirs(cast: Cast, dario: Client) -> None:
+    with translation.override("it"):
+        upload = Upload.objects.create(
+            what="ITEMS",
+            name="items.csv",
+            sha256="0" * 64,
+            size=1,
+            content=b"",
+            state="TO_CHECK",
+            uploaded_at=timezone.now(),
+        )
+        carrying.work(upload.pk, now=timezone.now())
+    upload.refresh_from_db()
+
+    page = words(dario.get(reverse("import", args=[upload.pk]), headers={"Accept-Language": "en"}))
+    alerts = words(dario.get(reverse("alerts"), headers={"Accept-Language": "en"}))
+
+    assert upload.told is not None
+    assert upload.says in page and upload.says in alerts
+    assert upload.error not in page

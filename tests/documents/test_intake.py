@@ -8,6 +8,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 
 from approvals import gate
 from creditrisk.exposure import ledger as exposure
@@ -339,3 +340,25 @@ def test_a_dead_letter_can_be_dropped_and_stays(dario: Client) -> None:
     dario.post(reverse("message_drop", args=[Message.objects.get().pk]))
 
     assert Message.objects.get().state == "DROPPED"
+
+
+def test_why_a_message_was_not_taken_in_is_said_to_each_reader_in_theirs(cast: Cast) -> None:
+    with translation.override("it"):
+        message = received(cast, ubl(buyer="Nobody", key="IT99999999999"))
+    dario = as_user(cast.dario.user)
+
+    for name, arguments in (("message", [message.pk]), ("messages", []), ("alerts", [])):
+        address = reverse(name, args=arguments)
+        english, italian = (words(dario.get(address, headers={"Accept-Language": code})) for code in ("en", "it"))
+        assert "Nobody here is known as “Nobody” (IT99999999999). Say which customer it is." in english, name
+        assert "Nessuno è conosciuto come «Nobody» (IT99999999999). Indicare quale cliente è." in italian, name
+    assert message.error.startswith("Nessuno è conosciuto")
+
+
+def test_what_was_kept_as_a_text_stays_that_text(cast: Cast) -> None:
+    message = received(cast, b"nonsense")
+    Message.objects.update(error="Come è stato detto una volta.", told=None)
+
+    page = words(as_user(cast.dario.user).get(reverse("message", args=[message.pk])))
+
+    assert "Come è stato detto una volta." in page
