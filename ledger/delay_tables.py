@@ -5,6 +5,7 @@ from typing import Any
 import django_tables2
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from creditrisk.tables import AmountColumn, BaseTable, DocumentColumn, LongColumn, NumberColumn, TextColumn
 from creditrisk.templatetags import credit
@@ -18,28 +19,35 @@ class LateColumn(NumberColumn):
         return credit.amount(value, 1)
 
 
+class ChooseColumn(django_tables2.Column):
+    """A box to tick."""
+
+    cell = "choose"
+
+
 class DelayTable(BaseTable):
     """Customers by how far what is kept is from what history proposes."""
 
     live = True
     caption = _("Payment delays by customer")
     hint = _("Fewer paid debts may be enough.")
-    minor = ("choose", "segment", "currency", "cases", "paid", "lately", "worst")
+    minor = ("segment", "currency", "cases", "paid", "days", "lately", "worst", "kept", "change")
+    spare = ("segment", "currency", "cases", "worst")
     never_chosen = ("choose",)
 
-    choose = django_tables2.Column(empty_values=(), orderable=False, verbose_name=_("Choose"))
+    choose = ChooseColumn(empty_values=(), orderable=False, verbose_name=_("Choose"))
     code = DocumentColumn(verbose_name=_("Customer"), linkify=("customer", {"code": django_tables2.A("code")}))
     name = LongColumn(verbose_name=_("Name"))
     segment = TextColumn(verbose_name=_("Segment"))
     currency = TextColumn(verbose_name=_("Currency"))
     cases = NumberColumn(verbose_name=_("Debts paid"))
-    paid = AmountColumn(verbose_name=_("Paid"), currency="currency")
+    paid = AmountColumn(verbose_name=_("Paid"), currency="currency", show=True)
     days = LateColumn(verbose_name=_("Days late"))
     lately = LateColumn(verbose_name=_("Last 90 days"))
     worst = NumberColumn(verbose_name=_("At worst"))
-    kept = NumberColumn(verbose_name=_("Kept"))
+    kept = NumberColumn(verbose_name=pgettext_lazy("delay", "Kept"))
     proposed = NumberColumn(verbose_name=_("Proposed"))
-    change = NumberColumn(verbose_name=_("Change"))
+    change = NumberColumn(verbose_name=pgettext_lazy("delay", "Change"))
 
     class Meta(BaseTable.Meta):
         empty_text = _("Nobody fits.")
@@ -53,7 +61,7 @@ class DelayTable(BaseTable):
         )  # fmt: skip
 
     def render_proposed(self, value: int, record: Proposal) -> Any:
-        return format_html("<b>{}</b>", value) if record.differs else value
+        return format_html("<b>{}</b>", credit.days(value)) if record.differs else credit.days(value)
 
     def render_change(self, value: int) -> Any:
         if not value:

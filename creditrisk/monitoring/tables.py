@@ -116,7 +116,7 @@ class StoodTable(BaseTable):
     risk_class = TextColumn(verbose_name=_("Risk class"))
     salesperson = TextColumn(verbose_name=_("Salesperson"))
     currency = TextColumn(verbose_name=_("Currency"))
-    total = AmountColumn(verbose_name=_("Exposure"), currency="currency")
+    total = AmountColumn(verbose_name=_("Exposure"), currency="currency", show=True)
     limit = LimitColumn(verbose_name=_("Limit"), currency="currency", empty_values=())
     available = AmountColumn(verbose_name=_("Free"), currency="currency")
     over = ShareColumn(verbose_name=_("Over it"), currency="currency")
@@ -153,7 +153,7 @@ class PortfolioTable(StoodTable):
 
     caption = _("Exposure by customer")
     spare = (
-        "company", "country", "risk_class", "salesperson", "over", "open_orders", "delivered", "unposted", "receivables", "credits",
+        "company", "country", "risk_class", "salesperson", "currency", "over", "open_orders", "delivered", "unposted", "receivables", "credits",
         "issued", "presented", "unpaid",
     )  # fmt: skip
 
@@ -168,7 +168,10 @@ class PastTable(StoodTable):
     """Customers as they stood on a day; those over their limit come first and are marked."""
 
     caption = _("Exposure by customer as of the day")
-    spare = ("company", "segment", "country", "risk_class", "salesperson", "available", "days_overdue")
+    spare = (
+        "company", "segment", "country", "risk_class", "salesperson", "currency", "available", "days_overdue", "delivered", "unposted",
+        "credits", "issued", "presented", "unpaid",
+    )  # fmt: skip
 
     code = DocumentColumn(verbose_name=_("Customer"), linkify=("customer_exposure", {"code": django_tables2.A("code")}))
 
@@ -184,11 +187,12 @@ class UtilisationTable(BaseTable):
     live = True
     caption = _("Utilisation by day")
     minor = ("customers", "limits", "overdue", "over")
+    spare = ("currency",)
 
     day = DayColumn(verbose_name=_("End of"))
     currency = TextColumn(verbose_name=_("Currency"))
     customers = NumberColumn(verbose_name=_("Customers"))
-    total = AmountColumn(verbose_name=_("Exposure"), currency="currency")
+    total = AmountColumn(verbose_name=_("Exposure"), currency="currency", show=True)
     limits = AmountColumn(verbose_name=_("Limits"), currency="currency")
     percent = PercentColumn(verbose_name=_("Used"), orderable=False)
     overdue = ShareColumn(verbose_name=_("Overdue"), currency="currency")
@@ -205,14 +209,14 @@ class GroupTable(BaseTable):
 
     live = True
     caption = _("Exposure by group")
-    minor = ("currency", "customers", "limit", "overdue")
-    spare = ("share", "receivables")
+    minor = ("customers", "limit", "overdue")
+    spare = ("currency", "share", "receivables")
 
     key = DocumentColumn(verbose_name=_("Group"), empty_values=())
     label = LongColumn(verbose_name=_("Name"))
     currency = TextColumn(verbose_name=_("Currency"))
     customers = NumberColumn(verbose_name=_("Customers"))
-    total = AmountColumn(verbose_name=_("Exposure"), currency="currency")
+    total = AmountColumn(verbose_name=_("Exposure"), currency="currency", show=True)
     share = PercentColumn(verbose_name=_("Share"))
     limit = AmountColumn(verbose_name=_("Limits"), currency="currency")
     used_percent = PercentColumn(verbose_name=_("Used"))

@@ -6,6 +6,7 @@ import django_tables2
 from django.template.loader import render_to_string
 from django.utils.translation import gettext_lazy as _
 
+from creditrisk.language import day
 from creditrisk.reports import queries
 from creditrisk.reports.models import Edition
 from creditrisk.tables import AgoColumn, BaseTable, DocumentColumn, TextColumn
@@ -16,7 +17,7 @@ class EditionTable(BaseTable):
 
     live = True
     caption = _("Editions")
-    minor = ("made_at",)
+    minor = ("why", "made_at")
 
     day = DocumentColumn(
         verbose_name=_("As of"), linkify=("report_edition", {"pk": django_tables2.A("pk")}), orderable=False
@@ -35,7 +36,7 @@ class EditionTable(BaseTable):
         self.may_edit = may_edit
 
     def render_day(self, value: Any) -> str:
-        return str(value.isoformat())
+        return day(value)
 
     def render_why(self, record: Edition) -> Any:
         return render_to_string("reports/_why.html", {"edition": record})
