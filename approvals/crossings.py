@@ -16,8 +16,8 @@ from customers import limits
 from customers.models import Customer, SharedLimit
 from documents.models import Document
 
-# So many shared limits are read at once when a day begins.
-AT_ONCE = 200
+# So many shared limits are read at once when a day begins; of so many customers is asked what they share.
+AT_ONCE, ASKED_AT_ONCE = 200, 5000
 
 
 def tell(
@@ -106,8 +106,11 @@ def tell_of_members(shared_id: int, *, before: Picture, now: datetime) -> int:
 def tell_of_a_day(customer_ids: Sequence[int], *, last: date, today: date, policy: Policy, now: datetime) -> int:
     """Write the alerts of what these customers share and what the days after `last` crossed; return how many."""
     shares = SharedLimit.members.through.objects
-    found = sorted(set(shares.filter(customer__in=customer_ids).values_list("sharedlimit", flat=True)))
-    told = 0
+    shared: set[int] = set()
+    for start in range(0, len(customer_ids), ASKED_AT_ONCE):
+        some = customer_ids[start : start + ASKED_AT_ONCE]
+        shared.update(shares.filter(customer__in=some).values_list("sharedlimit", flat=True))
+    found, told = sorted(shared), 0
     for start in range(0, len(found), AT_ONCE):
         some = found[start : start + AT_ONCE]
         family = limits.family(list(shares.filter(sharedlimit__in=some).values_list("customer", flat=True)))

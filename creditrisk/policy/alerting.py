@@ -64,7 +64,7 @@ def compiled(rows: Iterable[Mapping[str, Any]]) -> Thresholds:
 def whom(row: Mapping[str, Any]) -> str:
     """Return for whom a row of a version's content is, in words."""
     words = {
-        "all": _("all customers"), "company": _("company %(code)s"), "segment": _("segment %(code)s"),
+        "all": _("all customers and shared limits"), "company": _("company %(code)s"), "segment": _("segment %(code)s"),
         "customer": _("customer %(code)s"),
     }  # fmt: skip
     return words[row["scope"]] % {"code": row["code"]}
