@@ -338,7 +338,7 @@ def _fill(ids: Sequence[int], *, day: date, now: datetime, scope: Scope) -> int:
 
 def _lock_accounts(cursor: Any, ids: Sequence[int]) -> None:
     cursor.execute(
-        "SELECT 1 FROM customers_creditaccount WHERE customer_id = ANY (%s) ORDER BY customer_id FOR UPDATE",
+        "SELECT 1 FROM customers_creditaccount WHERE customer_id = ANY (%s) ORDER BY customer_id FOR NO KEY UPDATE",
         [list(ids)],
     )
 
