@@ -9,7 +9,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from creditrisk.exposure.models import Drift
-from creditrisk.prepared import Prepared
+from creditrisk.prepared import Prepared, Question, Rows, ask
 
 # So many customers a rebuild holds at a time: their documents wait for it, a second or so.
 AT_ONCE = 2000
@@ -110,13 +110,19 @@ def post(touched: Touched, *, day: date, now: datetime) -> list[Posted]:
 
     The caller holds the locks of the sources and a transaction. Returns the entries added.
     """
-    with connection.cursor() as cursor:
-        if touched.items or touched.effects:
-            sources = [sorted(touched.documents), sorted(touched.items), sorted(touched.effects)]
-            _POST.execute(cursor, [*sources, day, now])
-        else:
-            _POST_DOCUMENTS.execute(cursor, [sorted(touched.documents), day, now])
-        return [Posted(*row) for row in cursor.fetchall()]
+    return ask(posting(touched, day=day, now=now))[0]
+
+
+def posting(touched: Touched, *, day: date, now: datetime) -> Question[list[Posted]]:
+    """Return the question that posts, to be asked before others that rest on it."""
+    documents = sorted(touched.documents)
+    if touched.items or touched.effects:
+        return Question(_POST, [documents, sorted(touched.items), sorted(touched.effects), day, now], _posted)
+    return Question(_POST_DOCUMENTS, [documents, day, now], _posted)
+
+
+def _posted(rows: Rows) -> list[Posted]:
+    return [Posted(*row) for row in rows]
 
 
 _DIFFERENCES = """

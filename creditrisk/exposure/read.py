@@ -11,7 +11,7 @@ from django.db import connection
 
 from creditrisk.facts import BUCKETS, Exposure
 from creditrisk.money import ZERO, Rates
-from creditrisk.prepared import Prepared
+from creditrisk.prepared import Prepared, Question, Rows, ask
 
 FAR = timedelta(days=36500)
 
@@ -88,11 +88,11 @@ _SLOTS_AS_OF = """
     ORDER BY 5
 """
 
-_DAYS = """
+_DAYS = Prepared("""
     SELECT customer_id, company_id, bucket, currency, day, amount
     FROM exposure_balance WHERE customer_id = ANY (%s::bigint[]) AND amount <> 0
     ORDER BY day
-"""
+""")
 
 
 def slots(customer_ids: Sequence[int], *, reading: Reading, today: date) -> list[Slot]:
@@ -100,12 +100,19 @@ def slots(customer_ids: Sequence[int], *, reading: Reading, today: date) -> list
 
     Where credits are netted against what is overdue, oldest first, the days themselves are needed.
     """
-    with connection.cursor() as cursor:
-        if reading.net_credits_against_overdue:
-            cursor.execute(_DAYS, [list(customer_ids)])
-        else:
-            _SLOTS.execute(cursor, [list(customer_ids), cuts(reading, today)])
-        return [Slot(*row) for row in cursor.fetchall()]
+    return ask(owed(customer_ids, reading=reading, today=today))[0]
+
+
+def owed(customer_ids: Sequence[int], *, reading: Reading, today: date, by_day: bool = False) -> Question[list[Slot]]:
+    """Return the question of `slots`, or of `days`, to be asked beside others."""
+    if by_day or reading.net_credits_against_overdue:
+        return Question(_DAYS, [list(customer_ids)], _slots)
+    cut = "{" + ",".join(map(date.isoformat, cuts(reading, today))) + "}"
+    return Question(_SLOTS, [list(customer_ids), cut], _slots)
+
+
+def _slots(rows: Rows) -> list[Slot]:
+    return [Slot(*row) for row in rows]
 
 
 def slots_as_of(
@@ -130,9 +137,7 @@ def slots_as_of(
 
 def days(customer_ids: Sequence[int]) -> list[Slot]:
     """Return the balances of these customers by day, for the forward curve: at most buckets x days rows."""
-    with connection.cursor() as cursor:
-        cursor.execute(_DAYS, [list(customer_ids)])
-        return [Slot(*row) for row in cursor.fetchall()]
+    return ask(Question(_DAYS, [list(customer_ids)], _slots))[0]
 
 
 def visible_bucket(bucket: str, day: date, *, reading: Reading, today: date) -> str | None:

@@ -35,7 +35,9 @@ def waiting(count: int) -> None:
     until = time.monotonic() + 10
     with connection.cursor() as cursor:
         while time.monotonic() < until:
-            cursor.execute("SELECT pg_stat_clear_snapshot()")  # or a transaction sees who was there when it first looked
+            cursor.execute(
+                "SELECT pg_stat_clear_snapshot()"
+            )  # or a transaction sees who was there when it first looked
             cursor.execute(_WAITING)
             if cursor.fetchone()[0] == count:
                 return
