@@ -10,8 +10,8 @@ from functools import cached_property
 
 from django.db import connection
 
-from creditrisk.exposure import read
-from creditrisk.exposure.ledger import Posted
+from creditrisk.exposure import ledger, read
+from creditrisk.exposure.ledger import Posted, Touched
 from creditrisk.exposure.read import Slot
 from creditrisk.facts import (
     Control,
@@ -217,10 +217,11 @@ def picture(
 
 
 def picture_after(
-    posting: Question[list[Posted]], family: Family, *, policy: Policy, today: date, currencies: Iterable[str] = ()
+    touched: Touched, family: Family, *, policy: Policy, today: date, now: datetime, currencies: Iterable[str] = ()
 ) -> tuple[list[Posted], Picture]:
-    """Post, and read the picture that is there then, on one way to the server; return what was posted, too."""
-    posted, owed, granted = ask(posting, *_questions(family, policy=policy, today=today))
+    """Post what was touched, and read the picture that is there then, in one message; return what was posted, too."""
+    posting = ledger.posting(touched, day=today, now=now)
+    posted, owed, granted = ask(posting, *_questions(family, policy=policy, today=today), first=touched.writes)
     wanted = {*currencies, *policy.currencies}
     return posted, _drawn(family, owed, granted, policy=policy, day=today, currencies=wanted)
 

@@ -208,9 +208,8 @@ class Submission:
         self, document: Document, step: str, touched: Touched, met: Sequence[str], *, forced: bool
     ) -> tuple[list[Posted], Judgement]:
         posted, self.seen = context.picture_after(
-            ledger.posting(touched, day=self.day, now=self.now), self.family, policy=self.policy, today=self.day,
-            currencies=[document.currency],
-        )  # fmt: skip
+            touched, self.family, policy=self.policy, today=self.day, now=self.now, currencies=[document.currency]
+        )
         return posted, deciding.judge(document, self.seen, step=step, checkpoints=met, forced=forced)
 
     def _held(

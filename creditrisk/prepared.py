@@ -7,13 +7,18 @@ Several are asked in one message: the way to the server and back costs as much a
 """
 
 import hashlib
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date, time
+from decimal import Decimal
 from typing import Any, overload
 from weakref import WeakKeyDictionary
 
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
+from psycopg.pq import Escaping
+from psycopg.types.json import Jsonb
 
 _known: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
 Rows = list[tuple[Any, ...]]
@@ -27,48 +32,56 @@ class Prepared:
         self.name = f"credit_{hashlib.sha256(sql.encode()).hexdigest()[:16]}"
         numbered = "".join(f"{part}${n}" for n, part in enumerate(parts[:-1], 1)) + parts[-1]
         self.prepare = f"PREPARE {self.name} AS {numbered}"
-        self.call = f"EXECUTE {self.name}" + (f"({', '.join(['%s'] * (len(parts) - 1))})" if len(parts) > 1 else "")
+        self.takes = len(parts) - 1
 
     def execute(self, cursor: CursorWrapper, params: Sequence[Any] = ()) -> None:
         """Run it on the connection of the cursor; the first time there, prepare it before."""
-        self.be_known(cursor)
-        cursor.execute(self.call, [_plain(param) for param in params])
+        cursor.execute(self.called(cursor, params))
 
-    def be_known(self, cursor: CursorWrapper) -> None:
-        """Prepare it where this connection does not have it yet."""
+    def called(self, cursor: CursorWrapper, params: Sequence[Any]) -> str:
+        """Return the call with these values in it; prepare it where this connection does not have it yet."""
         known = _known.setdefault(connection.connection, set())
         if self.name not in known:
             cursor.execute(self.prepare)
             known.add(self.name)
+        if len(params) != self.takes:
+            raise TypeError(f"{len(params)} values for a statement that takes {self.takes}")
+        return f"EXECUTE {self.name}" + (f"({', '.join(map(_written, params))})" if params else "")
 
 
 @dataclass(frozen=True)
-class Question[Answer]:
-    """A statement with its values, and what is made of the rows that answer it."""
+class Write:
+    """A statement with its values whose answer nobody wants."""
 
     statement: Prepared
     values: Sequence[Any]
+
+
+@dataclass(frozen=True)
+class Question[Answer](Write):
+    """A statement with its values, and what is made of the rows that answer it."""
+
     read: Callable[[Rows], Answer]
 
 
 @overload
-def ask[A](first: Question[A], /) -> tuple[A]: ...
+def ask[A](one: Question[A], /, *, first: Sequence[Write] = ()) -> tuple[A]: ...
 @overload
-def ask[A, B](first: Question[A], second: Question[B], /) -> tuple[A, B]: ...
+def ask[A, B](one: Question[A], two: Question[B], /) -> tuple[A, B]: ...
 @overload
 def ask[A, B, C](
-    first: Question[A], second: Question[B], third: Question[C], /, *, then: str = ""
+    one: Question[A], two: Question[B], three: Question[C], /, *, first: Sequence[Write] = (), then: str = ""
 ) -> tuple[A, B, C]: ...
-def ask(*questions: Question[Any], then: str = "") -> tuple[Any, ...]:
+def ask(*questions: Question[Any], first: Sequence[Write] = (), then: str = "") -> tuple[Any, ...]:
     """Ask them in turn, in one message, each seeing what was committed before its own turn; return their answers.
 
-    `then` is a command without parameters and without an answer, given last.
+    `first` is written before them; `then` is a command without an answer, given last.
     """
     with connection.cursor() as cursor:
-        for question in questions:
-            question.statement.be_known(cursor)
-        calls = [question.statement.call for question in questions] + [then] * bool(then)
-        cursor.execute("; ".join(calls), [_plain(value) for question in questions for value in question.values])
+        calls = [one.statement.called(cursor, one.values) for one in (*first, *questions)]
+        cursor.execute("; ".join([*calls, then] if then else calls))
+        for _write in first:
+            cursor.nextset()
         answers = []
         for number, question in enumerate(questions):
             if number:
@@ -77,8 +90,27 @@ def ask(*questions: Question[Any], then: str = "") -> tuple[Any, ...]:
     return tuple(answers)
 
 
-def _plain(value: Any) -> Any:
-    """Return a list of numbers as the server writes it: the library would look at each for its type first."""
-    if isinstance(value, list) and all(type(one) is int for one in value):
-        return "{" + ",".join(map(str, value)) + "}"
-    return value
+def _written(value: Any) -> str:
+    """Return a value as the server reads it; the type is the parameter's. Raises TypeError for what is never one.
+
+    The driver finds out how to write each value anew, which takes longer than sending it. Texts are escaped by the
+    server's own library.
+    """
+    match value:
+        case None:
+            return "NULL"
+        case bool():
+            return "true" if value else "false"
+        case int():
+            return str(int(value))
+        case str():
+            return Escaping(connection.connection.pgconn).escape_literal(value.encode()).decode()
+        case date() | time() | Decimal():
+            return f"'{value}'"
+        case list() if all(type(one) is int for one in value):
+            return "'{" + ",".join(map(str, value)) + "}'"
+        case list() if all(type(one) is date for one in value):
+            return "'{" + ",".join(map(str, value)) + "}'"
+        case Jsonb():
+            return _written(json.dumps(value.obj))
+    raise TypeError(f"{type(value).__name__} is no value of a prepared statement")

@@ -107,8 +107,7 @@ def owed(customer_ids: Sequence[int], *, reading: Reading, today: date, by_day: 
     """Return the question of `slots`, or of `days`, to be asked beside others."""
     if by_day or reading.net_credits_against_overdue:
         return Question(_DAYS, [list(customer_ids)], _slots)
-    cut = "{" + ",".join(map(date.isoformat, cuts(reading, today))) + "}"
-    return Question(_SLOTS, [list(customer_ids), cut], _slots)
+    return Question(_SLOTS, [list(customer_ids), cuts(reading, today)], _slots)
 
 
 def _slots(rows: Rows) -> list[Slot]:

@@ -261,5 +261,5 @@ def test_a_confirm_takes_a_fixed_number_of_messages_to_the_server(cast: Cast) ->
             gate.submit(order, "confirm", by=cast.sara, now=NOW)
         counts.append(len(captured))
 
-    # Begin and commit (here a savepoint's); lock, policy, document, savepoint; step; post, balances, granted; decision.
-    assert counts == [6, 6, 6], "\n".join(q["sql"][:120] for q in captured.captured_queries)
+    # Begin and commit (here a savepoint's); lock, policy, document, savepoint; step, post, owed, granted; decision.
+    assert counts == [5, 5, 5], "\n".join(q["sql"][:120] for q in captured.captured_queries)
