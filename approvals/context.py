@@ -25,7 +25,7 @@ from creditrisk.money import ZERO, MissingRate, Rates
 from creditrisk.policy import compile as policies
 from creditrisk.policy.alerting import Alerting
 from creditrisk.policy.compile import Policy
-from creditrisk.prepared import Question, ask
+from creditrisk.prepared import Query, ask
 from customers import limits
 from customers.limits import Family, Granted
 from customers.models import Customer, SharedLimit
@@ -39,8 +39,8 @@ def lock(customer_ids: Iterable[int]) -> Family:
     return limits.lock(customer_ids)
 
 
-def locking(customer_ids: Iterable[int]) -> Question[Family]:
-    """Return the question that locks them, to be asked beside others."""
+def locking(customer_ids: Iterable[int]) -> Query[Family]:
+    """Return the query that locks them, to be asked beside others."""
     return limits.locking(customer_ids)
 
 
@@ -212,7 +212,7 @@ def picture(
 
     With `by_day` balances keep their days, for looking ahead.
     """
-    owed, granted = ask(*_questions(family, policy=policy, today=today, by_day=by_day))
+    owed, granted = ask(*_queries(family, policy=policy, today=today, by_day=by_day))
     return _drawn(family, owed, granted, policy=policy, day=today, currencies={*currencies, *policy.currencies})
 
 
@@ -221,14 +221,14 @@ def picture_after(
 ) -> tuple[list[Posted], Picture]:
     """Post what was touched, and read the picture that is there then, in one message; return what was posted, too."""
     posting = ledger.posting(touched, day=today, now=now)
-    posted, owed, granted = ask(posting, *_questions(family, policy=policy, today=today), first=touched.writes)
+    posted, owed, granted = ask(posting, *_queries(family, policy=policy, today=today), first=touched.writes)
     wanted = {*currencies, *policy.currencies}
     return posted, _drawn(family, owed, granted, policy=policy, day=today, currencies=wanted)
 
 
-def _questions(
+def _queries(
     family: Family, *, policy: Policy, today: date, by_day: bool = False
-) -> tuple[Question[list[Slot]], Question[_AllGranted]]:
+) -> tuple[Query[list[Slot]], Query[_AllGranted]]:
     return (
         read.owed(family.everybody, reading=policy, today=today, by_day=by_day),
         limits.granting(family.accounts, family.members.keys(), day=today),
@@ -253,7 +253,15 @@ def _drawn(
 
 def look(customer_ids: Sequence[int], *, today: date, policy: Policy | None = None) -> Picture:
     """Return the picture of these customers without locking anything: for pages and dry runs."""
-    return picture(limits.family(customer_ids), policy=policy or policies.active(), today=today)
+    family, policy = around(customer_ids, policy)
+    return picture(family, policy=policy, today=today)
+
+
+def around(customer_ids: Iterable[int], policy: Policy | None = None) -> tuple[Family, Policy]:
+    """Return who stands with these customers, and the policy: the one in force where none is given. One query."""
+    if policy is not None:
+        return ask(limits.relating(customer_ids))[0], policy
+    return ask(limits.relating(customer_ids), policies.NEWEST)
 
 
 def look_back(
@@ -263,7 +271,7 @@ def look_back(
 
     For `many` what everybody owed is read at once, not by a list of them.
     """
-    family, policy = limits.family(customer_ids), policies.active()
+    family, policy = around(customer_ids)
     whose = None if many else family.everybody
     slots = read.slots_as_of(whose, reading=policy, today=day, day=day, known_at=known_at)
     granted = limits.granted(family.accounts, family.members.keys(), day=day)

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import models
 from django.utils.translation import gettext as _
 
-from creditrisk.prepared import Prepared, Question, ask
+from creditrisk.prepared import Prepared, Query, ask
 from creditrisk.refusal import Refused
 from customers.models import PaymentTerms, SettlementDiscount
 from documents.drafts import NewDocument
@@ -40,9 +40,9 @@ def documents(pks: Iterable[int]) -> dict[int, Document]:
     return ask(locking(wanted))[0] if wanted else {}
 
 
-def locking(pks: Sequence[int]) -> Question[dict[int, Document]]:
-    """Return the question that locks and reads these documents; to be asked after their accounts are locked."""
-    return Question(_statement(), [sorted(pks)], lambda rows: {row[0]: _made_of(row) for row in rows})
+def locking(pks: Sequence[int]) -> Query[dict[int, Document]]:
+    """Return the query that locks and reads these documents; to be asked after their accounts are locked."""
+    return Query(_statement(), [sorted(pks)], lambda rows: {row[0]: _made_of(row) for row in rows})
 
 
 def sources_of(new: NewDocument) -> NewDocument:

@@ -58,35 +58,35 @@ class Write:
 
 
 @dataclass(frozen=True)
-class Question[Answer](Write):
+class Query[Answer](Write):
     """A statement with its values, and what is made of the rows that answer it."""
 
     read: Callable[[Rows], Answer]
 
 
 @overload
-def ask[A](one: Question[A], /, *, first: Sequence[Write] = ()) -> tuple[A]: ...
+def ask[A](one: Query[A], /, *, first: Sequence[Write] = ()) -> tuple[A]: ...
 @overload
-def ask[A, B](one: Question[A], two: Question[B], /) -> tuple[A, B]: ...
+def ask[A, B](one: Query[A], two: Query[B], /) -> tuple[A, B]: ...
 @overload
 def ask[A, B, C](
-    one: Question[A], two: Question[B], three: Question[C], /, *, first: Sequence[Write] = (), then: str = ""
+    one: Query[A], two: Query[B], three: Query[C], /, *, first: Sequence[Write] = (), then: str = ""
 ) -> tuple[A, B, C]: ...
-def ask(*questions: Question[Any], first: Sequence[Write] = (), then: str = "") -> tuple[Any, ...]:
+def ask(*queries: Query[Any], first: Sequence[Write] = (), then: str = "") -> tuple[Any, ...]:
     """Ask them in turn, in one message, each seeing what was committed before its own turn; return their answers.
 
     `first` is written before them; `then` is a command without an answer, given last.
     """
     with connection.cursor() as cursor:
-        calls = [one.statement.called(cursor, one.values) for one in (*first, *questions)]
+        calls = [one.statement.called(cursor, one.values) for one in (*first, *queries)]
         cursor.execute("; ".join([*calls, then] if then else calls))
         for _write in first:
             cursor.nextset()
         answers = []
-        for number, question in enumerate(questions):
+        for number, query in enumerate(queries):
             if number:
                 cursor.nextset()
-            answers.append(question.read(cursor.fetchall()))
+            answers.append(query.read(cursor.fetchall()))
     return tuple(answers)
 
 

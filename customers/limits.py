@@ -16,7 +16,7 @@ from creditrisk import language
 from creditrisk.facts import EffectiveLimit, LimitState, Part
 from creditrisk.language import marked
 from creditrisk.money import ZERO, Rates, figure, percent_of, rounded
-from creditrisk.prepared import Prepared, Question, Rows, ask
+from creditrisk.prepared import Prepared, Query, Rows, ask
 from creditrisk.refusal import Refused
 from customers.models import Customer, Limit, LimitKind, SharedLimit
 from customers.models import LimitState as Stated
@@ -52,7 +52,12 @@ _GRANTED = Prepared("SELECT owner, id, facts FROM credit_granted(%s::bigint[], %
 
 def family(ids: Sequence[int]) -> Family:
     """Return the families of these customers: one query."""
-    return ask(Question(_FAMILY, [list(ids)], _family))[0]
+    return ask(relating(ids))[0]
+
+
+def relating(ids: Iterable[int]) -> Query[Family]:
+    """Return the query of `family`, to be asked beside others."""
+    return Query(_FAMILY, [list(ids)], _family)
 
 
 def lock(ids: Iterable[int]) -> Family:
@@ -63,9 +68,9 @@ def lock(ids: Iterable[int]) -> Family:
     return ask(locking(ids))[0]
 
 
-def locking(ids: Iterable[int]) -> Question[Family]:
-    """Return the question that locks, to be asked beside others that rest on it."""
-    return Question(_LOCK, [sorted(set(ids))], _family)
+def locking(ids: Iterable[int]) -> Query[Family]:
+    """Return the query that locks, to be asked beside others that rest on it."""
+    return Query(_LOCK, [sorted(set(ids))], _family)
 
 
 def _family(rows: Rows) -> Family:
@@ -122,9 +127,9 @@ def granted(
 
 def granting(
     customer_ids: Iterable[int], shared_ids: Iterable[int], *, day: date
-) -> Question[tuple[dict[int, Granted], dict[int, Granted]]]:
-    """Return the question of `granted`, to be asked beside others."""
-    return Question(_GRANTED, [sorted(customer_ids), sorted(shared_ids), day], _granted)
+) -> Query[tuple[dict[int, Granted], dict[int, Granted]]]:
+    """Return the query of `granted`, to be asked beside others."""
+    return Query(_GRANTED, [sorted(customer_ids), sorted(shared_ids), day], _granted)
 
 
 def _granted(rows: Rows) -> tuple[dict[int, Granted], dict[int, Granted]]:

@@ -15,7 +15,7 @@ import pytest
 from django.db import connection, connections, transaction
 from django.db.transaction import Atomic
 
-from creditrisk.prepared import Question
+from creditrisk.prepared import Query
 from customers import limits
 from customers.limits import Family
 
@@ -28,9 +28,9 @@ def watch(patch: pytest.MonkeyPatch) -> None:
     """From now on a lock that is taken out of turn is remembered, with who took it."""
     locking, leave = limits.locking, Atomic.__exit__
 
-    def watched(ids: Any) -> Question[Family]:
-        question = locking(ids)
-        return replace(question, read=lambda rows: noted(question.read(rows)))
+    def watched(ids: Any) -> Query[Family]:
+        query = locking(ids)
+        return replace(query, read=lambda rows: noted(query.read(rows)))
 
     def noted(family: Family) -> Family:
         if _depth():

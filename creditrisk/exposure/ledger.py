@@ -9,7 +9,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from creditrisk.exposure.models import Drift
-from creditrisk.prepared import Prepared, Question, Rows, Write, ask
+from creditrisk.prepared import Prepared, Query, Rows, Write, ask
 
 # So many customers a rebuild holds at a time: their documents wait for it, a second or so.
 AT_ONCE = 2000
@@ -115,12 +115,12 @@ def post(touched: Touched, *, day: date, now: datetime) -> list[Posted]:
     return ask(posting(touched, day=day, now=now), first=touched.writes)[0]
 
 
-def posting(touched: Touched, *, day: date, now: datetime) -> Question[list[Posted]]:
-    """Return the question that posts, to be asked after what is still to be written and before others that rest on it."""
+def posting(touched: Touched, *, day: date, now: datetime) -> Query[list[Posted]]:
+    """Return the query that posts, to be asked after what is still to be written and before others that rest on it."""
     documents = sorted(touched.documents)
     if touched.items or touched.effects:
-        return Question(_POST, [documents, sorted(touched.items), sorted(touched.effects), day, now], _posted)
-    return Question(_POST_DOCUMENTS, [documents, day, now], _posted)
+        return Query(_POST, [documents, sorted(touched.items), sorted(touched.effects), day, now], _posted)
+    return Query(_POST_DOCUMENTS, [documents, day, now], _posted)
 
 
 def _posted(rows: Rows) -> list[Posted]:

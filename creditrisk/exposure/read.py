@@ -11,7 +11,7 @@ from django.db import connection
 
 from creditrisk.facts import BUCKETS, Exposure
 from creditrisk.money import ZERO, Rates
-from creditrisk.prepared import Prepared, Question, Rows, ask
+from creditrisk.prepared import Prepared, Query, Rows
 
 FAR = timedelta(days=36500)
 
@@ -95,19 +95,15 @@ _DAYS = Prepared("""
 """)
 
 
-def slots(customer_ids: Sequence[int], *, reading: Reading, today: date) -> list[Slot]:
-    """Return the balances of these customers, summed between the dates that policy asks about: a few dozen rows.
+def owed(customer_ids: Sequence[int], *, reading: Reading, today: date, by_day: bool = False) -> Query[list[Slot]]:
+    """Return the query for the balances of these customers, summed between the dates that policy asks about: a few dozen rows.
 
-    Where credits are netted against what is overdue, oldest first, the days themselves are needed.
+    Where credits are netted against what is overdue, oldest first, the days themselves are needed; so they are for
+    looking ahead (`by_day`): at most buckets x days rows.
     """
-    return ask(owed(customer_ids, reading=reading, today=today))[0]
-
-
-def owed(customer_ids: Sequence[int], *, reading: Reading, today: date, by_day: bool = False) -> Question[list[Slot]]:
-    """Return the question of `slots`, or of `days`, to be asked beside others."""
     if by_day or reading.net_credits_against_overdue:
-        return Question(_DAYS, [list(customer_ids)], _slots)
-    return Question(_SLOTS, [list(customer_ids), cuts(reading, today)], _slots)
+        return Query(_DAYS, [list(customer_ids)], _slots)
+    return Query(_SLOTS, [list(customer_ids), cuts(reading, today)], _slots)
 
 
 def _slots(rows: Rows) -> list[Slot]:
@@ -117,7 +113,7 @@ def _slots(rows: Rows) -> list[Slot]:
 def slots_as_of(
     customer_ids: Sequence[int] | None, *, reading: Reading, today: date, day: date | None, known_at: datetime | None
 ) -> list[Slot]:
-    """Return what `slots` would have returned as of a business day, or as it was known at a moment (None: not asked).
+    """Return what `owed` would have found as of a business day, or as it was known at a moment (None: not asked).
 
     `today` is the day on which it is read; no customers named: all of them.
     """
@@ -132,11 +128,6 @@ def slots_as_of(
     with connection.cursor() as cursor:
         cursor.execute(_SLOTS_AS_OF, values)
         return [Slot(*row) for row in cursor.fetchall()]
-
-
-def days(customer_ids: Sequence[int]) -> list[Slot]:
-    """Return the balances of these customers by day, for the forward curve: at most buckets x days rows."""
-    return ask(Question(_DAYS, [list(customer_ids)], _slots))[0]
 
 
 def visible_bucket(bucket: str, day: date, *, reading: Reading, today: date) -> str | None:

@@ -20,7 +20,7 @@ from creditrisk.money import ZERO
 from creditrisk.policy import alerting
 from creditrisk.policy.alerting import Alerting, Thresholds
 from creditrisk.policy.models import AlertThreshold, Checkpoint, CompanyCheckpoint, Parameters, PolicyVersion, RuleRow
-from creditrisk.prepared import Prepared, Question, Rows, ask
+from creditrisk.prepared import Prepared, Query, Rows, ask
 
 # Control of entry and of invoices is switched on by those who want it.
 OFF_AT_FIRST = ("entry", "invoice")
@@ -116,8 +116,8 @@ def _newest(rows: Rows) -> Policy:
     return _compiled(*rows[0]) if rows else Policy(number=0)
 
 
-# The question of `active`, to be asked beside others.
-NEWEST = Question(Prepared("SELECT id, number FROM policy_policyversion ORDER BY number DESC LIMIT 1"), (), _newest)
+# The query of `active`, to be asked beside others.
+NEWEST = Query(Prepared("SELECT id, number FROM policy_policyversion ORDER BY number DESC LIMIT 1"), (), _newest)
 
 
 def version(number: int) -> Policy:

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg.types.json import Jsonb
 
-from creditrisk.prepared import Prepared, Question, Write, ask
+from creditrisk.prepared import Prepared, Query, Write, ask
 from tests.cast import Cast
 
 pytestmark = pytest.mark.django_db
@@ -33,7 +33,7 @@ value = st.sampled_from(sorted(TYPES)).flatmap(lambda name: st.tuples(st.just(na
 @given(value)
 def test_every_value_arrives_as_it_is(db: None, typed: tuple[str, Any]) -> None:
     name, one = typed
-    echo = Question(Prepared(f"SELECT %s::{name}"), [one], lambda rows: rows[0][0])
+    echo = Query(Prepared(f"SELECT %s::{name}"), [one], lambda rows: rows[0][0])
 
     assert ask(echo) == (one,)
 
@@ -41,29 +41,29 @@ def test_every_value_arrives_as_it_is(db: None, typed: tuple[str, Any]) -> None:
 def test_json_arrives_as_it_is() -> None:
     facts = {"says": "it's 5 € \\ '; DROP", "more": [1, None, True]}
 
-    assert ask(
-        Question(Prepared("SELECT (%s::jsonb)::text::json->>'says'"), [Jsonb(facts)], lambda rows: rows[0][0])
-    ) == (facts["says"],)
+    assert ask(Query(Prepared("SELECT (%s::jsonb)::text::json->>'says'"), [Jsonb(facts)], lambda rows: rows[0][0])) == (
+        facts["says"],
+    )
 
 
 @pytest.mark.parametrize("wrong", [["a"], {"a": 1}, 1.5, b"a"])
 def test_what_is_no_value_is_refused(wrong: Any) -> None:
     with pytest.raises(TypeError):
-        ask(Question(Prepared("SELECT %s::text"), [wrong], list))
+        ask(Query(Prepared("SELECT %s::text"), [wrong], list))
 
 
 def test_a_value_too_few_is_refused() -> None:
     with pytest.raises(TypeError):
-        ask(Question(Prepared("SELECT %s::int + %s::int"), [1], list))
+        ask(Query(Prepared("SELECT %s::int + %s::int"), [1], list))
 
 
 def test_each_sees_what_was_written_before_it_in_one_message(cast: Cast) -> None:
-    name = Question(
+    name = Query(
         Prepared("SELECT name FROM customers_customer WHERE id = %s"), [cast.rossi.pk], lambda rows: rows[0][0]
     )
     rename = Prepared("UPDATE customers_customer SET name = %s WHERE id = %s")
     again = Prepared("UPDATE customers_customer SET name = %s WHERE id = %s RETURNING name")
-    changed = Question(again, ["Third", cast.rossi.pk], lambda rows: rows[0][0])
+    changed = Query(again, ["Third", cast.rossi.pk], lambda rows: rows[0][0])
 
     with CaptureQueriesContext(connection) as captured:
         found = ask(name, changed, name, first=[Write(rename, ["First", cast.rossi.pk])], then="SAVEPOINT after")
@@ -74,8 +74,8 @@ def test_each_sees_what_was_written_before_it_in_one_message(cast: Cast) -> None
 
 def test_a_day_and_an_amount_keep_their_types() -> None:
     found = ask(
-        Question(Prepared("SELECT %s::date + 1"), [date(2026, 2, 28)], lambda rows: rows[0][0]),
-        Question(Prepared("SELECT %s::numeric * 2"), [Decimal("0.10")], lambda rows: rows[0][0]),
+        Query(Prepared("SELECT %s::date + 1"), [date(2026, 2, 28)], lambda rows: rows[0][0]),
+        Query(Prepared("SELECT %s::numeric * 2"), [Decimal("0.10")], lambda rows: rows[0][0]),
     )
 
     assert found == (date(2026, 3, 1), Decimal("0.20"))
