@@ -5,7 +5,7 @@ ordered, other terms, on a later day. Nothing is locked, nothing is written, and
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -24,6 +24,7 @@ from creditrisk.facts import Case, Outcome, Verdict
 from creditrisk.money import ZERO
 from creditrisk.policy import compile as policies
 from creditrisk.policy.compile import Policy
+from customers.limits import Family
 from customers.models import Company, Customer, PaymentTerms, SettlementDiscount
 from documents import amending, foresight
 from documents.drafts import UNSET, Changes
@@ -174,7 +175,7 @@ class Typed:
 
 def of_typed(typed: Typed, *, step: str, today: date, policy: Policy | None = None) -> Attempt:
     """Return the attempt at a step of a document that is not there yet. Raises MissingRate."""
-    policy = policy or policies.active()
+    family, policy = context.around([typed.debtor.pk], policy)
     kind = typed.type
     candidate = Candidate.typed(
         typed.debtor, company=typed.company, amount=typed.amount, currency=typed.currency, terms=typed.terms,
@@ -188,7 +189,7 @@ def of_typed(typed: Typed, *, step: str, today: date, policy: Policy | None = No
     met = tuple(of_kind(typed.kind, step, company=typed.company.pk, stands_alone=True, policy=policy))
     if kind is not None and kind.sign < 0:
         met = ()
-    return _read(candidate, plan, step=step, met=met, debtors=[typed.debtor.pk], policy=policy, today=today)
+    return _read(candidate, plan, step=step, met=met, family=family, policy=policy, today=today)
 
 
 def of_step(
@@ -219,20 +220,19 @@ def of_step(
                 met = ()
     if forced and not met:
         met = (CHECKPOINT.get(step, "confirmation"),)
-    debtors = sorted({plan.debtor_id, document.debtor_id})
+    family = context.limits.family(sorted({plan.debtor_id, document.debtor_id}))
     attempt = _read(
-        candidate, plan, step=step, met=met, debtors=debtors, policy=policy, today=today, own=own, forced=forced
+        candidate, plan, step=step, met=met, family=family, policy=policy, today=today, own=own, forced=forced
     )
     return replace(attempt, document=document, covers=tuple(holds.covers_of(document)) if met else ())
 
 
 def _read(
-    candidate: Candidate, plan: Plan, *, step: str, met: tuple[str, ...], debtors: Sequence[int], policy: Policy,
+    candidate: Candidate, plan: Plan, *, step: str, met: tuple[str, ...], family: Family, policy: Policy,
     today: date, own: tuple[Slot, ...] = (), forced: bool = False,
 ) -> Attempt:  # fmt: skip
-    family = context.limits.family(debtors)
-    seen = context.picture(family, policy=policy, today=today, currencies=[candidate.currency])
-    by_day = [*read.days(family.everybody), *(replace(row, amount=-row.amount) for row in own)]
+    seen = context.picture(family, policy=policy, today=today, currencies=[candidate.currency], by_day=True)
+    by_day = [*seen.slots, *(replace(row, amount=-row.amount) for row in own)]
     seen = replace(seen, slots=compact(by_day, policy=policy, today=today))
     beside = cases.beside(candidate, seen, checkpoints=met, rows=(), advance="delivery" in met)
     return Attempt(

@@ -60,7 +60,7 @@ def lock_accounts(customer_ids: Iterable[int]) -> None:
     """Lock the credit accounts of these customers, in primary-key order, until the transaction ends."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT 1 FROM customers_creditaccount WHERE customer_id = ANY (%s) ORDER BY customer_id FOR UPDATE",
+            "SELECT 1 FROM customers_creditaccount WHERE customer_id = ANY (%s) ORDER BY customer_id FOR NO KEY UPDATE",
             [sorted(set(customer_ids))],
         )
 

@@ -10,7 +10,8 @@ from functools import cached_property
 
 from django.db import connection
 
-from creditrisk.exposure import read
+from creditrisk.exposure import ledger, read
+from creditrisk.exposure.ledger import Posted, Touched
 from creditrisk.exposure.read import Slot
 from creditrisk.facts import (
     Control,
@@ -24,15 +25,23 @@ from creditrisk.money import ZERO, MissingRate, Rates
 from creditrisk.policy import compile as policies
 from creditrisk.policy.alerting import Alerting
 from creditrisk.policy.compile import Policy
+from creditrisk.prepared import Query, ask
 from customers import limits
 from customers.limits import Family, Granted
 from customers.models import Customer, SharedLimit
 from ledger import rates as ledger_rates
 
+type _AllGranted = tuple[dict[int, Granted], dict[int, Granted]]
+
 
 def lock(customer_ids: Iterable[int]) -> Family:
     """Lock what becomes scarcer: the accounts of these customers and of their heads, then their shared limits."""
     return limits.lock(customer_ids)
+
+
+def locking(customer_ids: Iterable[int]) -> Query[Family]:
+    """Return the query that locks them, to be asked beside others."""
+    return limits.locking(customer_ids)
 
 
 @dataclass(frozen=True)
@@ -203,19 +212,43 @@ class Picture:
 def picture(
     family: Family, *, policy: Policy, today: date, currencies: Iterable[str] = (), by_day: bool = False
 ) -> Picture:
-    """Read what is granted and owed around these debtors: two queries, three where several currencies meet.
+    """Read what is granted and owed around these debtors: in one query, another where several currencies meet.
 
     With `by_day` balances keep their days, for looking ahead.
     """
-    everybody = family.everybody
-    slots = read.days(everybody) if by_day else read.slots(everybody, reading=policy, today=today)
-    return _drawn(family, slots, policy=policy, day=today, currencies={*currencies, *policy.currencies})
+    owed, granted = ask(*_queries(family, policy=policy, today=today, by_day=by_day))
+    return _drawn(family, owed, granted, policy=policy, day=today, currencies={*currencies, *policy.currencies})
+
+
+def picture_after(
+    touched: Touched, family: Family, *, policy: Policy, today: date, now: datetime, currencies: Iterable[str] = ()
+) -> tuple[list[Posted], Picture]:
+    """Post what was touched, and read the picture that is there then, in one message; return what was posted, too."""
+    posting = ledger.posting(touched, day=today, now=now)
+    posted, owed, granted = ask(posting, *_queries(family, policy=policy, today=today), first=touched.writes)
+    wanted = {*currencies, *policy.currencies}
+    return posted, _drawn(family, owed, granted, policy=policy, day=today, currencies=wanted)
+
+
+def _queries(
+    family: Family, *, policy: Policy, today: date, by_day: bool = False
+) -> tuple[Query[list[Slot]], Query[_AllGranted]]:
+    return (
+        read.owed(family.everybody, reading=policy, today=today, by_day=by_day),
+        limits.granting(family.accounts, family.members.keys(), day=today),
+    )
 
 
 def _drawn(
-    family: Family, slots: Sequence[Slot], *, policy: Policy, day: date, currencies: Iterable[str] = ()
+    family: Family,
+    slots: Sequence[Slot],
+    granted: _AllGranted,
+    *,
+    policy: Policy,
+    day: date,
+    currencies: Iterable[str] = (),
 ) -> Picture:
-    accounts, shared = limits.granted(family.accounts, family.members.keys(), day=day)
+    accounts, shared = granted
     wanted = {s.currency for s in slots}.union(currencies)
     for owner in (*accounts.values(), *shared.values()):
         wanted |= owner.currencies
@@ -224,7 +257,15 @@ def _drawn(
 
 def look(customer_ids: Sequence[int], *, today: date, policy: Policy | None = None) -> Picture:
     """Return the picture of these customers without locking anything: for pages and dry runs."""
-    return picture(limits.family(customer_ids), policy=policy or policies.active(), today=today)
+    family, policy = around(customer_ids, policy)
+    return picture(family, policy=policy, today=today)
+
+
+def around(customer_ids: Iterable[int], policy: Policy | None = None) -> tuple[Family, Policy]:
+    """Return who stands with these customers, and the policy: the one in force where none is given. One query."""
+    if policy is not None:
+        return ask(limits.relating(customer_ids))[0], policy
+    return ask(limits.relating(customer_ids), policies.NEWEST)
 
 
 def look_back(
@@ -234,10 +275,11 @@ def look_back(
 
     For `many` what everybody owed is read at once, not by a list of them.
     """
-    family, policy = limits.family(customer_ids), policies.active()
+    family, policy = around(customer_ids)
     whose = None if many else family.everybody
     slots = read.slots_as_of(whose, reading=policy, today=day, day=day, known_at=known_at)
-    return _drawn(family, slots, policy=policy, day=day)
+    granted = limits.granted(family.accounts, family.members.keys(), day=day)
+    return _drawn(family, slots, granted, policy=policy, day=day)
 
 
 def standing(

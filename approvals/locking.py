@@ -1,13 +1,13 @@
 """Documents under their locks: taken after the accounts, in key order, before anything of them is read."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from django.db import connection, models
+from django.db import models
 
 from creditrisk.language import sentence as _
-from creditrisk.prepared import Prepared
+from creditrisk.prepared import Prepared, Query, ask
 from creditrisk.refusal import Refused
 from customers.models import PaymentTerms, SettlementDiscount
 from documents.drafts import NewDocument
@@ -24,20 +24,25 @@ _BESIDE: dict[str, tuple[type[models.Model], str]] = {
 
 def document(pk: int) -> Document:
     """Return the document, locked, with `held`: whether a hold of it is open. Raises Refused where it is gone."""
-    found = documents([pk]).get(pk)
-    if found is None:
+    return the_one(pk, documents([pk]))
+
+
+def the_one(pk: int, found: Mapping[int, Document]) -> Document:
+    """Return the document of this id. Raises Refused where it is gone."""
+    if pk not in found:
         raise Refused(_("This document does not exist any more."))
-    return found
+    return found[pk]
 
 
 def documents(pks: Iterable[int]) -> dict[int, Document]:
     """Return these documents by id, locked in key order, each with `held`."""
     wanted = sorted(set(pks))
-    if not wanted:
-        return {}
-    with connection.cursor() as cursor:
-        _statement().execute(cursor, [wanted])
-        return {row[0]: _made_of(row) for row in cursor.fetchall()}
+    return ask(locking(wanted))[0] if wanted else {}
+
+
+def locking(pks: Sequence[int]) -> Query[dict[int, Document]]:
+    """Return the query that locks and reads these documents; to be asked after their accounts are locked."""
+    return Query(_statement(), [sorted(pks)], lambda rows: {row[0]: _made_of(row) for row in rows})
 
 
 def sources_of(new: NewDocument) -> NewDocument:

@@ -32,6 +32,7 @@ from creditrisk.facts import BUCKETS, Outcome, Verdict
 from creditrisk.language import sentence as _
 from creditrisk.money import MissingRate
 from creditrisk.policy import compile as policies
+from creditrisk.prepared import ask
 from creditrisk.refusal import CustomerStopped, HoldOpen, InvalidState, Refused, Stale
 from creditrisk.roles import Actor
 from customers.models import Stops
@@ -54,6 +55,7 @@ class Result:
 
 
 PASSED = Outcome(Verdict.PASSED)
+_BEFORE = "before_the_step"
 
 
 @transaction.atomic
@@ -85,6 +87,7 @@ class Submission:
     tells: bool = True
     on_behalf_of: object = None
     began: float = field(default_factory=time.perf_counter)
+    point: str = ""
 
     def __post_init__(self) -> None:
         self.day: date = business_day(self.now)
@@ -101,9 +104,7 @@ class Submission:
             raise InvalidState(_("A new document cannot begin with this step: %(step)s.") % {"step": self.step})
         debtor_id = writing.debtor_of(new).pk if new else target.debtor_id  # type: ignore[union-attr]
         more = [self.changes.bill_to.pk] if self.changes and self.changes.bill_to else []
-        self.family = context.lock([debtor_id, *more])
-        self.policy = policies.active()
-        document = self._enter(new) if new else self._found(target, revision)  # type: ignore[arg-type]
+        document = self._enter(new, debtor_id) if new else self._found(target, revision, [debtor_id, *more])  # type: ignore[arg-type]
         if document.debtor_id not in self.family.accounts:
             raise Stale(_("The document changed its debtor meanwhile; look at it again."))
         hold = None if new else self._open_hold(document)
@@ -113,8 +114,12 @@ class Submission:
 
     # -- finding and entering --------------------------------------------------------------------------------------
 
-    def _found(self, target: Document, revision: int | None) -> Document:
-        document = locking.document(target.pk)
+    def _found(self, target: Document, revision: int | None, debtors: Sequence[int]) -> Document:
+        self.family, self.policy, found = ask(
+            context.locking(debtors), policies.NEWEST, locking.locking([target.pk]), then=f"SAVEPOINT {_BEFORE}"
+        )
+        self.point = _BEFORE
+        document = locking.the_one(target.pk, found)
         if revision is not None and revision != document.revision:
             raise Stale(_("%(document)s was changed meanwhile; look at it again.") % {"document": document})
         locking.upstream(document)
@@ -122,7 +127,8 @@ class Submission:
             _refuse_stopped(document.debtor.account_status, lowers=document.lowers, new=False)
         return document
 
-    def _enter(self, new: NewDocument) -> Document:
+    def _enter(self, new: NewDocument, debtor_id: int) -> Document:
+        self.family, self.policy = ask(context.locking([debtor_id]), policies.NEWEST)
         debtor = writing.debtor_of(new)
         lowers = new.kind in (Kind.RETURN, Kind.CREDIT_NOTE) or bool(new.type and new.type.sign < 0)
         _refuse_stopped(debtor.account_status, lowers=lowers, new=new.kind == Kind.ORDER)
@@ -160,15 +166,13 @@ class Submission:
         forced = bool(hold and hold.forced_reason) and self.step not in checkpoints.BESIDE_A_HOLD and not self.unchecked
         if forced and not met:
             met = [checkpoints.CHECKPOINT.get(self.step, "confirmation")]
-        point = transaction.savepoint_create() if met else None
-        posted = self._perform(document, self.step, self.changes)
-        judgement = None
-        if point is not None:
-            judgement = self._judge(document, self.step, met, forced=forced)
-            if judgement.held:
-                transaction.savepoint_rollback(point)
-                return self._held(document, hold, judgement, posted, payload={})
-            # What is kept needs no word to the server: the end of the transaction releases the savepoint.
+        point = self._point() if met else None
+        touched = self._perform(document, self.step, self.changes)
+        posted, judgement = self._settled(document, self.step, touched, met, forced=forced)
+        if judgement and point and judgement.held:
+            transaction.savepoint_rollback(point)
+            return self._held(document, hold, judgement, posted, payload={})
+        # What is kept needs no word to the server: the end of the transaction releases the savepoint.
         self.kept += posted
         if hold is not None:
             how = HowClosed.CANCELLED if self.step in ("cancel", "close") else HowClosed.HEALED
@@ -178,24 +182,35 @@ class Submission:
         advice = self._advice(document) if self.step == "enter" and judgement is None else None
         return Result(document, judgement.outcome if judgement else PASSED, None, decision_id, advice)
 
-    def _perform(self, document: Document, step: str, changes: Changes | None) -> list[Posted]:
+    def _point(self) -> str:
+        """Return the savepoint before the step: what was found has one from its first message on."""
+        return self.point or transaction.savepoint_create()
+
+    def _perform(self, document: Document, step: str, changes: Changes | None) -> Touched:
         if step == "enter":
-            return []
+            return Touched()
         if step == "amend":
             author = self.on_behalf_of or self.by.user
-            return self._post(amending.amend(document, changes or Changes(), self.moment, by=author))
+            return amending.amend(document, changes or Changes(), self.moment, by=author)
         if step not in steps.STEPS:
             raise InvalidState(_("There is no step %(step)s.") % {"step": step})
-        return self._post(steps.STEPS[step](document, self.moment))
+        return steps.STEPS[step](document, self.moment)
 
-    def _judge(self, document: Document, step: str, met: Sequence[str], *, forced: bool) -> Judgement:
-        self.seen = context.picture(
-            self.family,
-            policy=self.policy,
-            today=self.day,
-            currencies=[document.currency],
+    def _settled(
+        self, document: Document, step: str, touched: Touched, met: Sequence[str], *, forced: bool
+    ) -> tuple[list[Posted], Judgement | None]:
+        """Post what the step touched, and judge what is there then where it meets a checkpoint."""
+        if not met:
+            return self._post(touched), None
+        return self._judged(document, step, touched, met, forced=forced)
+
+    def _judged(
+        self, document: Document, step: str, touched: Touched, met: Sequence[str], *, forced: bool
+    ) -> tuple[list[Posted], Judgement]:
+        posted, self.seen = context.picture_after(
+            touched, self.family, policy=self.policy, today=self.day, now=self.now, currencies=[document.currency]
         )
-        return deciding.judge(document, self.seen, step=step, checkpoints=met, forced=forced)
+        return posted, deciding.judge(document, self.seen, step=step, checkpoints=met, forced=forced)
 
     def _held(
         self,
@@ -250,7 +265,7 @@ class Submission:
         amending.refuse_unless_amendable(document)
         if document.state != State.DRAFT:
             return self._amend_promised(document, hold, changes)
-        self.kept += self._perform(document, "amend", changes)
+        self.kept += self._post(self._perform(document, "amend", changes))
         step = hold.step if hold and hold.step != "next" else checkpoints.NEXT_STEP[Kind(document.kind)]
         if hold is None:
             met = self.met(document, "enter")
@@ -290,15 +305,13 @@ class Submission:
             raise HoldOpen(_("%(document)s is held; decide the hold first.") % {"document": document})
         checked = self.policy.checks("confirmation", company=document.company_id)
         met = ["confirmation"] if more and checked else []
-        point = transaction.savepoint_create() if met else None
-        posted = self._perform(document, "amend", changes)
+        point = self._point() if met else None
+        touched = self._perform(document, "amend", changes)
         forced = bool(hold and hold.forced_reason) and more
-        judgement = None
-        if point is not None:
-            judgement = self._judge(document, "amend", met, forced=forced)
-            if judgement.held:
-                transaction.savepoint_rollback(point)
-                return self._held(document, hold, judgement, posted, payload=changes.as_record())
+        posted, judgement = self._settled(document, "amend", touched, met, forced=forced)
+        if judgement and point and judgement.held:
+            transaction.savepoint_rollback(point)
+            return self._held(document, hold, judgement, posted, payload=changes.as_record())
         self.kept += posted
         if hold is not None and not self.unchecked:
             if hold.step == "amend":
@@ -322,8 +335,8 @@ class Submission:
         point = transaction.savepoint_create()
         before = {name: getattr(document, name) for name in ("state", "revision", "issued_on", "number", "numbered")}
         try:
-            posted = self._perform(document, step, changes)
-            judgement = self._judge(document, step, met, forced=forced)
+            touched = self._perform(document, step, changes)
+            posted, judgement = self._judged(document, step, touched, met, forced=forced)
         finally:
             transaction.savepoint_rollback(point)
             for name, value in before.items():

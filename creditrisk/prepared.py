@@ -2,17 +2,26 @@
 
 They are prepared by name in SQL, which outlives transactions and savepoints. psycopg's own prepared statements are
 forgotten with every ROLLBACK TO SAVEPOINT, and a function would need a migration for every column of a table.
+
+Several are asked in one message: the way to the server and back costs as much as most of them.
 """
 
 import hashlib
-from collections.abc import Sequence
-from typing import Any
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, time
+from decimal import Decimal
+from typing import Any, overload
 from weakref import WeakKeyDictionary
 
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
+from psycopg.pq import Escaping
+from psycopg.types.json import Jsonb
 
 _known: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
+Rows = list[tuple[Any, ...]]
 
 
 class Prepared:
@@ -23,12 +32,85 @@ class Prepared:
         self.name = f"credit_{hashlib.sha256(sql.encode()).hexdigest()[:16]}"
         numbered = "".join(f"{part}${n}" for n, part in enumerate(parts[:-1], 1)) + parts[-1]
         self.prepare = f"PREPARE {self.name} AS {numbered}"
-        self.call = f"EXECUTE {self.name}" + (f"({', '.join(['%s'] * (len(parts) - 1))})" if len(parts) > 1 else "")
+        self.takes = len(parts) - 1
 
     def execute(self, cursor: CursorWrapper, params: Sequence[Any] = ()) -> None:
         """Run it on the connection of the cursor; the first time there, prepare it before."""
+        cursor.execute(self.called(cursor, params))
+
+    def called(self, cursor: CursorWrapper, params: Sequence[Any]) -> str:
+        """Return the call with these values in it; prepare it where this connection does not have it yet."""
         known = _known.setdefault(connection.connection, set())
         if self.name not in known:
             cursor.execute(self.prepare)
             known.add(self.name)
-        cursor.execute(self.call, params)
+        if len(params) != self.takes:
+            raise TypeError(f"{len(params)} values for a statement that takes {self.takes}")
+        return f"EXECUTE {self.name}" + (f"({', '.join(map(_written, params))})" if params else "")
+
+
+@dataclass(frozen=True)
+class Write:
+    """A statement with its values whose answer nobody wants."""
+
+    statement: Prepared
+    values: Sequence[Any]
+
+
+@dataclass(frozen=True)
+class Query[Answer](Write):
+    """A statement with its values, and what is made of the rows that answer it."""
+
+    read: Callable[[Rows], Answer]
+
+
+@overload
+def ask[A](one: Query[A], /, *, first: Sequence[Write] = ()) -> tuple[A]: ...
+@overload
+def ask[A, B](one: Query[A], two: Query[B], /) -> tuple[A, B]: ...
+@overload
+def ask[A, B, C](
+    one: Query[A], two: Query[B], three: Query[C], /, *, first: Sequence[Write] = (), then: str = ""
+) -> tuple[A, B, C]: ...
+def ask(*queries: Query[Any], first: Sequence[Write] = (), then: str = "") -> tuple[Any, ...]:
+    """Ask them in turn, in one message, each seeing what was committed before its own turn; return their answers.
+
+    `first` is written before them; `then` is a command without an answer, given last.
+    """
+    with connection.cursor() as cursor:
+        calls = [one.statement.called(cursor, one.values) for one in (*first, *queries)]
+        cursor.execute("; ".join([*calls, then] if then else calls))
+        for _write in first:
+            cursor.nextset()
+        answers = []
+        for number, query in enumerate(queries):
+            if number:
+                cursor.nextset()
+            answers.append(query.read(cursor.fetchall()))
+    return tuple(answers)
+
+
+def _written(value: Any) -> str:
+    """Return a value as the server reads it; the type is the parameter's. Raises TypeError for what is never one.
+
+    The driver finds out how to write each value anew, which takes longer than sending it. Texts are escaped by the
+    server's own library.
+    """
+    match value:
+        case None:
+            return "NULL"
+        case bool():
+            return "true" if value else "false"
+        case int():
+            return str(int(value))
+        case str():
+            return Escaping(connection.connection.pgconn).escape_literal(value.encode()).decode()
+        case date() | time() | Decimal():
+            return f"'{value}'"
+        case list() if all(type(one) is int for one in value):
+            return "'{" + ",".join(map(str, value)) + "}'"
+        case list() if all(type(one) is date for one in value):
+            return "'{" + ",".join(map(str, value)) + "}'"
+        case Jsonb():
+            return _written(json.dumps(value.obj))
+    raise TypeError(f"{type(value).__name__} is no value of a prepared statement")

@@ -16,7 +16,7 @@ from creditrisk.facts import EffectiveLimit, LimitState, Part
 from creditrisk.language import marked
 from creditrisk.language import sentence as _
 from creditrisk.money import ZERO, Rates, figure, percent_of, rounded
-from creditrisk.prepared import Prepared
+from creditrisk.prepared import Prepared, Query, Rows, ask
 from creditrisk.refusal import Refused
 from customers.models import Customer, Limit, LimitKind, SharedLimit
 from customers.models import LimitState as Stated
@@ -52,21 +52,28 @@ _GRANTED = Prepared("SELECT owner, id, facts FROM credit_granted(%s::bigint[], %
 
 def family(ids: Sequence[int]) -> Family:
     """Return the families of these customers: one query."""
-    return _family(_FAMILY, ids)
+    return ask(relating(ids))[0]
+
+
+def relating(ids: Iterable[int]) -> Query[Family]:
+    """Return the query of `family`, to be asked beside others."""
+    return Query(_FAMILY, [list(ids)], _family)
 
 
 def lock(ids: Iterable[int]) -> Family:
     """Lock the accounts of these customers and of their heads, then their shared limits, in key order: one query.
 
-    Who stands with whom is read again after locking; where it changed meanwhile, the new ones are locked too.
+    Who stands with whom is read again after locking; where it changed meanwhile, all are locked anew.
     """
-    return _family(_LOCK, sorted(set(ids)))
+    return ask(locking(ids))[0]
 
 
-def _family(statement: Prepared, ids: Sequence[int]) -> Family:
-    with connection.cursor() as cursor:
-        statement.execute(cursor, [list(ids)])
-        rows = cursor.fetchall()
+def locking(ids: Iterable[int]) -> Query[Family]:
+    """Return the query that locks, to be asked beside others that rest on it."""
+    return Query(_LOCK, [sorted(set(ids))], _family)
+
+
+def _family(rows: Rows) -> Family:
     found: dict[str, defaultdict[int, list[int]]] = {
         relation: defaultdict(list) for relation in ("head", "below", "shared", "member")
     }
@@ -115,11 +122,20 @@ def granted(
     customer_ids: Iterable[int], shared_ids: Iterable[int], *, day: date
 ) -> tuple[dict[int, Granted], dict[int, Granted]]:
     """Return what was granted to these customers and shared limits on `day`: one query."""
-    with connection.cursor() as cursor:
-        _GRANTED.execute(cursor, [sorted(customer_ids), sorted(shared_ids), day])
-        found: dict[str, dict[int, Granted]] = {"customer": {}, "shared": {}}
-        for owner, pk, facts in cursor.fetchall():
-            found[owner][pk] = Granted(pk, json.loads(facts))
+    return ask(granting(customer_ids, shared_ids, day=day))[0]
+
+
+def granting(
+    customer_ids: Iterable[int], shared_ids: Iterable[int], *, day: date
+) -> Query[tuple[dict[int, Granted], dict[int, Granted]]]:
+    """Return the query of `granted`, to be asked beside others."""
+    return Query(_GRANTED, [sorted(customer_ids), sorted(shared_ids), day], _granted)
+
+
+def _granted(rows: Rows) -> tuple[dict[int, Granted], dict[int, Granted]]:
+    found: dict[str, dict[int, Granted]] = {"customer": {}, "shared": {}}
+    for owner, pk, facts in rows:
+        found[owner][pk] = Granted(pk, json.loads(facts))
     return found["customer"], found["shared"]
 
 

@@ -15,7 +15,7 @@ from django.db.models import F
 from creditrisk.exposure.ledger import Touched
 from creditrisk.language import sentence as _
 from creditrisk.money import ZERO
-from creditrisk.prepared import Prepared
+from creditrisk.prepared import Prepared, Write
 from creditrisk.refusal import InvalidState
 from customers.terms import instalments
 from documents import numbers, writing
@@ -45,26 +45,29 @@ _MOVE = Prepared("UPDATE documents_document SET state = %s, revision = revision 
 
 
 def _move(document: Document, state: str) -> None:
+    with connection.cursor() as cursor:
+        _MOVE.execute(cursor, _moved(document, state).values)
+
+
+def _moved(document: Document, state: str) -> Write:
+    """Move the document here; return what is to be written of it."""
     document.state = state
     document.revision += 1
-    with connection.cursor() as cursor:
-        _MOVE.execute(cursor, [state, document.pk])
+    return Write(_MOVE, [state, document.pk])
 
 
 def confirm(document: Document, at: Moment) -> Touched:
     """Confirm an order: from now on it is a promise."""
     _refuse_unless(document, State.DRAFT)
     _must_be(document, Kind.ORDER)
-    _move(document, State.CONFIRMED)
-    return _of(document)
+    return _of(document, _moved(document, State.CONFIRMED))
 
 
 def pick(document: Document, at: Moment) -> Touched:
     """Pick an order's goods; nothing changes its bucket."""
     _must_be(document, Kind.ORDER)
     _refuse_unless(document, State.CONFIRMED)
-    _move(document, State.PICKED)
-    return _of(document)
+    return _of(document, _moved(document, State.PICKED))
 
 
 def deliver(document: Document, at: Moment) -> Touched:
@@ -215,8 +218,7 @@ def close(document: Document, at: Moment) -> Touched:
     """Close an order short: what is left of it weighs nothing, what stands on draft invoices until they are issued."""
     _must_be(document, Kind.ORDER)
     _refuse_unless(document, State.CONFIRMED, State.PICKED, State.PART_DELIVERED, State.DELIVERED)
-    _move(document, State.CLOSED)
-    return _of(document)
+    return _of(document, _moved(document, State.CLOSED))
 
 
 STEPS: dict[str, Callable[[Document, Moment], Touched]] = {
@@ -235,8 +237,8 @@ STEPS: dict[str, Callable[[Document, Moment], Touched]] = {
 # -- below: how a euro changes room ----------------------------------------------------------------------------------
 
 
-def _of(document: Document) -> Touched:
-    return Touched(documents=frozenset({document.pk}))
+def _of(document: Document, *writes: Write) -> Touched:
+    return Touched(documents=frozenset({document.pk}), writes=writes)
 
 
 def _must_be(document: Document, *kinds: str) -> None:

@@ -7,6 +7,7 @@ in that order, or to be locked already. Work over many customers has a transacti
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -14,6 +15,7 @@ import pytest
 from django.db import connection, connections, transaction
 from django.db.transaction import Atomic
 
+from creditrisk.prepared import Query
 from customers import limits
 from customers.limits import Family
 
@@ -24,10 +26,13 @@ _held: WeakKeyDictionary[Any, set[tuple[int, int]]] = WeakKeyDictionary()
 
 def watch(patch: pytest.MonkeyPatch) -> None:
     """From now on a lock that is taken out of turn is remembered, with who took it."""
-    lock, leave = limits.lock, Atomic.__exit__
+    locking, leave = limits.locking, Atomic.__exit__
 
-    def watched(ids: Any) -> Family:
-        family = lock(ids)
+    def watched(ids: Any) -> Query[Family]:
+        query = locking(ids)
+        return replace(query, read=lambda rows: noted(query.read(rows)))
+
+    def noted(family: Family) -> Family:
         if _depth():
             taken = {(ACCOUNT, pk) for pk in family.accounts} | {
                 (SHARED, pk) for ids in family.shared.values() for pk in ids
@@ -44,7 +49,7 @@ def watch(patch: pytest.MonkeyPatch) -> None:
         if not _depth():
             _held.pop(connections["default"], None)
 
-    patch.setattr(limits, "lock", watched)
+    patch.setattr(limits, "locking", watched)
     patch.setattr(Atomic, "__exit__", left)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from creditrisk.exposure.models import Drift
-from creditrisk.prepared import Prepared
+from creditrisk.prepared import Prepared, Query, Rows, Write, ask
 
 # So many customers a rebuild holds at a time: their documents wait for it, a second or so.
 AT_ONCE = 2000
@@ -17,17 +17,19 @@ AT_ONCE = 2000
 
 @dataclass(frozen=True)
 class Touched:
-    """Sources that a step changed, by origin."""
+    """Sources that a step changed, by origin, and what is still to be written of them before they are posted."""
 
     documents: frozenset[int] = frozenset()
     items: frozenset[int] = frozenset()
     effects: frozenset[int] = frozenset()
+    writes: tuple[Write, ...] = ()
 
     def __or__(self, other: "Touched") -> "Touched":
         return Touched(
             self.documents | other.documents,
             self.items | other.items,
             self.effects | other.effects,
+            (*self.writes, *other.writes),
         )
 
 
@@ -110,13 +112,19 @@ def post(touched: Touched, *, day: date, now: datetime) -> list[Posted]:
 
     The caller holds the locks of the sources and a transaction. Returns the entries added.
     """
-    with connection.cursor() as cursor:
-        if touched.items or touched.effects:
-            sources = [sorted(touched.documents), sorted(touched.items), sorted(touched.effects)]
-            _POST.execute(cursor, [*sources, day, now])
-        else:
-            _POST_DOCUMENTS.execute(cursor, [sorted(touched.documents), day, now])
-        return [Posted(*row) for row in cursor.fetchall()]
+    return ask(posting(touched, day=day, now=now), first=touched.writes)[0]
+
+
+def posting(touched: Touched, *, day: date, now: datetime) -> Query[list[Posted]]:
+    """Return the query that posts, to be asked after what is still to be written and before others that rest on it."""
+    documents = sorted(touched.documents)
+    if touched.items or touched.effects:
+        return Query(_POST, [documents, sorted(touched.items), sorted(touched.effects), day, now], _posted)
+    return Query(_POST_DOCUMENTS, [documents, day, now], _posted)
+
+
+def _posted(rows: Rows) -> list[Posted]:
+    return [Posted(*row) for row in rows]
 
 
 _DIFFERENCES = """
@@ -203,7 +211,8 @@ def _sources(differences: Iterable[Difference]) -> Touched:
     by_origin: dict[str, set[int]] = {"D": set(), "I": set(), "E": set()}
     for d in differences:
         by_origin[d.origin].add(d.source_id)
-    return Touched(*(frozenset(by_origin[o]) for o in "DIE"))
+    documents, items, effects = (frozenset(by_origin[o]) for o in "DIE")
+    return Touched(documents, items, effects)
 
 
 def _correct_balances(wrong: Iterable[Difference]) -> None:
@@ -338,7 +347,7 @@ def _fill(ids: Sequence[int], *, day: date, now: datetime, scope: Scope) -> int:
 
 def _lock_accounts(cursor: Any, ids: Sequence[int]) -> None:
     cursor.execute(
-        "SELECT 1 FROM customers_creditaccount WHERE customer_id = ANY (%s) ORDER BY customer_id FOR UPDATE",
+        "SELECT 1 FROM customers_creditaccount WHERE customer_id = ANY (%s) ORDER BY customer_id FOR NO KEY UPDATE",
         [list(ids)],
     )
 

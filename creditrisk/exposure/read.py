@@ -11,7 +11,7 @@ from django.db import connection
 
 from creditrisk.facts import BUCKETS, Exposure
 from creditrisk.money import ZERO, Rates
-from creditrisk.prepared import Prepared
+from creditrisk.prepared import Prepared, Query, Rows
 
 FAR = timedelta(days=36500)
 
@@ -88,30 +88,32 @@ _SLOTS_AS_OF = """
     ORDER BY 5
 """
 
-_DAYS = """
+_DAYS = Prepared("""
     SELECT customer_id, company_id, bucket, currency, day, amount
     FROM exposure_balance WHERE customer_id = ANY (%s::bigint[]) AND amount <> 0
     ORDER BY day
-"""
+""")
 
 
-def slots(customer_ids: Sequence[int], *, reading: Reading, today: date) -> list[Slot]:
-    """Return the balances of these customers, summed between the dates that policy asks about: a few dozen rows.
+def owed(customer_ids: Sequence[int], *, reading: Reading, today: date, by_day: bool = False) -> Query[list[Slot]]:
+    """Return the query for the balances of these customers, summed between the dates that policy asks about: a few dozen rows.
 
-    Where credits are netted against what is overdue, oldest first, the days themselves are needed.
+    Where credits are netted against what is overdue, oldest first, the days themselves are needed; so they are for
+    looking ahead (`by_day`): at most buckets x days rows.
     """
-    with connection.cursor() as cursor:
-        if reading.net_credits_against_overdue:
-            cursor.execute(_DAYS, [list(customer_ids)])
-        else:
-            _SLOTS.execute(cursor, [list(customer_ids), cuts(reading, today)])
-        return [Slot(*row) for row in cursor.fetchall()]
+    if by_day or reading.net_credits_against_overdue:
+        return Query(_DAYS, [list(customer_ids)], _slots)
+    return Query(_SLOTS, [list(customer_ids), cuts(reading, today)], _slots)
+
+
+def _slots(rows: Rows) -> list[Slot]:
+    return [Slot(*row) for row in rows]
 
 
 def slots_as_of(
     customer_ids: Sequence[int] | None, *, reading: Reading, today: date, day: date | None, known_at: datetime | None
 ) -> list[Slot]:
-    """Return what `slots` would have returned as of a business day, or as it was known at a moment (None: not asked).
+    """Return what `owed` would have found as of a business day, or as it was known at a moment (None: not asked).
 
     `today` is the day on which it is read; no customers named: all of them.
     """
@@ -125,13 +127,6 @@ def slots_as_of(
     }
     with connection.cursor() as cursor:
         cursor.execute(_SLOTS_AS_OF, values)
-        return [Slot(*row) for row in cursor.fetchall()]
-
-
-def days(customer_ids: Sequence[int]) -> list[Slot]:
-    """Return the balances of these customers by day, for the forward curve: at most buckets x days rows."""
-    with connection.cursor() as cursor:
-        cursor.execute(_DAYS, [list(customer_ids)])
         return [Slot(*row) for row in cursor.fetchall()]
 
 

@@ -11,7 +11,7 @@ from functools import cached_property, lru_cache
 from threading import Lock
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Max
 
 from creditrisk import nudge, rules
@@ -20,7 +20,7 @@ from creditrisk.money import ZERO
 from creditrisk.policy import alerting
 from creditrisk.policy.alerting import Alerting, Thresholds
 from creditrisk.policy.models import AlertThreshold, Checkpoint, CompanyCheckpoint, Parameters, PolicyVersion, RuleRow
-from creditrisk.prepared import Prepared
+from creditrisk.prepared import Prepared, Query, Rows, ask
 
 # Control of entry and of invoices is switched on by those who want it.
 OFF_AT_FIRST = ("entry", "invoice")
@@ -112,15 +112,17 @@ _DECIMALS = (
 )
 
 
-_NEWEST = Prepared("SELECT id, number FROM policy_policyversion ORDER BY number DESC LIMIT 1")
-
-
 def active() -> Policy:
     """Return the policy in force: the newest version, compiled once a process."""
-    with connection.cursor() as cursor:
-        _NEWEST.execute(cursor)
-        newest = cursor.fetchone()
-    return _compiled(*newest) if newest else Policy(number=0)
+    return ask(NEWEST)[0]
+
+
+def _newest(rows: Rows) -> Policy:
+    return _compiled(*rows[0]) if rows else Policy(number=0)
+
+
+# The query of `active`, to be asked beside others.
+NEWEST = Query(Prepared("SELECT id, number FROM policy_policyversion ORDER BY number DESC LIMIT 1"), (), _newest)
 
 
 def version(number: int) -> Policy:

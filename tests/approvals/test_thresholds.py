@@ -57,7 +57,7 @@ def test_confirming_an_order_meets_the_customers_own_percents_without_another_st
     order = cast.order(cast.rossi, "500")
     cast.confirmed(cast.rossi, "1")
 
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(5):
         from approvals import gate
 
         gate.submit(order, "confirm", by=cast.sara, now=NOW)

@@ -11,10 +11,12 @@ from django.utils import timezone
 
 from approvals import gate
 from creditrisk.exposure import ledger, read
+from creditrisk.policy import compile as policies
+from creditrisk.prepared import ask
 from creditrisk.refusal import Refused
 from documents.drafts import Changes, NewDocument, NewLine
 from documents.models import Document, Takeover
-from tests.cast import Cast
+from tests.cast import TODAY, Cast
 from tests.pages import words
 
 D = Decimal
@@ -50,7 +52,8 @@ def row(document: Document, position: int, quantity: str) -> dict[str, str]:
 
 def buckets(cast: Cast) -> dict[str, Decimal]:
     sums: dict[str, Decimal] = {}
-    for slot in read.days([cast.rossi.pk]):
+    owed = read.owed([cast.rossi.pk], reading=policies.active(), today=TODAY, by_day=True)
+    for slot in ask(owed)[0]:
         sums[slot.bucket] = sums.get(slot.bucket, D(0)) + slot.amount
     return {bucket: amount for bucket, amount in sums.items() if amount}
 

@@ -22,20 +22,19 @@ django.setup()
 from django.contrib.auth.models import User  # noqa: E402
 from django.db import Error, transaction  # noqa: E402
 
-from approvals import booking, context, gate, submission  # noqa: E402
+from approvals import booking, gate  # noqa: E402
 from approvals.models import Hold  # noqa: E402
 from creditrisk.refusal import Refused  # noqa: E402
 from creditrisk.roles import Actor  # noqa: E402
-from customers import limits  # noqa: E402
 from customers.models import Customer, SharedLimit  # noqa: E402
 from documents.drafts import Changes, NewDocument  # noqa: E402
 from documents.models import Document  # noqa: E402
 from ledger.models import OpenItem  # noqa: E402
 from tests.cast import NOW  # noqa: E402
+from tests.races.lockless import leave_the_lock_out  # noqa: E402
 
 MEETING = 0.5  # Seconds that they meet at one customer.
 LEAST = 60  # Acts of each process, however slow the machine is.
-HELD_UP = 0.1  # Seconds between judging and keeping a decision where nothing is locked.
 
 
 class Racer:
@@ -140,18 +139,6 @@ class Racer:
         amount, shared = Decimal(self.random.randint(10, 40) * 100), self.random.choice(self.shared)
         booking.grant_limit(shared=shared, amount=amount, valid_from=NOW.date(), by=self.people["dario"], now=NOW)
         return "granted"
-
-
-def leave_the_lock_out() -> None:
-    """Read who stands with whom and lock nobody; a decision is kept a moment after it was made."""
-    context.lock = lambda ids: limits.family(sorted(set(ids)))  # type: ignore[assignment]
-    record = submission.Submission._record
-
-    def late(*args: Any) -> Any:
-        time.sleep(HELD_UP)
-        return record(*args)
-
-    submission.Submission._record = late  # type: ignore[method-assign]
 
 
 def race(seed: str, seconds: float) -> tuple[Counter[str], list[str]]:

@@ -4,9 +4,7 @@ With `unlocked` the account lock is left out and the decision is held up a momen
 """
 
 import sys
-import time
 from datetime import UTC, datetime
-from typing import Any
 
 import django
 
@@ -14,24 +12,12 @@ django.setup()
 
 from django.contrib.auth.models import User  # noqa: E402
 
-from approvals import context, gate, submission  # noqa: E402
+from approvals import gate  # noqa: E402
 from creditrisk.roles import Actor  # noqa: E402
-from customers import limits  # noqa: E402
 from documents.models import Document  # noqa: E402
+from tests.races.lockless import leave_the_lock_out  # noqa: E402
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
-
-
-def leave_the_lock_out() -> None:
-    """Read who stands with whom, lock nobody, and give the other process time between measuring and committing."""
-    context.lock = lambda ids: limits.family(sorted(ids))  # type: ignore[assignment]
-    record = submission.Submission._record
-
-    def late(*args: Any) -> Any:
-        time.sleep(0.1)
-        return record(*args)
-
-    submission.Submission._record = late  # type: ignore[method-assign]
 
 
 if sys.argv[1:] == ["unlocked"]:
