@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from django.db import connection
 
-from approvals import context
+from approvals import advances, context
 from approvals.context import Picture
 from creditrisk.exposure import read
 from creditrisk.exposure.read import Slot
@@ -173,7 +173,7 @@ def beside(
     if seen.policy.needs_unpaid_effects:
         unpaid = context.unpaid_effects(candidate.debtor_id, rates=seen.rates, currency=currency)
     if advance or (candidate.prepaid and "delivery" in checkpoints):
-        left = context.advance_left(
+        left = advances.advance_left(
             candidate.debtor_id, but_document=candidate.document_id, currency=currency, rates=seen.rates
         )
     return Beside(None if rows is None else tuple(rows), unpaid, left)

@@ -373,13 +373,7 @@ def _advance_sources(ids: Iterable[int]) -> None:
 
 def _advance_orders(ids: Iterable[int]) -> None:
     """Set the states of orders by how much of them was delivered and invoiced."""
-    moving = (
-        State.CONFIRMED,
-        State.PICKED,
-        State.PART_DELIVERED,
-        State.DELIVERED,
-        State.INVOICED,
-    )
+    moving = (State.CONFIRMED, State.PICKED, State.PART_DELIVERED, State.DELIVERED, State.INVOICED)
     for order in Document.objects.filter(pk__in=list(ids), kind=Kind.ORDER, state__in=moving).order_by("pk"):
         lines = {line.pk: line.amount for line in order.lines.all()}
         notes = Line.objects.filter(source__in=lines, document__kind=Kind.DELIVERY).exclude(

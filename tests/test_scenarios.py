@@ -20,6 +20,7 @@ def test_every_file_tells_scenarios():
 
 
 @pytest.mark.django_db
+@pytest.mark.one_transaction
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda s: f"{Path(s.file).stem}:{s.id}")
 def test_the_product_does_what_the_story_says_and_no_cent_drifts(scenario):
     report = player.play(scenario, audit=True)

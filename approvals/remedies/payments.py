@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from approvals import context
+from approvals import advances
+from approvals.advances import AdvanceInvoice
 from approvals.attempt import Attempt
-from approvals.context import AdvanceInvoice
 from creditrisk.exposure.read import Slot
 from creditrisk.money import ZERO, decimals, rounded
 from ledger.models import OpenItem
@@ -96,7 +96,7 @@ def read(attempt: Attempt) -> list[Payable]:
 def _advances(attempt: Attempt) -> dict[int, AdvanceInvoice]:
     if "awaiting_payment" not in attempt.outcome.reasons or attempt.document is None:
         return {}
-    return context.advance_invoices(attempt.plan.debtor_id, document_id=attempt.document.pk)
+    return advances.advance_invoices(attempt.plan.debtor_id, document_id=attempt.document.pk)
 
 
 def smallest(attempt: Attempt, payables: Sequence[Payable]) -> Payment | None:

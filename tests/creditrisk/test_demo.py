@@ -18,7 +18,7 @@ from ledger.bank.matching import SURE
 from ledger.bank.models import Entry, Statement
 from ledger.models import Effect, OpenItem
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_transaction]
 
 
 def test_it_is_made_once_alive_and_right_to_the_cent() -> None:

@@ -15,7 +15,7 @@ from customers.models import Company, CreditAccount, Customer, Limit
 from documents.models import Document
 from ledger.models import ExchangeRate
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_transaction]
 
 HEAD = """\
 - id: s
