@@ -75,11 +75,11 @@ def tell(swept: SweptDay, *, today: date, policy: Policy, now: datetime) -> int:
     ids, shared, newest = concerned(swept, today=today)
     for start in range(0, len(ids), AT_ONCE):
         some = ids[start : start + AT_ONCE]
-        curves = forward.look(some, today=today, days=AHEAD_DAYS, policy=policy)
+        curves = forward.look(some, today=today, days=AHEAD_DAYS, policy=policy, every_day=False)
         alerts.write_all({pk: [_breach(c)] for pk, c in _new(Outlook, "customer", some, curves)}, day=today, now=now)
     for start in range(0, len(shared), AT_ONCE):
         some = shared[start : start + AT_ONCE]
-        curves = forward.look_shared(some, today=today, days=AHEAD_DAYS, policy=policy)
+        curves = forward.look_shared(some, today=today, days=AHEAD_DAYS, policy=policy, every_day=False)
         found = {pk: [_breach_of_shared(c)] for pk, c in _new(SharedOutlook, "shared", some, curves)}
         alerts.write_of_shared(found, day=today, now=now)
     swept.entry = max(newest - AGAIN, swept.entry)

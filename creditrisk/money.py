@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 
 from creditrisk import language
 
@@ -41,7 +42,13 @@ def decimals(currency: str) -> int:
 
 def rounded(amount: Decimal, currency: str) -> Decimal:
     """Return `amount` rounded half up to the decimals of `currency`."""
-    return amount.quantize(Decimal(1).scaleb(-decimals(currency)), rounding=ROUND_HALF_UP)
+    return amount.quantize(_unit(currency), rounding=ROUND_HALF_UP)
+
+
+@lru_cache(maxsize=256)
+def _unit(currency: str) -> Decimal:
+    """Return the smallest amount of `currency`."""
+    return Decimal(1).scaleb(-decimals(currency))
 
 
 def figure(amount: Decimal, currency: str) -> str:
@@ -83,7 +90,7 @@ def quantity_worth(amount: Decimal, *, quantity: Decimal, whole: Decimal, curren
     """
     if not whole:
         return quantity
-    exact, unit = quantity * amount / whole, Decimal(1).scaleb(-decimals(currency))
+    exact, unit = quantity * amount / whole, _unit(currency)
     for places in range(7):
         near = exact.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
         if near and abs(whole * near / quantity - amount) <= unit:

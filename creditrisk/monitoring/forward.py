@@ -149,7 +149,10 @@ class Day:
 
 @dataclass(frozen=True)
 class Curve:
-    """The exposure of a customer, or under a shared limit, from today on. The first day is today, as it stands."""
+    """The exposure of a customer, or under a shared limit, from today on. The first day is today, as it stands.
+
+    `days` are all of them, or those alone on which something changes.
+    """
 
     owner_id: int
     code: str
@@ -193,27 +196,49 @@ def curve(
     found: Sequence[Stay], *, currency: str, counted: frozenset[str], rates: Rates, today: date, days: int,
     bounds: Sequence[tuple[date, EffectiveLimit]],
 ) -> tuple[Day, ...]:  # fmt: skip
-    """Return each day from `today` to `days` ahead. `bounds` are the limits in force from their days on, the first today's.
+    """Return each day from `today` to `days` ahead; see `turning`."""
+    on = {
+        day.day: day
+        for day in turning(
+            found, currency=currency, counted=counted, rates=rates, today=today, days=days, bounds=bounds
+        )
+    }
+    drawn = [on[today]]
+    for ahead in range(1, days + 1):
+        day = today + timedelta(days=ahead)
+        drawn.append(on.get(day) or replace(drawn[-1], day=day))
+    return tuple(drawn)
 
-    Buckets are summed by currency, converted at today's rates and rounded once, as `read.fold` does.
-    Raises MissingRate where a currency cannot be converted.
+
+def turning(
+    found: Sequence[Stay], *, currency: str, counted: frozenset[str], rates: Rates, today: date, days: int,
+    bounds: Sequence[tuple[date, EffectiveLimit]],
+) -> tuple[Day, ...]:  # fmt: skip
+    """Return `today` and each day up to `days` ahead on which something moves or another limit begins.
+
+    `bounds` are the limits in force from their days on, the first today's. Buckets are summed by currency, converted at
+    today's rates and rounded once, as `read.fold` does. Raises MissingRate where a currency cannot be converted.
     """
     moves: defaultdict[date, list[tuple[str, str, Decimal]]] = defaultdict(list)
     for stay in found:
         moves[stay.first].append((stay.bucket, stay.currency, stay.amount))
         if stay.gone is not None:
             moves[stay.gone].append((stay.bucket, stay.currency, -stay.amount))
+    limits_from = {max(since, today): limit for since, limit in bounds}
     held: defaultdict[str, defaultdict[str, Decimal]] = defaultdict(lambda: defaultdict(lambda: ZERO))
     amounts: Mapping[str, Decimal] = dict.fromkeys(BUCKETS, ZERO)
+    total, limit, last = ZERO, limits_from[today], today + timedelta(days=days)
     drawn = []
-    for ahead in range(days + 1):
-        day = today + timedelta(days=ahead)
-        for bucket, unit, amount in moves.get(day, ()):
-            held[bucket][unit] += amount
-        if day in moves:
-            amounts = {bucket: rates.convert(held.get(bucket, {}), currency) for bucket in BUCKETS}
-        total = sum((amount for bucket, amount in amounts.items() if bucket in counted), ZERO)
-        limit = next(limit for since, limit in reversed(bounds) if since <= day)
+    for day in sorted({today, *moves, *limits_from}):
+        if day > last:
+            break
+        if moved := moves.get(day):
+            for bucket, unit, amount in moved:
+                held[bucket][unit] += amount
+            touched = {bucket for bucket, _unit, _amount in moved}
+            amounts = {**amounts, **{bucket: rates.convert(held[bucket], currency) for bucket in touched}}
+            total = sum((amount for bucket, amount in amounts.items() if bucket in counted), ZERO)
+        limit = limits_from.get(day, limit)
         bounded = limit.state in (LimitState.AMOUNT, LimitState.NONE)
         drawn.append(Day(day, amounts, total, limit.amount if bounded else None))
     return tuple(drawn)
@@ -237,6 +262,7 @@ class Sight:
     granted: Mapping[int, Sequence[tuple[date, Granted]]]
     shared: Mapping[int, Sequence[tuple[date, Granted]]]
     habits: Mapping[int, Habit]
+    every_day: bool = True  # otherwise curves have those days alone on which something changes
 
     def of_customer(self, customer_id: int) -> Curve | None:
         """Return what lies ahead of a customer, branches included; None where a currency cannot be converted."""
@@ -269,7 +295,7 @@ class Sight:
         policy, last = self.seen.policy, self.today + timedelta(days=self.days)
         staying = stays(slots, reading=policy, habits=self.habits, today=self.today)
         try:
-            drawn = curve(
+            drawn = (curve if self.every_day else turning)(
                 staying, currency=owner.currency, counted=policy.counts, rates=self.seen.rates, today=self.today, days=self.days,
                 bounds=[(day, limit_of(granted)) for day, granted in [(self.today, owner), *ahead]],
             )  # fmt: skip
@@ -283,7 +309,10 @@ class Sight:
         )  # fmt: skip
 
 
-def sight(customer_ids: Sequence[int], *, today: date, days: int = AHEAD_DAYS, policy: Policy | None = None) -> Sight:
+def sight(
+    customer_ids: Sequence[int], *, today: date, days: int = AHEAD_DAYS, policy: Policy | None = None,
+    every_day: bool = True,
+) -> Sight:  # fmt: skip
     """Return what there is to see ahead of these customers and of the limits that they share: a fixed number of queries."""
     policy, family = policy or policies.active(), limits.family(customer_ids)
     everybody, last = family.everybody, today + timedelta(days=days)
@@ -295,25 +324,27 @@ def sight(customer_ids: Sequence[int], *, today: date, days: int = AHEAD_DAYS, p
     terms_days, late = terms.usual_days(everybody), behaviour.days_late(everybody, day=today)
     kept = delays.kept(everybody)
     habits = {pk: Habit(terms_days.get(pk, 0), late.get(pk), kept.get(pk)) for pk in everybody}
-    return Sight(seen, today, days, ahead, shared, habits)
+    return Sight(seen, today, days, ahead, shared, habits, every_day)
 
 
 def look(
-    customer_ids: Sequence[int], *, today: date, days: int = AHEAD_DAYS, policy: Policy | None = None
-) -> dict[int, Curve]:
+    customer_ids: Sequence[int], *, today: date, days: int = AHEAD_DAYS, policy: Policy | None = None,
+    every_day: bool = True,
+) -> dict[int, Curve]:  # fmt: skip
     """Return what lies ahead of these customers, branches included, by id: a fixed number of queries.
 
     A customer whose currency cannot be converted is left out.
     """
     if not customer_ids:
         return {}
-    seen = sight(customer_ids, today=today, days=days, policy=policy)
+    seen = sight(customer_ids, today=today, days=days, policy=policy, every_day=every_day)
     return {pk: found for pk in customer_ids if (found := seen.of_customer(pk)) is not None}
 
 
 def look_shared(
-    shared_ids: Sequence[int], *, today: date, days: int = AHEAD_DAYS, policy: Policy | None = None
-) -> dict[int, Curve]:
+    shared_ids: Sequence[int], *, today: date, days: int = AHEAD_DAYS, policy: Policy | None = None,
+    every_day: bool = True,
+) -> dict[int, Curve]:  # fmt: skip
     """Return what lies ahead of these shared limits, by id: a fixed number of queries.
 
     One that has no members, or whose currency cannot be converted, is left out.
@@ -323,5 +354,5 @@ def look_shared(
     )
     if not members:
         return {}
-    seen = sight(members, today=today, days=days, policy=policy)
+    seen = sight(members, today=today, days=days, policy=policy, every_day=every_day)
     return {pk: found for pk in shared_ids if (found := seen.of_shared(pk)) is not None}
