@@ -56,6 +56,15 @@ def write_all(found: Mapping[int, Iterable[Raised]], *, day: date, now: datetime
     return len(_keep(rows))
 
 
+def write_of_documents(found: Iterable[tuple[int, int, Raised]], *, day: date, now: datetime) -> int:
+    """Write alerts of many documents, each with the ids of its customer and document, at once; return how many."""
+    rows = [
+        Alert(customer_id=customer_id, document_id=document_id, code=code, values=dict(values), raised_at=now, day=day)
+        for customer_id, document_id, (code, values) in found
+    ]
+    return len(_keep(rows))
+
+
 def _keep(rows: list[Alert]) -> list[Alert]:
     if rows:
         Alert.objects.bulk_create(rows)

@@ -1,6 +1,6 @@
 """Who is concerned: the customers with open holds that rest on something that was changed in master data or policy."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -12,6 +12,7 @@ from approvals import evaluation_requests
 from approvals.models import EvaluatedPolicy, Hold, HoldReview
 from creditrisk.policy.models import PolicyVersion
 from creditrisk.rules import Row
+from creditrisk.slices import AT_ONCE
 from customers.models import Customer
 
 # Parameters that say what happens around a release or an alert: no reason of a hold rests on them.
@@ -79,19 +80,19 @@ def documents(among: Q) -> set[int]:
 
 def policy(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> set[int]:
     """Return the customers with open holds whose reasons rest on what one version of the policy says otherwise."""
-    found = list(_open())
     if before is None or before.get("companies") != after.get("companies"):
-        return {h.customer_id for h in found}
+        return {h.customer_id for h in _open()}
     if _differing(before["parameters"], after["parameters"]) - _ASIDE:
-        return {h.customer_id for h in found}
+        return {h.customer_id for h in _open()}
     checkpoints = _differing(before["checkpoints"], after["checkpoints"])
     rows = _changed_rows(before["rules"], after["rules"])
-    return {h.customer_id for h in found if h.checkpoint in checkpoints or any(_speaks_of(row, h) for row in rows)}
+    return {h.customer_id for h in _open() if h.checkpoint in checkpoints or any(_speaks_of(row, h) for row in rows)}
 
 
-def new_day(last: date, today: date, *, rows: Iterable[Row]) -> set[int]:
+def new_day(last: date, today: date, *, rows: Sequence[Row]) -> Iterator[int]:
     """Return the customers with open holds that rest on rules whose own days passed after `last`, up to `today`.
 
+    One by one, and once for each of their holds.
     A row begins or no longer holds; an effect came back unpaid too long ago to count.
     """
     began = [r for r in rows if r.valid_from and last < r.valid_from <= today]
@@ -102,12 +103,10 @@ def new_day(last: date, today: date, *, rows: Iterable[Row]) -> set[int]:
     ]
     ageing = any(r.rule.code == "unpaid_effects" for r in rows)
     if not turned and not ageing:
-        return set()
-    return {
-        h.customer_id
-        for h in _open()
-        if (ageing and "unpaid_effects" in h.reasons) or any(_speaks_of(row, h) for row in turned)
-    }
+        return
+    for hold in _open():
+        if (ageing and "unpaid_effects" in hold.reasons) or any(_speaks_of(row, hold) for row in turned):
+            yield hold.customer_id
 
 
 def ask_for_policy(*, now: datetime) -> int:
@@ -132,12 +131,12 @@ def ask_for_policy(*, now: datetime) -> int:
         return len(ids)
 
 
-def _open() -> Iterable[_Open]:
+def _open() -> Iterator[_Open]:
     newest = HoldReview.objects.filter(hold=OuterRef("pk")).order_by("-id")
     rows = Hold.objects.filter(open=True).annotate(now=Subquery(newest.values("reasons")[:1])).values_list(
         "customer", "customer__code", "customer__credit_account__credit_group__code", "checkpoint", "now"
     )  # fmt: skip
-    return (_Open(*row[:4], frozenset(row[4] or ())) for row in rows)
+    return (_Open(*row[:4], frozenset(row[4] or ())) for row in rows.iterator(chunk_size=AT_ONCE))
 
 
 def _differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> set[str]:

@@ -16,8 +16,8 @@ from customers import limits
 from customers.models import Customer, SharedLimit
 from documents.models import Document
 
-# So many shared limits are read at once when a day begins; of so many customers is asked what they share.
-AT_ONCE, ASKED_AT_ONCE = 200, 5000
+# So many shared limits are read at once when a day begins, with all their members.
+AT_ONCE = 50
 
 
 def tell(
@@ -103,16 +103,10 @@ def tell_of_members(shared_id: int, *, before: Picture, now: datetime) -> int:
     return tell_of_shared([shared_id], before=before, after=after, day=day, now=now)
 
 
-def tell_of_a_day(customer_ids: Sequence[int], *, last: date, today: date, policy: Policy, now: datetime) -> int:
-    """Write the alerts of what these customers share and what the days after `last` crossed; return how many."""
-    shares = SharedLimit.members.through.objects
-    shared: set[int] = set()
-    for start in range(0, len(customer_ids), ASKED_AT_ONCE):
-        some = customer_ids[start : start + ASKED_AT_ONCE]
-        shared.update(shares.filter(customer__in=some).values_list("sharedlimit", flat=True))
-    found, told = sorted(shared), 0
-    for start in range(0, len(found), AT_ONCE):
-        some = found[start : start + AT_ONCE]
+def tell_of_a_day(shared_ids: Iterable[Sequence[int]], *, last: date, today: date, policy: Policy, now: datetime) -> int:
+    """Write the alerts of what the days after `last` crossed of shared limits, slice by slice; return how many."""
+    shares, told = SharedLimit.members.through.objects, 0
+    for some in shared_ids:
         family = limits.family(list(shares.filter(sharedlimit__in=some).values_list("customer", flat=True)))
         before = context.picture(family, policy=policy, today=last)
         after = context.picture(family, policy=policy, today=today)

@@ -24,6 +24,14 @@ def ask(customer_ids: Iterable[int], *, cause: str, now: datetime) -> int:
     ids = set(customer_ids)
     if not ids:
         return 0
+    added = write(ids, cause=cause, now=now)
+    wake()
+    return added
+
+
+def write(customer_ids: Iterable[int], *, cause: str, now: datetime) -> int:
+    """Write the same down without waking anybody: for whoever asks in slices, and wakes the worker once."""
+    ids = set(customer_ids)
     waiting = EvaluationRequest.objects.select_for_update(skip_locked=True).filter(
         customer__in=ids, done_at__isnull=True, claimed_at__isnull=True, attempts=0
     )
@@ -31,8 +39,12 @@ def ask(customer_ids: Iterable[int], *, cause: str, now: datetime) -> int:
     EvaluationRequest.objects.bulk_create(
         EvaluationRequest(customer_id=pk, cause=cause, requested_at=now) for pk in sorted(ids)
     )
-    nudge.after_commit(TASK)
     return len(ids)
+
+
+def wake() -> None:
+    """Wake the worker after the commit."""
+    nudge.after_commit(TASK)
 
 
 def freed(posted: Iterable[Posted], *, shifts: bool) -> set[int]:

@@ -5,7 +5,7 @@ may have failed to come, and for whom a day comes into sight on which their limi
 members.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -20,26 +20,34 @@ from creditrisk.money import ZERO
 from creditrisk.monitoring import forward
 from creditrisk.monitoring.forward import Curve
 from creditrisk.policy.compile import Policy
-from customers import limits
+from creditrisk.slices import slices
 
 # So far ahead a breach is told: time enough to ask for money, another day or a higher limit.
 AHEAD_DAYS = 30
-AT_ONCE = 500
+# Each shared limit comes with all its members.
+SHARED_AT_ONCE = 50
 # Entries take their numbers before they are committed: so many are read again, in case one of them came late.
 AGAIN = 5000
 
+# A branch's debts weigh in its heads' curves. UNION, not UNION ALL: a circle of parents ends.
 _CONCERNED = """
-    SELECT customer_id FROM exposure_entry WHERE id > %(entry)s
-    UNION SELECT customer_id FROM approvals_outlook WHERE again_on <= %(today)s OR breach_on <= %(today)s
-    UNION SELECT customer_id FROM customers_limit WHERE customer_id IS NOT NULL
-      AND (granted_at >= %(swept_at)s OR valid_from BETWEEN %(since)s AND %(sight)s
-        OR kind = 'TEMPORARY' AND valid_to + 1 BETWEEN %(since)s AND %(sight)s)
-    UNION SELECT customer_id FROM customers_security
-      WHERE valid_from BETWEEN %(since)s AND %(sight)s OR valid_to + 1 BETWEEN %(since)s AND %(sight)s
+    WITH RECURSIVE concerned (id) AS (
+        SELECT customer_id FROM exposure_entry WHERE id > %(entry)s
+        UNION SELECT customer_id FROM approvals_outlook WHERE again_on <= %(today)s OR breach_on <= %(today)s
+        UNION SELECT customer_id FROM customers_limit WHERE customer_id IS NOT NULL
+          AND (granted_at >= %(swept_at)s OR valid_from BETWEEN %(since)s AND %(sight)s
+            OR kind = 'TEMPORARY' AND valid_to + 1 BETWEEN %(since)s AND %(sight)s)
+        UNION SELECT customer_id FROM customers_security
+          WHERE valid_from BETWEEN %(since)s AND %(sight)s OR valid_to + 1 BETWEEN %(since)s AND %(sight)s
+    ), up (id) AS (
+        SELECT id FROM concerned
+        UNION SELECT c.parent_id FROM up JOIN customers_customer c ON c.id = up.id WHERE c.parent_id IS NOT NULL
+    )
+    SELECT id FROM up ORDER BY id
 """
 # Of what the members owe, who they are, and what is granted to them together.
 _SHARED = """
-    SELECT m.sharedlimit_id FROM customers_sharedlimit_members m
+    SELECT m.sharedlimit_id AS id FROM customers_sharedlimit_members m
     WHERE m.customer_id IN (SELECT customer_id FROM exposure_entry WHERE id > %(entry)s)
     UNION SELECT shared_id FROM approvals_sharedoutlook WHERE again_on <= %(today)s OR breach_on <= %(today)s
     UNION SELECT shared_id FROM customers_limit WHERE shared_id IS NOT NULL
@@ -47,43 +55,51 @@ _SHARED = """
         OR kind = 'TEMPORARY' AND valid_to + 1 BETWEEN %(since)s AND %(sight)s)
     UNION SELECT (becomes ->> 'sharedlimit_id')::bigint FROM audit_change
       WHERE table_name = 'customers_sharedlimit_members' AND at >= %(swept_at)s AND becomes ? 'sharedlimit_id'
+    ORDER BY id
 """
 
 
-def concerned(swept: SweptDay, *, today: date) -> tuple[list[int], list[int], int]:
-    """Return the customers and the shared limits whose days ahead may look otherwise than at the last sweep.
+def concerned(swept: SweptDay, *, today: date) -> Iterator[list[int]]:
+    """Return the customers, slice by slice, whose days ahead may look otherwise than at the last sweep."""
+    for some in slices(_CONCERNED, _since(swept, today)):
+        yield [pk for (pk,) in some]
 
-    Beside them the newest entry there is.
-    """
+
+def concerned_shared(swept: SweptDay, *, today: date) -> Iterator[list[int]]:
+    """Return the same of shared limits."""
+    for some in slices(_SHARED, _since(swept, today), size=SHARED_AT_ONCE):
+        yield [pk for (pk,) in some]
+
+
+def _since(swept: SweptDay, today: date) -> dict[str, Any]:
     ahead = timedelta(days=AHEAD_DAYS)
-    values = {
+    return {
         "entry": swept.entry, "today": today, "swept_at": swept.swept_at,
         "since": swept.day + timedelta(days=1) + ahead, "sight": today + ahead,
     }  # fmt: skip
+
+
+def newest_entry() -> int:
+    """Return the newest entry there is."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT COALESCE(max(id), 0) FROM exposure_entry")
-        newest = cursor.fetchone()[0]
-        cursor.execute(_CONCERNED, values)
-        ids = [row[0] for row in cursor.fetchall()]
-        cursor.execute(_SHARED, values)
-        shared = sorted(row[0] for row in cursor.fetchall())
-    return (limits.family(ids).accounts if ids else []), shared, newest  # a branch's debts weigh in its heads' curves
+        return int(cursor.fetchone()[0])
 
 
 def tell(swept: SweptDay, *, today: date, policy: Policy, now: datetime) -> int:
     """Write an alert for each breach that came into sight; return how many customers and shared limits were looked at."""
-    ids, shared, newest = concerned(swept, today=today)
-    for start in range(0, len(ids), AT_ONCE):
-        some = ids[start : start + AT_ONCE]
+    newest, count = newest_entry(), 0
+    for some in concerned(swept, today=today):
         curves = forward.look(some, today=today, days=AHEAD_DAYS, policy=policy, every_day=False)
         alerts.write_all({pk: [_breach(c)] for pk, c in _new(Outlook, "customer", some, curves)}, day=today, now=now)
-    for start in range(0, len(shared), AT_ONCE):
-        some = shared[start : start + AT_ONCE]
+        count += len(some)
+    for some in concerned_shared(swept, today=today):
         curves = forward.look_shared(some, today=today, days=AHEAD_DAYS, policy=policy, every_day=False)
         found = {pk: [_breach_of_shared(c)] for pk, c in _new(SharedOutlook, "shared", some, curves)}
         alerts.write_of_shared(found, day=today, now=now)
+        count += len(some)
     swept.entry = max(newest - AGAIN, swept.entry)
-    return len(ids) + len(shared)
+    return count
 
 
 def _new(kept: Any, owner: str, ids: Sequence[int], curves: Mapping[int, Curve]) -> list[tuple[int, Curve]]:

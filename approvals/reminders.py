@@ -5,21 +5,23 @@ Each is told on the day that it comes to be so, whenever the sweep runs, and onc
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
-
-from django.db import connection
+from itertools import batched
+from typing import Any
 
 from approvals import alert_kinds, alerts
 from approvals.alerts import Raised
 from approvals.models import Hold
 from creditrisk.facts import LimitState, Standing
 from creditrisk.policy.compile import Policy
+from creditrisk.slices import AT_ONCE
 from customers.models import Customer
 
 # A limit's renewal takes weeks: figures are asked for, levels decide.
 EXPIRING_DAYS = 30
 HOLD_DAYS = 3
 
-_CONCERNED = """
+# Of whom a date after the last sweep, up to `today`, may ask for a reminder.
+CONCERNED = """
     SELECT DISTINCT b.customer_id FROM exposure_balance b
     JOIN unnest(%(ages)s::int[]) AS age ON b.day BETWEEN %(since)s - age AND %(today)s - age
     WHERE b.amount > 0
@@ -30,16 +32,13 @@ _CONCERNED = """
 """
 
 
-def concerned(last: date, today: date, *, policy: Policy) -> set[int]:
-    """Return the customers of whom a date between `last` (exclusive) and `today` may ask for a reminder."""
+def dates(last: date, today: date, *, policy: Policy) -> dict[str, Any]:
+    """Return what `CONCERNED` asks of the days between `last` (exclusive) and `today`."""
     notice, since = timedelta(days=EXPIRING_DAYS), last + timedelta(days=1)
-    values = {
+    return {
         "ages": list(policy.thresholds.ages), "since": since, "today": today,
         "expiring_from": since + notice, "expiring_to": today + notice,
     }  # fmt: skip
-    with connection.cursor() as cursor:
-        cursor.execute(_CONCERNED, values)
-        return {row[0] for row in cursor.fetchall()}
 
 
 def expiring(standing: Standing, *, last: date, today: date) -> list[Raised]:
@@ -83,11 +82,14 @@ def tell_of_holds(*, last: date, today: date, now: datetime) -> int:
     """Write an alert for each hold that has waited its days since the last sweep; return how many."""
     wait = timedelta(days=HOLD_DAYS)
     waiting = Hold.objects.filter(open=True, opened_on__gt=last - wait, opened_on__lte=today - wait)
-    found = list(waiting.select_related("document", "customer").order_by("pk"))
-    for hold in found:
-        amount, days = alert_kinds.money(hold.amount, hold.currency), (today - hold.opened_on).days
-        values = {"document": str(hold.document), "customer": hold.customer.name, "amount": amount, "days": days}
-        alerts.write(
-            [("held_long", values)], customer_id=hold.customer_id, document_id=hold.document_id, day=today, now=now
-        )
-    return len(found)
+    found = waiting.select_related("document", "customer").order_by("pk").iterator(chunk_size=AT_ONCE)
+    count = 0
+    for some in batched(found, AT_ONCE):
+        raised = [(h.customer_id, h.document_id, ("held_long", _waits(h, today))) for h in some]
+        count += alerts.write_of_documents(raised, day=today, now=now)
+    return count
+
+
+def _waits(hold: Hold, today: date) -> dict[str, Any]:
+    amount, days = alert_kinds.money(hold.amount, hold.currency), (today - hold.opened_on).days
+    return {"document": str(hold.document), "customer": hold.customer.name, "amount": amount, "days": days}

@@ -4,6 +4,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from approvals import alert_kinds, alerts, context, evaluation_requests
@@ -12,6 +13,7 @@ from creditrisk.clock import business_day
 from creditrisk.language import marked
 from creditrisk.refusal import AlreadyClosed, InvalidState, NotPermitted, Refused
 from creditrisk.roles import Actor, may, name_of
+from creditrisk.slices import AT_ONCE
 from customers.models import CreditAccount, Customer, CustomerBlock, CustomerBlockEnd
 
 
@@ -86,20 +88,25 @@ def lift(customer: Customer, *, reason: str, source: str = "", by: Actor, now: d
     return _set(account, False, reason=reason, source=source, by=by, now=now)
 
 
-@transaction.atomic
 def end_suspensions(*, now: datetime) -> list[int]:
     """Lift the suspensions whose last day has passed, by the product itself; return the customers.
 
-    No decision waits for it: the gate reads the last day. Running it twice does no harm.
+    So many at a time, each lot in a transaction of its own. No decision waits for it: the gate reads the last day.
+    Running it twice does no harm.
     """
-    today = business_day(now)
-    over = CreditAccount.objects.filter(suspended=True, suspended_until__lt=today)
-    ids = sorted(over.values_list("customer_id", flat=True))
-    if not ids:
-        return []
+    over = CreditAccount.objects.filter(suspended=True, suspended_until__lt=business_day(now)).order_by("customer_id")
+    ended, last = [], 0
+    while ids := list(over.filter(customer_id__gt=last).values_list("customer_id", flat=True)[:AT_ONCE]):
+        ended += _end_suspensions(over, ids, now=now)
+        last = ids[-1]
+    return ended
+
+
+@transaction.atomic
+def _end_suspensions(over: QuerySet[CreditAccount], ids: list[int], *, now: datetime) -> list[int]:
     context.lock(ids)
     ended = []
-    for account in over.filter(customer__in=ids).select_related("customer").order_by("customer_id"):
+    for account in over.filter(customer__in=ids).select_related("customer"):
         reason = f"Its last day, {account.suspended_until:%d %b %Y}, has passed."
         _set(account, False, reason=reason, by=Actor.system(), now=now)
         ended.append(account.customer_id)

@@ -144,14 +144,14 @@ def test_of_twenty_thousand_customers_only_those_concerned_are_looked_at(cast: C
     cast.item(cast.bianchi, "10", due=TODAY + timedelta(days=1))
     swept(0, 1)
     last, tomorrow = SweptDay.objects.get(), TODAY + timedelta(days=2)
-    _ids, _shared, last.entry = outlook.concerned(last, today=tomorrow)
+    last.entry = outlook.newest_entry()
     cast.item(cast.rossi, "10", due=TODAY + timedelta(days=90), reference="I2", now=after(1))
 
-    ahead, _shared, _newest = outlook.concerned(last, today=tomorrow)
-    by_date = sweep.concerned(last.day, tomorrow, policy=policies.active())
+    ahead = list(outlook.concerned(last, today=tomorrow))
+    by_date = list(sweep.concerned(last.day, tomorrow, policy=policies.active()))
 
-    assert ahead == [cast.rossi.pk]
-    assert by_date == [cast.bianchi.pk]
+    assert ahead == [[cast.rossi.pk]]
+    assert by_date == [[(cast.bianchi.pk, True)]]
     assert Balance.objects.count() > 20_000
 
 
@@ -200,9 +200,10 @@ def test_a_shared_limit_that_will_fall_is_told_as_such_and_one_nobody_moves_is_n
     swept(0)
     last = SweptDay.objects.get()
     last.swept_at = timezone.now()
-    _ids, shared, last.entry = outlook.concerned(last, today=TODAY + timedelta(days=1))
+    shared = [pk for some in outlook.concerned_shared(last, today=TODAY + timedelta(days=1)) for pk in some]
+    last.entry = outlook.newest_entry()
     cast.item(cast.neri, "10", due=TODAY + timedelta(days=90), reference="I2", now=after(1))
-    _ids, moved, _newest = outlook.concerned(last, today=TODAY + timedelta(days=1))
+    moved = [pk for some in outlook.concerned_shared(last, today=TODAY + timedelta(days=1)) for pk in some]
 
     assert told() == [
         "The shared limit GROUP will be broken on 23 Mar 2026, when it falls to EUR 1,000.00: EUR 1,500.00 expected."
