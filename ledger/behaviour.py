@@ -48,7 +48,7 @@ _OF_COMPANY = (
     + """
     SELECT s.currency, s.taken, s.late, SUM(s.amount), COALESCE(g.code, '')
     FROM settled s JOIN customers_customer c ON c.id = s.customer_id LEFT JOIN customers_segment g ON g.id = c.segment_id
-    GROUP BY 1, 2, 3, 5
+    GROUP BY GROUPING SETS ((1, 5, 2), (1, 5, 3))
 """
 )
 
@@ -81,11 +81,14 @@ _LATE = (
 
 @dataclass(frozen=True)
 class Settled:
-    """What customers of a segment paid in one currency so many days after the invoice and so many after the due day."""
+    """What customers of a segment paid in one currency so many days after the invoice, or so many after the due day.
+
+    One of the two is given: each euro stands once under the one, and once under the other.
+    """
 
     currency: str
-    taken: int
-    late: int
+    taken: int | None
+    late: int | None
     amount: Decimal
     segment: str = ""
 

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from creditrisk.clock import months_after
 from creditrisk.figures.formulas import collecting, days_sales, estimate, portfolio, process
 from creditrisk.figures.inputs import QUARTER_DAYS, YEAR_MONTHS, Inputs
+from creditrisk.money import ZERO
 
 type Words = str | Promise
 
@@ -118,25 +119,20 @@ def _countback(i: Inputs) -> Decimal | None:
     return found.days if found else None
 
 
-def _utilisation(i: Inputs) -> Decimal | None:
-    limited = [(d.exposure, d.limit) for d in i.debtors if d.limit is not None]
-    return portfolio.utilisation(Decimal(sum(e for e, _l in limited)), Decimal(sum(limit for _e, limit in limited)))
-
-
 FIGURES: tuple[Figure, ...] = (
     Figure("utilisation", Group.RISK, _("Utilisation"), Unit.PERCENT,
            _("exposure / limits, of customers with a limit of their own (none counts as 0; unlimited is left out)"),
-           _FACTS, _EXPOSURE, _utilisation),
+           _FACTS, _EXPOSURE, lambda i: portfolio.utilisation(i.debtors.used, i.debtors.limits)),
     Figure("top_10", Group.RISK, _("Share of the ten largest"), Unit.PERCENT,
            _("exposure of the ten largest customers, with all below them / all exposure"),
-           _FACTS, _EXPOSURE, lambda i: portfolio.top_share(d.exposure for d in i.debtors)),
+           _FACTS, _EXPOSURE, lambda i: collecting.rate(sum(i.debtors.largest, ZERO), i.debtors.lent)),
     Figure("concentration", Group.RISK, _("Concentration (HHI)"), Unit.NUMBER,
            _("sum of the squared shares of the customers in per cent: 10,000 is one customer, 100 a hundred equal ones"),
-           _FACTS, _EXPOSURE, lambda i: portfolio.herfindahl(d.exposure for d in i.debtors)),
+           _FACTS, _EXPOSURE, lambda i: portfolio.concentration(i.debtors.squares, i.debtors.lent)),
     Figure("insured", Group.RISK, _("Insured share"), Unit.PERCENT,
            _("exposure covered by credit insurance, at most what is owed / all exposure"),
            _("exposure ledger, securities of the day"), _EXPOSURE,
-           lambda i: portfolio.insured_share((d.exposure, d.insured) for d in i.debtors)),
+           lambda i: collecting.rate(i.debtors.insured, i.debtors.lent)),
     Figure("estimated_limit", Group.RISK, _("Estimated limit"), Unit.AMOUNT,
            _("turnover of 12 months / 365 × average days of deferral: what the business asks to be lent"),
            _LEDGER, _INVOICES, lambda i: estimate.estimated_limit(i.sales.twelve_months, i.sales.term_days)),
@@ -196,10 +192,10 @@ FIGURES: tuple[Figure, ...] = (
            lambda i: process.median_hours(i.waits)),
     Figure("release_rate", Group.CHECKS, _("Release rate"), Unit.PERCENT,
            _("holds released by a person / holds closed, in 90 days"), _LOG, _HELD,
-           lambda i: collecting.rate(i.released, len(i.waits))),
+           lambda i: collecting.rate(i.released, i.closed)),
     Figure("breaches", Group.CHECKS, _("Limit breaches"), Unit.NUMBER,
            _("alerts of a limit exceeded in 30 days, for every 100 customers who owe something"), _("alerts"), _ALERTS,
-           lambda i: process.breaches_per_hundred(i.breaches, sum(1 for d in i.debtors if d.exposure > 0))),
+           lambda i: process.breaches_per_hundred(i.breaches, i.debtors.owing)),
 )  # fmt: skip
 
 # What compares many customers says nothing of one.

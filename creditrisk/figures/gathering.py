@@ -9,19 +9,18 @@ from functools import cached_property
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, Q
+from django.db.models import Count
 
-from approvals.models import Alert, HoldClosing, HowClosed
+from approvals.models import Alert
 from creditrisk.clock import end_of
+from creditrisk.figures import debtors
 from creditrisk.figures.catalogue import twelve_months_before
 from creditrisk.figures.formulas import collecting
 from creditrisk.figures.formulas.days_sales import Month
-from creditrisk.figures.inputs import MONTH_DAYS, QUARTER_DAYS, Ages, Debtor, Inputs, Orders, Sales
-from creditrisk.money import ZERO, MissingRate, Rates, percent_of
-from creditrisk.monitoring import past
-from creditrisk.monitoring.asked import Asked
+from creditrisk.figures.inputs import MONTH_DAYS, QUARTER_DAYS, Ages, Debtors, Inputs, Orders, Sales
+from creditrisk.money import ZERO, Rates
 from customers import queries as customer_queries
-from customers.models import Company, Customer, Security, SecurityKind, Segment
+from customers.models import Company, Customer, Segment
 from documents import compliance
 from ledger import behaviour, queries, rates
 from ledger.behaviour import Settled
@@ -74,6 +73,24 @@ _ORDERS = """
     FROM judged GROUP BY 1, 2
 """
 
+# Of each segment and of all together: how many, how many a person released, and the one or two in the middle of the waits.
+_HOLDS = """
+    WITH closed AS (
+        SELECT COALESCE(g.code, '') AS segment, c.how = 'RELEASED' AS released, c.closed_at - h.opened_at AS wait
+        FROM approvals_holdclosing c JOIN approvals_hold h ON h.id = c.hold_id
+        JOIN documents_document d ON d.id = h.document_id JOIN customers_customer o ON o.id = h.customer_id
+        LEFT JOIN customers_segment g ON g.id = o.segment_id
+        WHERE d.company_id = %(company)s AND (%(customers)s::bigint[] IS NULL OR h.customer_id = ANY (%(customers)s))
+          AND c.closed_at > %(quarter_end)s AND c.closed_at <= %(until)s
+    ), of AS (
+        SELECT segment, released, wait FROM closed UNION ALL SELECT NULL, released, wait FROM closed
+    ), placed AS (
+        SELECT segment, released, wait, row_number() OVER (PARTITION BY segment ORDER BY wait) AS place,
+               COUNT(*) OVER (PARTITION BY segment) AS n FROM of
+    )
+    SELECT segment, MIN(n), COUNT(*) FILTER (WHERE released), array_agg(wait ORDER BY place) FILTER (WHERE place IN ((n + 1) / 2, n / 2 + 1))
+    FROM placed GROUP BY segment
+"""
 
 # Everybody: the key of the figures of a whole company beside those of its segments ("": without one).
 WHOLE = None
@@ -94,7 +111,7 @@ class _Scope:
         values: dict[str, Any] = {
             "company": self.company.pk, "day": self.day, "year": twelve_months_before(self.day),
             "lately": self.day - timedelta(days=MONTH_DAYS), "quarter": self.day - timedelta(days=QUARTER_DAYS),
-            "until": end_of(self.day), "customers": None if self.customers is None else list(self.customers),
+            "until": end_of(self.day), "quarter_end": end_of(self.day - timedelta(days=QUARTER_DAYS)), "customers": None if self.customers is None else list(self.customers),
         }  # fmt: skip
         with connection.cursor() as cursor:
             cursor.execute(sql, values)
@@ -163,17 +180,12 @@ class _Rows:
         ]
 
     @cached_property
-    def holds(self) -> list[tuple[str, timedelta, bool]]:
-        """How long the holds closed in the quarter were open, and whether a person released them."""
-        scope = self.scope
-        closed = HoldClosing.objects.filter(
-            hold__document__company=scope.company,
-            closed_at__gt=end_of(scope.day - timedelta(days=QUARTER_DAYS)), closed_at__lte=end_of(scope.day),
-        )  # fmt: skip
-        if scope.customers is not None:
-            closed = closed.filter(hold__customer__in=scope.customers)
-        rows = closed.values_list("hold__customer__segment__code", "how", "hold__opened_at", "closed_at")
-        return [(s or "", until - since, how == HowClosed.RELEASED) for s, how, since, until in rows]
+    def holds(self) -> list[tuple[str | None, int, int, list[timedelta]]]:
+        """How many holds were closed in the quarter and released by a person, and how long those in the middle were open.
+
+        Of each segment, and of all (WHOLE): a middle is no sum.
+        """
+        return self.scope.read(_HOLDS)
 
     @cached_property
     def breaches(self) -> list[tuple[str, int]]:
@@ -184,40 +196,21 @@ class _Rows:
         return [(s or "", n) for s, n in found.values_list("customer__segment__code").annotate(n=Count("pk"))]
 
     @cached_property
-    def debtors(self) -> tuple[list[tuple[str, Debtor]], list[str]]:
+    def debtors(self) -> tuple[list[tuple[str, Debtors]], tuple[str, ...]]:
         """Those who owe the company something, and its own customers with a limit; each family once, by its head."""
-        scope = self.scope
-        heads = (
-            list(Customer.objects.filter(parent=None, merged_into=None).select_related("segment").order_by("code"))
-            if scope.head is None
-            else [scope.head]
-        )
-        rows, missing = past.stood(heads, Asked(day=scope.day, company=scope.company))
-        own = {c.code for c in heads if c.company_id == scope.company.pk}
-        segment = {c.code: c.segment.code if c.segment else "" for c in heads}
-        insured = _insured(scope)
-        found = []
-        for row in rows:
-            if not row.total and row.code not in own:
-                continue
-            try:
-                debtor = Debtor(
-                    exposure=scope.worth(row.total, row.currency),
-                    limit=None if row.limit is None else scope.worth(row.limit, row.currency),
-                    insured=insured.get(row.code, ZERO),
-                )
-            except MissingRate as error:
-                missing.append(f"{row.code}: {error}")
-            else:
-                found.append((segment[row.code], debtor))
-        return found, missing
+        scope, head = self.scope, self.scope.head
+        if head is None:
+            summed, missing = debtors.of_company(scope.company, day=scope.day)
+            return list(summed.items()), missing
+        found, missing = debtors.of_customer(scope.company, head, day=scope.day, rates=scope.rates)
+        return [("", found)], missing
 
     @cached_property
     def terms(self) -> list[tuple[str, int, int]]:
         """How many invoices there were in twelve months, and how many of them kept the terms."""
         scope = self.scope
         since = twelve_months_before(scope.day) + timedelta(days=1)
-        rows = compliance.of_companies([scope.company.pk], since=since, until=scope.day, customer_ids=scope.customers)
+        rows = compliance.kept([scope.company.pk], since=since, until=scope.day, customer_ids=scope.customers)
         return [(r.segment, r.invoices, r.as_agreed) for r in rows]
 
 
@@ -245,11 +238,13 @@ class Gathered:
 
     @cached_property
     def days_to_pay(self) -> Decimal | None:
-        return collecting.weighted_days((amount, p.taken) for _s, amount, p in self._mine(self._rows.paid))
+        paid = self._mine(self._rows.paid)
+        return collecting.weighted_days((amount, p.taken) for _s, amount, p in paid if p.taken is not None)
 
     @cached_property
     def days_late(self) -> Decimal | None:
-        return collecting.weighted_days((amount, p.late) for _s, amount, p in self._mine(self._rows.paid))
+        paid = self._mine(self._rows.paid)
+        return collecting.weighted_days((amount, p.late) for _s, amount, p in paid if p.late is not None)
 
     @property
     def effects_due(self) -> Decimal:
@@ -268,24 +263,28 @@ class Gathered:
         )  # fmt: skip
 
     @property
-    def waits(self) -> tuple[timedelta, ...]:
-        return tuple(wait for _s, wait, _released in self._mine(self._rows.holds))
+    def closed(self) -> int:
+        return sum(closed for s, closed, _released, _middle in self._rows.holds if s == self._segment)
 
     @property
     def released(self) -> int:
-        return sum(released for _s, _wait, released in self._mine(self._rows.holds))
+        return sum(released for s, _closed, released, _middle in self._rows.holds if s == self._segment)
+
+    @property
+    def waits(self) -> tuple[timedelta, ...]:
+        return tuple(w for s, _closed, _released, middle in self._rows.holds if s == self._segment for w in middle)
 
     @property
     def breaches(self) -> int:
         return sum(n for _s, n in self._mine(self._rows.breaches))
 
     @cached_property
-    def debtors(self) -> tuple[Debtor, ...]:
-        return tuple(debtor for _s, debtor in self._mine(self._rows.debtors[0]))
+    def debtors(self) -> Debtors:
+        return sum((found for _s, found in self._mine(self._rows.debtors[0])), Debtors())
 
     @property
     def missing(self) -> tuple[str, ...]:
-        return tuple(self._rows.debtors[1])
+        return self._rows.debtors[1]
 
     @property
     def invoices(self) -> int:
@@ -371,16 +370,3 @@ def _months(by_month: dict[date, Decimal], day: date) -> Iterable[Month]:
             return
         last = at - timedelta(days=1)
         at, days = last.replace(day=1), last.day
-
-
-def _insured(scope: _Scope) -> dict[str, Decimal]:
-    """Return what is insured on the day, by the code of the customer."""
-    valid = Security.objects.filter(
-        Q(valid_from=None) | Q(valid_from__lte=scope.day), Q(valid_to=None) | Q(valid_to__gte=scope.day), kind=SecurityKind.INSURANCE
-    )  # fmt: skip
-    if scope.head is not None:
-        valid = valid.filter(customer=scope.head)
-    found: defaultdict[str, Decimal] = defaultdict(lambda: ZERO)
-    for code, amount, percent, currency in valid.values_list("customer__code", "amount", "percent", "currency"):
-        found[code] += scope.worth(percent_of(amount, percent), currency)
-    return found

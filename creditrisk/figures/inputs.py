@@ -1,10 +1,12 @@
 """What the figures of a company are made of, as of the end of a day, in the currency of the company."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 
 from creditrisk.figures.formulas.days_sales import Month
+from creditrisk.figures.formulas.portfolio import TOP
 from creditrisk.money import ZERO
 
 YEAR_MONTHS = 12
@@ -37,6 +39,40 @@ class Debtor:
     exposure: Decimal
     limit: Decimal | None = None
     insured: Decimal = ZERO
+
+
+@dataclass(frozen=True)
+class Debtors:
+    """Debtors added up, however many they are: all that the figures ask of them. Who owes nothing is lent nothing."""
+
+    owing: int = 0  # how many
+    lent: Decimal = ZERO
+    squares: Decimal = ZERO  # of what is lent to each
+    largest: tuple[Decimal, ...] = ()  # what is lent to the ten largest, the largest first
+    insured: Decimal = ZERO  # of what is lent, so far as it is insured
+    used: Decimal = ZERO  # what those owe who have a limit, credits taken off
+    limits: Decimal = ZERO
+
+    @classmethod
+    def of(cls, debtors: Iterable[Debtor]) -> "Debtors":
+        """Return these debtors added up."""
+        return sum((cls._one(debtor) for debtor in debtors), cls())
+
+    @classmethod
+    def _one(cls, debtor: Debtor) -> "Debtors":
+        owed, limit = debtor.exposure, debtor.limit
+        bound = {} if limit is None else {"used": owed, "limits": limit}
+        if owed <= 0:
+            return cls(**bound)
+        return cls(1, owed, owed**2, (owed,), min(owed, debtor.insured), **bound)
+
+    def __add__(self, other: "Debtors") -> "Debtors":
+        """Return the debtors of both together."""
+        return Debtors(
+            self.owing + other.owing, self.lent + other.lent, self.squares + other.squares,
+            tuple(sorted(self.largest + other.largest, reverse=True)[:TOP]), self.insured + other.insured,
+            self.used + other.used, self.limits + other.limits,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -75,10 +111,11 @@ class Inputs:
     effects_due: Decimal = ZERO
     effects_unpaid: Decimal = ZERO
     orders: Orders = Orders()
-    waits: tuple[timedelta, ...] = ()
-    released: int = 0
+    closed: int = 0  # holds, in the quarter
+    released: int = 0  # of them, by a person
+    waits: tuple[timedelta, ...] = ()  # how long those were open that are in the middle: one, or two of an even number
     breaches: int = 0
-    debtors: tuple[Debtor, ...] = ()
+    debtors: Debtors = Debtors()
     invoices: int = 0
     invoices_kept: int = 0
     missing: tuple[str, ...] = field(default=(), compare=False)

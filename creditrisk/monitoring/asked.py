@@ -12,7 +12,7 @@ class Asked:
     """As of which day, known by the end of which day (None: today), in which company, and who of all.
 
     `company` bounds what is owed to that company; `home` names the company that keeps the customer. `is_past` reads the entries;
-    otherwise the balances of today.
+    otherwise the balances of today. `heads` leaves those alone who head their family.
     """
 
     day: date
@@ -26,6 +26,7 @@ class Asked:
     risk_class: str = ""
     salesperson: str = ""
     is_past: bool = True
+    heads: bool = False
 
     @property
     def known_at(self) -> datetime | None:

@@ -68,15 +68,8 @@ ORDERS: Mapping[str, str] = {
 
 def look(user: Any, asked: Asked, wanted: Wanted) -> Picture:
     """Return what is wanted of the customers that the reader may see. At most four queries, however many customers."""
-    reading = policies.active()
-    sql, values = _statement(user, asked, reading, wanted)
-    found: dict[str, list[Any]] = {}
-    with connection.cursor() as cursor:
-        cursor.execute(sql if asked.text else _NEVER_LOOPING.format(sql=sql), values)
-        if not asked.text:
-            cursor.nextset()
-        for part, row in cursor.fetchall():
-            found.setdefault(part, []).append(json.loads(row, parse_float=Decimal) if isinstance(row, str) else row)
+    values: dict[str, Any] = {}
+    found = read_parts(user, asked, _parts(wanted, values), values)
     rows = [_row(r) for r in found.get("page", ())]
     return Picture(
         rows=tuple(rows), count=found["count"][0]["n"] if "count" in found else 0,
@@ -86,13 +79,28 @@ def look(user: Any, asked: Asked, wanted: Wanted) -> Picture:
     )  # fmt: skip
 
 
-def _statement(user: Any, asked: Asked, reading: Reading, wanted: Wanted) -> tuple[str, dict[str, Any]]:
+def read_parts(user: Any, asked: Asked, parts: str, values: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """Return what `parts` (rows of a name and JSON) say of customers as they `stood`, by the name. At most four queries."""
+    sql, all_values = _statement(user, asked, policies.active(), parts)
+    found: dict[str, list[Any]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(sql if asked.text else _NEVER_LOOPING.format(sql=sql), {**all_values, **values})
+        if not asked.text:
+            cursor.nextset()
+        for part, row in cursor.fetchall():
+            found.setdefault(part, []).append(json.loads(row, parse_float=Decimal) if isinstance(row, str) else row)
+    return found
+
+
+def _statement(user: Any, asked: Asked, reading: Reading, parts: str) -> tuple[str, dict[str, Any]]:
     cuts = read.cuts(reading, asked.day)
     every = range(len(BUCKETS))
     counted = [n for n in every if BUCKETS[n] in reading.counts]
     terms, values = _narrowed(asked)
     visible, seen = _visible(user)
     terms += [visible] if visible else []
+    whose = "b.customer_id IN (SELECT member FROM scope)" if terms else "true"
+    terms += [_HEADS] if asked.heads else []  # what is owed is owed to one of them: nothing is left out by asking for all
     balances = _ENTRIES if asked.is_past else "exposure_balance"
     sql = _SQL.format(
         balances=balances,
@@ -104,8 +112,8 @@ def _statement(user: Any, asked: Asked, reading: Reading, wanted: Wanted) -> tup
         whole=", ".join(f"COALESCE(w.b{n}, 0) AS b{n}" for n in every),
         alone=", ".join(f"COALESCE(al.b{n}, w.b{n}, 0) AS a{n}" for n in every),
         own=", ".join(f"CASE WHEN h.id IS NULL THEN b{n} ELSE a{n} END AS o{n}" for n in every),
-        wanted=" AND ".join(terms) or "true", whose="b.customer_id IN (SELECT member FROM scope)" if terms else "true",
-        narrowed=_ONLY.get(asked.only, "true"), parts=_parts(wanted, values),
+        wanted=" AND ".join(terms) or "true", whose=whose,
+        narrowed=_ONLY.get(asked.only, "true"), parts=parts,
     )  # fmt: skip
     return sql, {
         **values, **seen, **_meaning(reading, asked.day, cuts), **_units(asked.day), "cuts": cuts, "day": asked.day,
@@ -184,6 +192,7 @@ _ONLY = {
     "over": "over > 0", "near": f"rank >= {NEAR_PERCENT}", "overdue": "overdue > 0", "owing": "(total <> 0 OR overdue <> 0)",
     "stood": "(total <> 0 OR overdue <> 0 OR over > 0 OR " + " OR ".join(f"b{n} <> 0" for n in range(len(BUCKETS))) + ")",
 }  # fmt: skip
+_HEADS = "c.parent_id IS NULL AND c.merged_into_id IS NULL"
 NOBODY = "-"  # in an address: those without a segment, country, risk class or salesperson
 
 

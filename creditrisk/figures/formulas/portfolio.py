@@ -30,6 +30,11 @@ def herfindahl(exposures: Iterable[Decimal]) -> Decimal | None:
     return sum(((e / whole * HUNDRED) ** 2 for e in lent), ZERO) if whole > 0 else None
 
 
+def concentration(squares: Decimal, whole: Decimal) -> Decimal | None:
+    """Return the same index of debtors that were added up: the sum of their squares, and of what they owe."""
+    return squares / whole**2 * HUNDRED**2 if whole > 0 else None
+
+
 def insured_share(debtors: Iterable[tuple[Decimal, Decimal]]) -> Decimal | None:
     """Return how much of the exposure is insured, in per cent. `debtors` are pairs of exposure and insured amount.
 

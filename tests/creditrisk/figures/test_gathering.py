@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from approvals import booking, gate
 from creditrisk.figures import catalogue, gathering
 from creditrisk.figures.formulas.days_sales import Month
-from creditrisk.figures.inputs import Ages, Debtor, Inputs, Orders
+from creditrisk.figures.inputs import Ages, Debtor, Debtors, Inputs, Orders
 from creditrisk.money import MissingRate
 from customers.models import Company, Customer, Security, SecurityKind, Segment
 from ledger.models import ExchangeRate, ItemKind
@@ -159,9 +159,11 @@ def test_debtors_are_families_with_limits_of_the_day_and_what_is_insured(cast: C
 
     found = gathering.gather(cast.company, day=TODAY)
 
-    assert set(found.debtors) >= {Debtor(D(600), D(11500), D(500)), Debtor(D(100), D(2000))}
-    assert len(found.debtors) == 4  # the branch is in its head
-    assert gathering.gather(cast.company, day=TODAY + timedelta(days=1)).debtors[-2].insured == 0
+    owing = [Debtor(D(600), D(11500), D(500)), Debtor(D(100), D(2000))]
+    others = [Debtor(D(0), D(1000)), Debtor(D(0), D(5000))]  # the branch is in its head
+    assert found.debtors == Debtors.of([*owing, *others])
+    assert found.debtors.insured == 500
+    assert gathering.gather(cast.company, day=TODAY + timedelta(days=1)).debtors.insured == 0
 
 
 def test_companies_stand_by_themselves(cast: Cast) -> None:
@@ -171,7 +173,7 @@ def test_companies_stand_by_themselves(cast: Cast) -> None:
 
     assert gathering.gather(cast.company, day=TODAY).sales.twelve_months == 600
     assert gathering.gather(other, day=TODAY).sales.twelve_months == 40
-    assert [d.exposure for d in gathering.gather(other, day=TODAY).debtors] == [40]
+    assert gathering.gather(other, day=TODAY).debtors.largest == (40,)
 
 
 def test_amounts_are_in_the_currency_of_the_company(cast: Cast, add_rate: Callable[..., None]) -> None:
@@ -255,8 +257,8 @@ def test_segments_have_figures_of_their_own_that_sum_to_the_companys_by_as_many_
     assert trade.ages.total + rest.ages.total == whole.ages.total
     assert (trade.orders.rejected, rest.orders.rejected) == (1, 0)
     assert (trade.waits, rest.waits) == (whole.waits, ())
-    assert {*trade.debtors, *rest.debtors} == {*whole.debtors}
-    assert len(trade.debtors) == 2  # the branch is in its head
+    assert trade.debtors + rest.debtors == whole.debtors
+    assert trade.debtors.owing == 2  # the branch is in its head
     assert trade.days_late == (101 * 10 + 102 * 11) / D(203)
     assert catalogue.reckon(trade)["insured"] == 0
 
@@ -269,7 +271,7 @@ def test_a_customer_has_the_figures_of_all_below_it_and_reads_what_is_used(cast:
 
     assert now.sales.twelve_months == 102 + 103 + 42 + 43
     assert now.days_late == (102 * 11 + 103 * 12) / D(205)
-    assert now.debtors == (Debtor(D(42 + 43), D(2000)),)
+    assert now.debtors == Debtors.of([Debtor(D(42 + 43), D(2000))])
     assert (then.ages.total, then.days_to_pay) == (205, None)
     (alone,) = gathering.of_customer(cast.company, cast.rossi, days=days[:1])
     assert catalogue.reckon(alone.whole())["insured"] == 100

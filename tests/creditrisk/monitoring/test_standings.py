@@ -272,7 +272,7 @@ def test_the_work_grows_with_the_customers_also_where_half_are_branches_and_nobo
             {"company": cast.company.pk, "head": cast.neri.pk, "many": many, "today": TODAY},
         )
     asked, wanted = Asked(TODAY, is_past=False), Wanted(sums=True)
-    sql, values = standings._statement(None, asked, policies.active(), wanted)
+    sql, values = standings._statement(None, asked, policies.active(), standings._parts(wanted, {}))
 
     found = standings.look(None, asked, wanted)
     with connection.cursor() as cursor:
