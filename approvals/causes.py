@@ -10,9 +10,9 @@ from django.db.models import OuterRef, Q, Subquery
 
 from approvals import evaluation_requests
 from approvals.models import EvaluatedPolicy, Hold, HoldReview
+from creditrisk import slices
 from creditrisk.policy.models import PolicyVersion
 from creditrisk.rules import Row
-from creditrisk.slices import AT_ONCE
 from customers.models import Customer
 
 # Parameters that say what happens around a release or an alert: no reason of a hold rests on them.
@@ -136,7 +136,7 @@ def _open() -> Iterator[_Open]:
     rows = Hold.objects.filter(open=True).annotate(now=Subquery(newest.values("reasons")[:1])).values_list(
         "customer", "customer__code", "customer__credit_account__credit_group__code", "checkpoint", "now"
     )  # fmt: skip
-    return (_Open(*row[:4], frozenset(row[4] or ())) for row in rows.iterator(chunk_size=AT_ONCE))
+    return (_Open(*row[:4], frozenset(row[4] or ())) for row in rows.iterator(chunk_size=slices.AT_ONCE))
 
 
 def _differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> set[str]:

@@ -16,11 +16,11 @@ from approvals import alerts
 from approvals.alert_kinds import day as kept_day
 from approvals.alerts import Raised, money
 from approvals.models import Outlook, SharedOutlook, SweptDay
+from creditrisk import slices
 from creditrisk.money import ZERO
 from creditrisk.monitoring import forward
 from creditrisk.monitoring.forward import Curve
 from creditrisk.policy.compile import Policy
-from creditrisk.slices import slices
 
 # So far ahead a breach is told: time enough to ask for money, another day or a higher limit.
 AHEAD_DAYS = 30
@@ -61,13 +61,13 @@ _SHARED = """
 
 def concerned(swept: SweptDay, *, today: date) -> Iterator[list[int]]:
     """Return the customers, slice by slice, whose days ahead may look otherwise than at the last sweep."""
-    for some in slices(_CONCERNED, _since(swept, today)):
+    for some in slices.of(_CONCERNED, _since(swept, today)):
         yield [pk for (pk,) in some]
 
 
 def concerned_shared(swept: SweptDay, *, today: date) -> Iterator[list[int]]:
     """Return the same of shared limits."""
-    for some in slices(_SHARED, _since(swept, today), size=SHARED_AT_ONCE):
+    for some in slices.of(_SHARED, _since(swept, today), size=SHARED_AT_ONCE):
         yield [pk for (pk,) in some]
 
 

@@ -11,9 +11,9 @@ from typing import Any
 from approvals import alert_kinds, alerts
 from approvals.alerts import Raised
 from approvals.models import Hold
+from creditrisk import slices
 from creditrisk.facts import LimitState, Standing
 from creditrisk.policy.compile import Policy
-from creditrisk.slices import AT_ONCE
 from customers.models import Customer
 
 # A limit's renewal takes weeks: figures are asked for, levels decide.
@@ -82,9 +82,9 @@ def tell_of_holds(*, last: date, today: date, now: datetime) -> int:
     """Write an alert for each hold that has waited its days since the last sweep; return how many."""
     wait = timedelta(days=HOLD_DAYS)
     waiting = Hold.objects.filter(open=True, opened_on__gt=last - wait, opened_on__lte=today - wait)
-    found = waiting.select_related("document", "customer").order_by("pk").iterator(chunk_size=AT_ONCE)
+    found = waiting.select_related("document", "customer").order_by("pk").iterator(chunk_size=slices.AT_ONCE)
     count = 0
-    for some in batched(found, AT_ONCE):
+    for some in batched(found, slices.AT_ONCE):
         raised = [(h.customer_id, h.document_id, ("held_long", _waits(h, today))) for h in some]
         count += alerts.write_of_documents(raised, day=today, now=now)
     return count

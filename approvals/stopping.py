@@ -9,11 +9,11 @@ from django.utils.translation import gettext as _
 
 from approvals import alert_kinds, alerts, context, evaluation_requests
 from approvals.models import SuspensionChange
+from creditrisk import slices
 from creditrisk.clock import business_day
 from creditrisk.language import marked
 from creditrisk.refusal import AlreadyClosed, InvalidState, NotPermitted, Refused
 from creditrisk.roles import Actor, may, name_of
-from creditrisk.slices import AT_ONCE
 from customers.models import CreditAccount, Customer, CustomerBlock, CustomerBlockEnd
 
 
@@ -96,7 +96,7 @@ def end_suspensions(*, now: datetime) -> list[int]:
     """
     over = CreditAccount.objects.filter(suspended=True, suspended_until__lt=business_day(now)).order_by("customer_id")
     ended, last = [], 0
-    while ids := list(over.filter(customer_id__gt=last).values_list("customer_id", flat=True)[:AT_ONCE]):
+    while ids := list(over.filter(customer_id__gt=last).values_list("customer_id", flat=True)[: slices.AT_ONCE]):
         ended += _end_suspensions(over, ids, now=now)
         last = ids[-1]
     return ended

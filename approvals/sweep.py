@@ -11,12 +11,12 @@ from django.db.models import QuerySet
 from approvals import alerts, causes, context, crossings, evaluation_requests, outlook, reminders, stopping
 from approvals.alerts import Raised
 from approvals.models import SweptDay
+from creditrisk import slices
 from creditrisk.clock import business_day
 from creditrisk.exposure import ledger as exposure_ledger
 from creditrisk.exposure.ledger import Touched
 from creditrisk.policy import compile as policies
 from creditrisk.policy.compile import Policy
-from creditrisk.slices import AT_ONCE, slices
 from customers.models import Customer
 from ledger.models import Effect, EffectEvent, EffectState
 
@@ -60,12 +60,12 @@ def concerned(last: date, today: date, *, policy: Policy) -> Iterator[list[tuple
 
     With each whether holds may rest on it; otherwise it is a reminder's.
     """
-    return slices(_TOLD, _dates(last, today, policy=policy))
+    return slices.of(_TOLD, _dates(last, today, policy=policy))
 
 
 def _shared(last: date, today: date, *, policy: Policy) -> Iterator[list[int]]:
     """Return what these customers share, slice by slice."""
-    for some in slices(_SHARED, _dates(last, today, policy=policy), size=crossings.AT_ONCE):
+    for some in slices.of(_SHARED, _dates(last, today, policy=policy), size=crossings.AT_ONCE):
         yield [pk for (pk,) in some]
 
 
@@ -121,7 +121,7 @@ def _new_day(today: date, *, policy: Policy, now: datetime) -> int:
     crossings.tell_of_a_day(shared, last=swept.day, today=today, policy=policy, now=now)
     reminders.tell_of_holds(last=swept.day, today=today, now=now)
     outlook.tell(swept, today=today, policy=policy, now=now)
-    for some in batched(causes.new_day(swept.day, today, rows=policy.rows), AT_ONCE):
+    for some in batched(causes.new_day(swept.day, today, rows=policy.rows), slices.AT_ONCE):
         evaluation_requests.write(some, cause="new day", now=now)
     evaluation_requests.wake()
     swept.day, swept.swept_at = today, now
@@ -157,8 +157,8 @@ def _let_matured_go(today: date, *, now: datetime, policy: Policy) -> int:
     """
     grace = max(policy.sbf_grace_days, policy.collection_grace_days) + MATURED_DAYS
     ripe = Effect.objects.filter(state=EffectState.PRESENTED, swept=False, due__lt=today - timedelta(days=grace))
-    keys = ripe.order_by("customer_id", "pk").values_list("pk", "customer_id").iterator(chunk_size=AT_ONCE)
-    return sum(_let_go(ripe, some, today=today, now=now) for some in batched(keys, AT_ONCE))
+    keys = ripe.order_by("customer_id", "pk").values_list("pk", "customer_id").iterator(chunk_size=slices.AT_ONCE)
+    return sum(_let_go(ripe, some, today=today, now=now) for some in batched(keys, slices.AT_ONCE))
 
 
 @transaction.atomic

@@ -9,12 +9,12 @@ from django.db import connection
 AT_ONCE = 500
 
 
-def slices(sql: str, values: Mapping[str, Any], *, size: int = AT_ONCE) -> Iterator[list[Any]]:
+def of(sql: str, values: Mapping[str, Any], *, size: int | None = None) -> Iterator[list[Any]]:
     """Return the rows of a statement in slices, all as they were when the first was read, whatever is written meanwhile.
 
     Inside a transaction the rest of it may read and write between two slices; outside one each slice may have its own.
     """
     with connection.chunked_cursor() as cursor:
         cursor.execute(sql, values)
-        while rows := cursor.fetchmany(size):
+        while rows := cursor.fetchmany(size or AT_ONCE):
             yield rows

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import connection
 from psycopg import ServerCursor
 
+
 @dataclass
 class Handed:
     """The most rows that one answer had, and the most values that one question had in a list."""

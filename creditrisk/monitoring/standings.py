@@ -100,7 +100,8 @@ def _statement(user: Any, asked: Asked, reading: Reading, parts: str) -> tuple[s
     visible, seen = _visible(user)
     terms += [visible] if visible else []
     whose = "b.customer_id IN (SELECT member FROM scope)" if terms else "true"
-    terms += [_HEADS] if asked.heads else []  # what is owed is owed to one of them: nothing is left out by asking for all
+    if asked.heads:  # with all below them they owe everything there is: nobody's balances need be left out
+        terms.append(_HEADS)
     balances = _ENTRIES if asked.is_past else "exposure_balance"
     sql = _SQL.format(
         balances=balances,
