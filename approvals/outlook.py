@@ -104,14 +104,17 @@ def tell(swept: SweptDay, *, today: date, policy: Policy, now: datetime) -> int:
 
 def _new(kept: Any, owner: str, ids: Sequence[int], curves: Mapping[int, Curve]) -> list[tuple[int, Curve]]:
     """Keep what is known of the days ahead of these owners; return those whose breach nobody was told of."""
-    known = dict(kept.objects.filter(pk__in=ids).values_list("pk", "breach_on"))
+    rows = kept.objects.filter(pk__in=ids).values_list("pk", "breach_on", "again_on")
+    known = {pk: (breach_on, again) for pk, breach_on, again in rows}
     found, keep, forget = [], [], []
     for pk, curve in curves.items():
         breach, again = curve.breach, again_on(curve)
-        if breach is not None and known.get(pk) is None:
+        breach_on = breach.day if breach else None
+        if breach is not None and known.get(pk, (None, None))[0] is None:
             found.append((pk, curve))
         if breach is not None or again is not None:
-            keep.append(kept(pk=pk, again_on=again, breach_on=breach.day if breach else None))
+            if known.get(pk) != (breach_on, again):
+                keep.append(kept(pk=pk, again_on=again, breach_on=breach_on))
         elif pk in known:
             forget.append(pk)
     kept.objects.bulk_create(

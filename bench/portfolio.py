@@ -6,10 +6,12 @@ customers, then with all. What it needs may not grow with them.
 
 import multiprocessing
 import resource
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import django
@@ -41,8 +43,6 @@ def measure(*, now: datetime, customers: int, say: Callable[[str], Any]) -> list
 
 
 def _over(customers: int, *, now: datetime, day_ago: int, say: Callable[[str], Any]) -> dict[str, tuple[float, float]]:
-    from django.db import connection
-
     from bench import rebuild
     from creditrisk.clock import business_day
 
@@ -53,8 +53,7 @@ def _over(customers: int, *, now: datetime, day_ago: int, say: Callable[[str], A
     for name in TOLD:
         found[name] = _in_a_process(name, now, today - timedelta(days=day_ago))
         if name == "rebuild":
-            with connection.cursor() as cursor:
-                cursor.execute("ANALYZE")
+            rebuild.look_through()
         say(f"{name}: {found[name][0]:.1f} s")
     return found
 
@@ -78,7 +77,19 @@ def _work(name: str, now: datetime, day: date, pipe: Any) -> None:
     began = time.perf_counter()
     TOLD[name](now, day)
     seconds = time.perf_counter() - began
-    pipe.send((seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024))
+    pipe.send((seconds, _most_megabytes()))
+
+
+def _most_megabytes() -> float:
+    """Return how much memory this process had at most since it became itself.
+
+    What `getrusage` tells begins with the most that the process had from which it was made: no growth below that is seen.
+    """
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << 20 if sys.platform == "darwin" else 1 << 10)
+    kilobytes = next(line.split()[1] for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
+    return int(kilobytes) / 1024
 
 
 def _aggregate(_now: datetime, _day: date) -> None:

@@ -119,16 +119,26 @@ def fill(
     with transaction.atomic(), connection.cursor() as cursor:
         for statement in _FILL:
             cursor.execute(statement, values)
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
+    look_through()
     ids = Customer.objects.filter(code__startswith=f"{stamp}-").order_by("pk").values_list("pk", flat=True)
     return ids[0], ids.reverse()[0]
 
 
+def look_through() -> None:
+    """Have the server look through its tables, as autovacuum would some time later; the application is not let."""
+    with _owner() as owner:
+        owner.execute("ANALYZE")
+
+
+def _owner() -> psycopg.Connection:
+    """Return a connection of the tables' owner."""
+    url, database = settings.DATABASE_OWNER_URL or settings.DATABASE_URL, connection.settings_dict["NAME"]
+    return psycopg.connect(url, dbname=database)
+
+
 def _bare(first: int, last: int, *, indexed: bool = False) -> float:
     """Return the seconds of the floor, on a connection of the tables' owner: the application may make no tables."""
-    url, database = settings.DATABASE_OWNER_URL or settings.DATABASE_URL, connection.settings_dict["NAME"]
-    with psycopg.connect(url, dbname=database) as owner:
+    with _owner() as owner:
         like = "INCLUDING IDENTITY INCLUDING INDEXES" if indexed else "INCLUDING IDENTITY"
         owner.execute(f"CREATE TABLE rebuild_floor (LIKE exposure_entry {like})")
         began = time.perf_counter()

@@ -31,7 +31,7 @@ AHEAD_DAYS = 90
 _DAY = timedelta(days=1)
 
 _ORDERS = ("ORDERS_ENTERED", "ORDERS_CONFIRMED", "ORDERS_DRAFTED")
-_ON_THE_WAY = ("DELIVERED", "DELIVERED_DRAFTED", "INVOICES_DRAFT", "INVOICES_ISSUED")
+_GOODS = frozenset({*_ORDERS, "DELIVERED", "DELIVERED_DRAFTED", "INVOICES_DRAFT", "INVOICES_ISSUED"})
 _DUE = ("ITEMS", "ITEMS_PROVISIONAL")
 _CREDITS = ("CREDITS", "CREDITS_PROVISIONAL")
 
@@ -91,7 +91,7 @@ def _stay(slot: Slot, *, reading: Reading, habit: Habit, today: date) -> Stay | 
         return None
     late = timedelta(days=habit.late_days(slot.currency))
     gone, by_money = None, False
-    if slot.bucket in (*_ORDERS, *_ON_THE_WAY):
+    if slot.bucket in _GOODS:
         start = max(slot.day, today) if slot.bucket in _ORDERS else slot.day
         gone, by_money = start + timedelta(days=habit.terms_days) + late + _DAY, True
     elif slot.bucket in _DUE:
@@ -236,8 +236,9 @@ def turning(
             for bucket, unit, amount in moved:
                 held[bucket][unit] += amount
             touched = {bucket for bucket, _unit, _amount in moved}
-            amounts = {**amounts, **{bucket: rates.convert(held[bucket], currency) for bucket in touched}}
-            total = sum((amount for bucket, amount in amounts.items() if bucket in counted), ZERO)
+            becomes = {bucket: rates.convert(held[bucket], currency) for bucket in touched}
+            total += sum((becomes[bucket] - amounts[bucket] for bucket in touched & counted), ZERO)
+            amounts = {**amounts, **becomes}
         limit = limits_from.get(day, limit)
         bounded = limit.state in (LimitState.AMOUNT, LimitState.NONE)
         drawn.append(Day(day, amounts, total, limit.amount if bounded else None))
