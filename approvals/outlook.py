@@ -102,25 +102,33 @@ def tell(swept: SweptDay, *, today: date, policy: Policy, now: datetime) -> int:
     return count
 
 
+_KEEP = """
+    INSERT INTO {table} ({owner}_id, again_on, breach_on) SELECT * FROM unnest(%s::bigint[], %s::date[], %s::date[])
+    ON CONFLICT ({owner}_id) DO UPDATE SET again_on = EXCLUDED.again_on, breach_on = EXCLUDED.breach_on
+"""
+
+
 def _new(kept: Any, owner: str, ids: Sequence[int], curves: Mapping[int, Curve]) -> list[tuple[int, Curve]]:
     """Keep what is known of the days ahead of these owners; return those whose breach nobody was told of."""
-    rows = kept.objects.filter(pk__in=ids).values_list("pk", "breach_on", "again_on")
-    known = {pk: (breach_on, again) for pk, breach_on, again in rows}
+    rows = kept.objects.filter(pk__in=ids).values_list("pk", "again_on", "breach_on")
+    known = {pk: (again, breach_on) for pk, again, breach_on in rows}
     found, keep, forget = [], [], []
     for pk, curve in curves.items():
-        breach, again = curve.breach, again_on(curve)
-        breach_on = breach.day if breach else None
-        if breach is not None and known.get(pk, (None, None))[0] is None:
+        was, becomes = known.get(pk, (None, None)), (again_on(curve), curve.breach.day if curve.breach else None)
+        if curve.breach is not None and was[1] is None:
             found.append((pk, curve))
-        if breach is not None or again is not None:
-            if known.get(pk) != (breach_on, again):
-                keep.append(kept(pk=pk, again_on=again, breach_on=breach_on))
-        elif pk in known:
+        if was == becomes:
+            continue
+        if becomes == (None, None):
             forget.append(pk)
-    kept.objects.bulk_create(
-        keep, update_conflicts=True, unique_fields=[owner], update_fields=["again_on", "breach_on"]
-    )
-    kept.objects.filter(pk__in=forget).delete()
+        else:
+            keep.append((pk, *becomes))
+    if keep:
+        with connection.cursor() as cursor:
+            statement = _KEEP.format(table=kept._meta.db_table, owner=owner)
+            cursor.execute(statement, [list(column) for column in zip(*keep, strict=True)])
+    if forget:
+        kept.objects.filter(pk__in=forget).delete()
     return found
 
 

@@ -151,7 +151,7 @@ class Day:
 class Curve:
     """The exposure of a customer, or under a shared limit, from today on. The first day is today, as it stands.
 
-    `days` are all of them, or those alone on which something changes.
+    `days` are all of them, or those alone on which something changes: today alone where it can only fall.
     """
 
     owner_id: int
@@ -245,6 +245,11 @@ def turning(
     return tuple(drawn)
 
 
+def _rises(found: Iterable[Stay], today: date) -> bool:
+    """Return whether anything lets the exposure rise: what begins later, and money on account that goes."""
+    return any(stay.first > today if stay.amount > 0 else stay.gone is not None for stay in found)
+
+
 def _at_worst(found: Sequence[Stay], *, counted: frozenset[str], currency: str, rates: Rates) -> Decimal:
     summed: defaultdict[str, Decimal] = defaultdict(lambda: ZERO)
     for stay in found:
@@ -263,7 +268,7 @@ class Sight:
     granted: Mapping[int, Sequence[tuple[date, Granted]]]
     shared: Mapping[int, Sequence[tuple[date, Granted]]]
     habits: Mapping[int, Habit]
-    every_day: bool = True  # otherwise curves have those days alone on which something changes
+    every_day: bool = True  # otherwise curves have those days alone that are asked to find a breach
 
     def of_customer(self, customer_id: int) -> Curve | None:
         """Return what lies ahead of a customer, branches included; None where a currency cannot be converted."""
@@ -295,10 +300,16 @@ class Sight:
     ) -> Curve | None:  # fmt: skip
         policy, last = self.seen.policy, self.today + timedelta(days=self.days)
         staying = stays(slots, reading=policy, habits=self.habits, today=self.today)
+        bounds = [(day, limit_of(granted)) for day, granted in [(self.today, owner), *ahead]]
+        draw, days = (
+            (curve, self.days)
+            if self.every_day
+            else (turning, self.days if ahead or _rises(staying, self.today) else 0)
+        )
         try:
-            drawn = (curve if self.every_day else turning)(
-                staying, currency=owner.currency, counted=policy.counts, rates=self.seen.rates, today=self.today, days=self.days,
-                bounds=[(day, limit_of(granted)) for day, granted in [(self.today, owner), *ahead]],
+            drawn = draw(
+                staying, currency=owner.currency, counted=policy.counts, rates=self.seen.rates, today=self.today, days=days,
+                bounds=bounds,
             )  # fmt: skip
             at_worst = _at_worst(staying, counted=policy.counts, currency=owner.currency, rates=self.seen.rates)
         except MissingRate:

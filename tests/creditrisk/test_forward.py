@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -97,6 +98,27 @@ def test_money_on_account_is_never_left_alone_by_the_debts_that_it_pays(
     days = drawn([*due, *money], reading, Habit(terms))
 
     assert all(day.total == 0 for day in days)
+
+
+@lawful
+@given(slots, policies, st.integers(0, 60), st.integers(0, 20), st.integers(1, 40), st.integers(0, 3000))
+def test_what_is_drawn_for_a_breach_alone_finds_the_same_one(
+    balances: list[Slot], reading: Policy, terms: int, late: int, turn: int, falls_to: int
+) -> None:
+    found = forward.stays(balances, reading=reading, habits={1: Habit(terms, {"EUR": late})}, today=TODAY)
+    later = EffectiveLimit(LimitState.AMOUNT, Decimal(falls_to), "EUR")
+    every: dict[str, Any] = {
+        "currency": "EUR", "counted": reading.counts, "rates": Rates(TODAY), "today": TODAY, "days": 60,
+    }  # fmt: skip
+
+    for bounds in ([(TODAY, LIMIT)], [(TODAY, LIMIT), (in_days(turn), later)]):
+        whole = Curve(1, "C", "EUR", forward.curve(found, bounds=bounds, **every))
+        short = Curve(1, "C", "EUR", forward.turning(found, bounds=bounds, **every))
+        assert len(whole.days) == 61
+        assert (short.breach, short.by_limit, short.steps) == (whole.breach, whole.by_limit, whole.steps)
+        if len(bounds) == 1 and not forward._rises(found, TODAY):
+            assert whole.breach is None
+            assert all(after.total <= before.total for before, after in pairwise(whole.days))
 
 
 def at(curve: Curve, days: int) -> Decimal:
