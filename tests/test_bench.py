@@ -7,7 +7,10 @@ import pytest
 from django.utils import timezone
 
 from bench import clients, gate, policy, portfolio, rebuild, results
+from creditrisk import slices
 from creditrisk.clock import business_day
+from creditrisk.exposure import ledger
+from tests.rows import handed_over
 
 
 def hear(_text: str) -> None:
@@ -66,6 +69,28 @@ def test_the_work_over_the_portfolio_is_done_on_what_the_benchmark_fills() -> No
 
     for work in portfolio.TOLD.values():
         work(now, today - timedelta(days=1))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_work_over_the_portfolio_is_handed_more_where_there_are_more_customers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(slices, "AT_ONCE", 20)
+    monkeypatch.setitem(portfolio.TOLD, "rebuild", lambda now, _day: ledger.rebuild(day=_day, now=now, at_once=20))
+    now = timezone.now()
+    today, found = business_day(now), []
+
+    for number, customers in enumerate((60, 240)):
+        rebuild.fill(customers, f"F{number}", day=today, now=now, rows=rebuild.TEN)
+        handed = {}
+        for name, work in portfolio.TOLD.items():
+            with handed_over() as seen:
+                work(now, today - timedelta(days=2 - number))
+            handed[name] = (seen.rows, seen.values)
+        found.append(handed)
+
+    assert found[0] == found[1]
+    assert found[1]["daily sweep"] == (20 * 10, 20)  # of each customer ten balances
 
 
 def test_what_is_missed_is_said() -> None:
