@@ -60,11 +60,11 @@ class Debtors:
 
     @classmethod
     def _one(cls, debtor: Debtor) -> "Debtors":
-        owed, limit = debtor.exposure, debtor.limit
-        bound = {} if limit is None else {"used": owed, "limits": limit}
+        owed = debtor.exposure
+        used, limits = (ZERO, ZERO) if debtor.limit is None else (owed, debtor.limit)
         if owed <= 0:
-            return cls(**bound)
-        return cls(1, owed, owed**2, (owed,), min(owed, debtor.insured), **bound)
+            return cls(used=used, limits=limits)
+        return cls(1, owed, owed**2, (owed,), min(owed, debtor.insured), used, limits)
 
     def __add__(self, other: "Debtors") -> "Debtors":
         """Return the debtors of both together."""

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import connection
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bench import rebuild
@@ -54,6 +54,7 @@ def places(values: dict[str, Decimal | None]) -> dict[str, Decimal | None]:
     }
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(lists, lists)
 def test_added_up_they_have_the_figures_of_the_list(some: list[Debtor], more: list[Debtor]) -> None:
     summed = Debtors.of(some) + Debtors.of(more)
