@@ -111,19 +111,20 @@ def _new_day(today: date, *, policy: Policy, now: datetime) -> int:
     swept = SweptDay.objects.select_for_update().get(pk=1)
     if swept.day >= today:
         return 0
-    count = 0
+    count = asked = 0
     for some in concerned(swept.day, today, policy=policy):
         _tell([pk for pk, _holds in some], last=swept.day, today=today, policy=policy, now=now)
         ids = [pk for pk, holds in some if holds]
-        evaluation_requests.write(ids, cause="new day", now=now)
+        asked += evaluation_requests.write(ids, cause="new day", now=now)
         count += len(ids)
     shared = _shared(swept.day, today, policy=policy)
     crossings.tell_of_a_day(shared, last=swept.day, today=today, policy=policy, now=now)
     reminders.tell_of_holds(last=swept.day, today=today, now=now)
     outlook.tell(swept, today=today, policy=policy, now=now)
     for some in batched(causes.new_day(swept.day, today, rows=policy.rows), slices.AT_ONCE):
-        evaluation_requests.write(some, cause="new day", now=now)
-    evaluation_requests.wake()
+        asked += evaluation_requests.write(some, cause="new day", now=now)
+    if asked:
+        evaluation_requests.wake()
     swept.day, swept.swept_at = today, now
     swept.save(update_fields=["day", "swept_at", "entry"])
     return count
