@@ -103,7 +103,9 @@ def tell_of_members(shared_id: int, *, before: Picture, now: datetime) -> int:
     return tell_of_shared([shared_id], before=before, after=after, day=day, now=now)
 
 
-def tell_of_a_day(shared_ids: Iterable[Sequence[int]], *, last: date, today: date, policy: Policy, now: datetime) -> int:
+def tell_of_a_day(
+    shared_ids: Iterable[Sequence[int]], *, last: date, today: date, policy: Policy, now: datetime
+) -> int:
     """Write the alerts of what the days after `last` crossed of shared limits, slice by slice; return how many."""
     shares, told = SharedLimit.members.through.objects, 0
     for some in shared_ids:

@@ -7,12 +7,21 @@ from typing import Any
 
 import pytest
 
-from approvals import alerts, booking, evaluation_requests, outlook, sweep
-from approvals.models import Alert, EvaluationRequest, Hold, HoldReview, Outlook, SuspensionChange, SweptDay
+from approvals import alerts, booking, crossings, evaluation_requests, outlook, sweep
+from approvals.models import (
+    Alert,
+    EvaluationRequest,
+    Hold,
+    HoldReview,
+    Outlook,
+    SharedOutlook,
+    SuspensionChange,
+    SweptDay,
+)
 from creditrisk import nudge, slices
 from creditrisk.exposure import ledger
 from creditrisk.exposure.models import Balance, Entry
-from customers.models import CreditAccount, Customer, Security, SecurityKind
+from customers.models import CreditAccount, Customer, Security, SecurityKind, SharedLimit
 from documents.models import Document, Kind, State
 from ledger.models import Effect, EffectKind, EffectState, Presentation, PresentationMode
 from tests.cast import NOW, TODAY, Cast, after, assemble, policy
@@ -37,6 +46,11 @@ def concerned(cast: Cast, many: int, *, name: str, today: date) -> list[Customer
     Security.objects.bulk_create(
         Security(customer=c, kind=SecurityKind.GUARANTEE, amount=1000, percent=100, currency="EUR") for c in made
     )
+    shared = SharedLimit.objects.bulk_create(
+        SharedLimit(code=f"{name}{n}", currency="EUR", mandatory=True) for n in range(many // 2)
+    )
+    members = SharedLimit.members.through
+    members.objects.bulk_create(members(sharedlimit=shared[n // 2], customer=c) for n, c in enumerate(made))
     facts = [{"customer": c, "company": cast.company, "currency": "EUR"} for c in made]
     orders = Document.objects.bulk_create(
         Document(
@@ -84,6 +98,7 @@ def swept(made: list[Customer]) -> dict[str, Any]:
         "alerts": Counter(Alert.objects.filter(**mine).values_list("code", flat=True)),
         "requests": Counter(EvaluationRequest.objects.filter(**mine).values_list("cause", flat=True)),
         "ahead": Outlook.objects.filter(breach_on__isnull=False, **mine).count(),
+        "shared": SharedOutlook.objects.filter(shared__members__in=made).distinct().count(),
         "lifted": SuspensionChange.objects.filter(suspended=False, **mine).count(),
         "gone": Effect.objects.filter(swept=True, **mine).count(),
     }
@@ -93,6 +108,8 @@ def swept(made: list[Customer]) -> dict[str, Any]:
 def test_whatever_it_holds_at_once_is_of_one_slice(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(slices, "AT_ONCE", SLICE)
     monkeypatch.setattr(outlook, "AGAIN", 0)
+    monkeypatch.setattr(outlook, "SHARED_AT_ONCE", 5)
+    monkeypatch.setattr(crossings, "AT_ONCE", 5)
     policy(order_horizon_days=10, rules=[{"rule": "unpaid_effects", "days": 5, "count": 1, "scope": "ALL"}])
     sweep.sweep(now=NOW)
     seen: list[Handed] = []
@@ -109,11 +126,11 @@ def test_whatever_it_holds_at_once_is_of_one_slice(cast: Cast, monkeypatch: pyte
         half = many // 2
         assert found["alerts"] == {"suspension_lifted": half, "overdue": many, "held_long": many, "breach_ahead": many}
         assert found["requests"] == {"suspension": half, "new day": half}  # one that waits suffices
-        assert (found["ahead"], found["lifted"], found["gone"]) == (many, half, many)
+        assert (found["ahead"], found["shared"], found["lifted"], found["gone"]) == (many, half, half, many)
         assert woken.count(evaluation_requests.TASK) == half + 1  # by each that was lifted, and once for the new day
 
     assert seen[0] == seen[1]
-    assert seen[1].rows <= 2 * SLICE  # of each customer two balances
+    assert seen[1].rows <= 4 * SLICE  # of each customer two balances, and with whom it stands
     assert seen[1].values <= SLICE
 
 
