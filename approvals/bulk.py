@@ -63,10 +63,3 @@ def lock_accounts(customer_ids: Iterable[int]) -> None:
             "SELECT 1 FROM customers_creditaccount WHERE customer_id = ANY (%s) ORDER BY customer_id FOR NO KEY UPDATE",
             [sorted(set(customer_ids))],
         )
-
-
-def analyze(*some: type[models.Model]) -> None:
-    """Tell the planner how big these tables have become, so that the next queries are planned well."""
-    with connection.cursor() as cursor:
-        for model in some:
-            cursor.execute(f"ANALYZE {connection.ops.quote_name(model._meta.db_table)}")

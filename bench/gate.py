@@ -19,6 +19,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 
 from approvals import booking, gate
+from bench import rebuild
 from bench.results import Bound, Table
 from creditrisk.clock import business_day
 from creditrisk.exposure import ledger
@@ -172,11 +173,11 @@ def measure(*, now: datetime, times: int, say: Callable[[str], Any], history: in
         house.customer(f"other{n}", 10)
     sized = {size: house.customer(f"size{size}", size) for size in SIZES}
     say(f"{ledger.rebuild(day=house.today, now=now):,} entries.")
-    _analyse()
+    rebuild.look_through()
     phases = [_laps("", house, sized, times)]
     say(f"Writing {history:,} decisions.")
     _write_decisions(history)
-    _analyse()
+    rebuild.look_through()
     return [*phases, _laps(f"{history:,} decisions in history", house, sized, times)]
 
 
@@ -211,11 +212,6 @@ def _write_decisions(number: int) -> None:
             " generate_series(1, %s::int / (SELECT count(*)::int FROM last))",
             [number],
         )
-
-
-def _analyse() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
 
 
 def _seconds(call: Callable[[], Any]) -> float:

@@ -71,8 +71,6 @@ def measure(*, now: datetime, customers: int, say: Callable[[str], Any]) -> list
         few = {name: _queries(client, address.format(code=code)) for name, (address, _bound) in PAGES.items()}
         say(f"Filling {customers:,} customers with {customers * rebuild.ROWS:,} open rows.")
         code = _fill(customers, now=now)
-        with connection.cursor() as cursor:
-            cursor.execute("ANALYZE")
         return _timed(client, code, few)
 
 

@@ -18,6 +18,7 @@ from django.db import connection, connections
 from django.utils import timezone
 
 from approvals import booking, gate, tryout
+from bench import rebuild
 from bench.gate import House
 from bench.results import Table
 from creditrisk.clock import business_day
@@ -76,7 +77,7 @@ def fill(*, now: datetime, wanted: int) -> None:
             " generate_series(1, %s) ORDER BY id",
             [max(wanted // max(made, 1) - 1, 0)],
         )
-        cursor.execute("ANALYZE")
+    rebuild.look_through()
 
 
 def measure(*, now: datetime, wanted: int, say: Callable[[str], Any]) -> list[Rate]:
