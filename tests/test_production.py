@@ -166,14 +166,14 @@ class Inline(HTMLParser):
 
 
 def test_no_page_has_script_or_style_inside(scene: Scene) -> None:
-    clients = {person: as_user(getattr(scene.cast, person).user) for person in PEOPLE}
+    clients = {person: scene.client(person) for person in PEOPLE}
     found = {}
     walked = 0
 
     for name, (methods, roles) in DOORS_OF_PAGES.items():
         person = next(person for person, role in PEOPLE.items() if role in roles)
         for method in methods:
-            page = opened(scene, name, method, getattr(scene.cast, person).user, by=clients[person])
+            page = opened(scene, name, method, clients[person])
             if page.status_code not in (200, 422) or not page.headers.get("Content-Type", "").startswith("text/html"):
                 continue
             walked += 1
