@@ -1,6 +1,7 @@
 """Who comes in: with a password, a second factor, from a directory; who is turned away, and how that is told."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,11 +11,14 @@ from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_
 from django.conf import settings as ours
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from creditrisk import environment
+from creditrisk.signin import tasks
 from creditrisk.signin.models import Attempt
 from tests.cast import Cast
 from tests.creditrisk.signin import directory
@@ -71,6 +75,104 @@ def test_an_address_is_slowed_down_whoever_it_names(cast: Cast, client: Client) 
     assert not signed_in(client)
     client.post("/login/", LOGIN, REMOTE_ADDR="192.0.2.10")
     assert signed_in(client)
+
+
+@pytest.mark.parametrize(("proxies", "claimed"), [(0, "203.0.113.{}"), (1, "203.0.113.{}, 192.0.2.9")])
+def test_an_address_that_is_claimed_is_not_believed(
+    cast: Cast, client: Client, settings: Any, proxies: int, claimed: str
+) -> None:
+    """Nobody escapes the counting by claiming another address each time; behind a proxy it is the one that the proxy saw."""
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = proxies or ours.ALLAUTH_TRUSTED_PROXY_COUNT
+
+    for number in range(20):
+        guess = {"login": f"name{number}", "password": "guess"}
+        client.post("/login/", guess, REMOTE_ADDR="192.0.2.9", HTTP_X_FORWARDED_FOR=claimed.format(number))
+
+    client.post("/login/", LOGIN, REMOTE_ADDR="192.0.2.9", HTTP_X_FORWARDED_FOR=claimed.format(99))
+    assert not signed_in(client)
+
+
+def test_who_is_sent_away_or_has_another_password_is_out_at_once(cast: Cast, client: Client) -> None:
+    """Sessions lie in the database, so what an administrator changes ends them, wherever they were opened."""
+    elsewhere = Client()
+    for browser in (client, elsewhere):
+        browser.post("/login/", LOGIN)
+    new = {"password1": "six grey herons wade", "password2": "six grey herons wade"}
+
+    client.post(reverse("account_change_password"), {"oldpassword": "demo", **new})
+    still = [browser.get("/customers/").status_code for browser in (client, elsewhere)]
+    User.objects.filter(username="carla").update(is_active=False)
+    gone = client.get("/customers/")
+
+    assert still == [200, 302]
+    assert (gone.status_code, gone.headers["Location"]) == (302, "/login/?next=/customers/")
+
+
+def test_a_cookie_is_no_session_once_its_person_left(cast: Cast, client: Client) -> None:
+    """Somebody who copied the cookie has nothing after the logout, and nothing after the day."""
+    client.post("/login/", LOGIN)
+    stolen = Client()
+    stolen.cookies["sessionid"] = client.cookies["sessionid"].value
+    assert stolen.get("/customers/").status_code == 200
+
+    client.post("/logout/")
+
+    assert stolen.get("/customers/").status_code == 302
+
+
+def test_a_session_that_is_over_opens_nothing_and_is_taken_away(cast: Cast, client: Client) -> None:
+    client.post("/login/", LOGIN)
+    Session.objects.update(expire_date=timezone.now() - timedelta(seconds=1))
+
+    assert client.get("/customers/").status_code == 302
+    client.post("/login/", LOGIN)
+    tasks.forget()
+    assert Session.objects.filter(expire_date__lt=timezone.now()).count() == 0
+    assert client.get("/customers/").status_code == 200
+
+
+def test_nobody_is_signed_out_by_a_link(cast: Cast, client: Client) -> None:
+    client.post("/login/", LOGIN)
+
+    client.get("/logout/")
+
+    assert signed_in(client)
+
+
+def test_a_code_of_two_minutes_ago_is_none(cast: Cast, client: Client) -> None:
+    secret, _codes = with_second_factor(client)
+    cache.clear()
+    now = next(yield_hotp_counters_from_time())
+
+    client.post("/login/", LOGIN)
+    for steps in (-4, 4):
+        client.post(reverse("mfa_authenticate"), {"code": format_hotp_value(hotp_value(secret, now + steps))})
+        assert not signed_in(client)
+
+
+def test_a_code_counts_once(cast: Cast, client: Client) -> None:
+    """Who looked over a shoulder cannot come in with what was read there."""
+    secret, _codes = with_second_factor(client)
+    cache.clear()
+    code = code_of(secret)
+
+    for expected in (True, False):
+        client.post("/login/", LOGIN)
+        client.post(reverse("mfa_authenticate"), {"code": code})
+        assert signed_in(client) is expected
+        client.post("/logout/")
+
+
+def test_a_link_to_a_new_password_is_asked_for_three_times_an_hour(
+    cast: Cast, client: Client, mailoutbox: list[Any], settings: Any
+) -> None:
+    settings.SITE_URL = "https://credit.example"
+    User.objects.filter(username="carla").update(email="carla@example.com")
+
+    for number in range(6):
+        client.post(reverse("account_reset_password"), {"email": "carla@example.com"}, REMOTE_ADDR=f"192.0.2.{number}")
+
+    assert len(mailoutbox) == 3
 
 
 @pytest.mark.parametrize("name", ["nobody", "x" * 5000, "a\0b", "' OR 1=1 --"])
