@@ -200,3 +200,22 @@ def test_a_form_without_its_token_is_refused_in_words(scene: Scene) -> None:
 
     assert response.status_code == 403
     assert "Nothing was changed" in response.content.decode()
+
+
+def test_no_address_takes_a_form_without_its_token(scene: Scene) -> None:
+    """Every door that is sent to, and those before the doors; nobody is exempt, programs neither."""
+    clients = {person: scene.client(person, enforce_csrf_checks=True) for person in PEOPLE}
+    before, taken = facts(), []
+
+    for name, (methods, roles) in DOORS_OF_PAGES.items():
+        if "POST" in methods:
+            person = next(person for person, role in PEOPLE.items() if role in roles)
+            answer = clients[person].post(reverse(name, args=scene.arguments.get(name, [])))
+            if answer.status_code != 403 or "Nothing was changed" not in answer.content.decode():
+                taken.append((name, answer.status_code))
+    for name in ("account_login", "account_logout", "language", "account_change_password", "account_reset_password", "admin:index"):
+        if (status := clients["ada"].post(reverse(name)).status_code) != 403:
+            taken.append((name, status))
+
+    assert taken == []
+    assert facts() == before

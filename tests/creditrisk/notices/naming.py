@@ -92,7 +92,7 @@ def main() -> None:
         def log_message(self, *args: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("0.0.0.0", PORT), Handler)  # noqa: S104  Nobody else is in this network.
+    server = ThreadingHTTPServer(("0.0.0.0", PORT), Handler)  # Nobody else is in this network.
     threading.Thread(target=server.serve_forever, daemon=True).start()
     names = Names(answers)
     names.start()
