@@ -213,7 +213,14 @@ def test_no_address_takes_a_form_without_its_token(scene: Scene) -> None:
             answer = clients[person].post(reverse(name, args=scene.arguments.get(name, [])))
             if answer.status_code != 403 or "Nothing was changed" not in answer.content.decode():
                 taken.append((name, answer.status_code))
-    for name in ("account_login", "account_logout", "language", "account_change_password", "account_reset_password", "admin:index"):
+    for name in (
+        "account_login",
+        "account_logout",
+        "language",
+        "account_change_password",
+        "account_reset_password",
+        "admin:index",
+    ):
         if (status := clients["ada"].post(reverse(name)).status_code) != 403:
             taken.append((name, status))
 

@@ -188,6 +188,17 @@ def test_the_way_on_never_leads_elsewhere(cast: Cast, client: Client, address: s
     assert client.post(f"/login/?next={address}", {**LOGIN, "next": address}).headers["Location"] == "/"
 
 
+def test_the_login_page_names_nobody_unless_the_environment_asks_for_it(
+    client: Client, db: None, settings: Any
+) -> None:
+    told = []
+    for asked in (ours.DEMO_LOGINS, True):
+        settings.DEMO_LOGINS = asked
+        told.append("carla" in words(client.get("/login/")))
+
+    assert told == [False, True]
+
+
 def test_the_administration_has_no_door_of_its_own(cast: Cast, client: Client) -> None:
     answer = client.get("/admin/", follow=True)
 
@@ -270,7 +281,9 @@ def company_directory(settings: Any) -> Iterator[directory.Directory]:
             "provider_id": "directory", "name": "Company account", "client_id": directory.CLIENT,
             "secret": directory.SECRET, "settings": {"server_url": server.issuer},
         }  # fmt: skip
-        settings.SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [app], "OAUTH_PKCE_ENABLED": True}}
+        settings.SOCIALACCOUNT_PROVIDERS = {
+            "openid_connect": {**ours.SOCIALACCOUNT_PROVIDERS["openid_connect"], "APPS": [app]}
+        }
         yield server
 
 
