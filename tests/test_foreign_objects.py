@@ -37,6 +37,7 @@ from tests.cast import Cast
 from tests.documents.test_intake import ubl
 from tests.documents.test_views import typed
 from tests.ledger.test_bank import entry, statement
+from tests.ledger.test_riba import answered, flow, receipt
 from tests.pages import as_user, words
 
 # What every request leaves behind, and what is only remembered.
@@ -353,3 +354,19 @@ def test_messages_of_another_company_are_not_taken_in(stage: Stage) -> None:
             ubl(f"M{number}", buyer=buyer, key=""), "m.xml", company=None, by=stage.cast.dario, now=now
         )
         assert message.state == ("DEAD" if buyer == "Stranger" else "DONE"), message.error
+
+
+def test_the_banks_answer_about_another_company_finds_nothing(stage: Stage) -> None:
+    """The bank's file names receipts by their number: of our own what became of it can be said, of others nothing is known."""
+    back = {}
+    for one in (stage.own, stage.foreign):
+        sent_back = receipt(one.sent.pk, "60.00", due=one.sent.due)
+        answer = stage.clients["carla"].post(
+            reverse("bank_answer"), {"file": file(answered(flow(sent_back), "30010"), "a.txt")}
+        )
+        back[one.code] = (
+            f"effect_{one.sent.pk}" in answer.content.decode(),
+            "no RiBa with this number" in words(answer),
+        )
+
+    assert back == {"OWNED": (True, False), "STRANGER": (False, True)}
