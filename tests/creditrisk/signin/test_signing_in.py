@@ -1,7 +1,6 @@
 """Who comes in: with a password, a second factor, from a directory; who is turned away, and how that is told."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,14 +10,11 @@ from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_
 from django.conf import settings as ours
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.contrib.auth.models import User
-from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
 
 from creditrisk import environment
-from creditrisk.signin import tasks
 from creditrisk.signin.models import Attempt
 from tests.cast import Cast
 from tests.creditrisk.signin import directory
@@ -43,15 +39,6 @@ def test_coming_and_leaving_is_noted_with_the_address(cast: Cast, client: Client
     assert answer.headers["Location"] == "/"
     noted = Attempt.objects.order_by("pk").values_list("outcome", "user__username", "typed", "address")
     assert list(noted) == [("entered", "carla", "", "192.0.2.7"), ("left", "carla", "", "192.0.2.7")]
-
-
-def test_a_session_ends_with_the_browser_and_with_the_day(cast: Cast, client: Client) -> None:
-    answer = client.post("/login/", LOGIN)
-
-    assert answer.cookies["sessionid"]["expires"] == ""
-    assert answer.cookies["sessionid"]["httponly"]
-    assert ours.SESSION_COOKIE_AGE == 12 * 3600
-    assert client.session.get_expiry_age() <= 12 * 3600
 
 
 def test_a_name_is_locked_out_after_five_failures_and_nobody_else(cast: Cast, client: Client) -> None:
@@ -90,53 +77,6 @@ def test_an_address_that_is_claimed_is_not_believed(
 
     client.post("/login/", LOGIN, REMOTE_ADDR="192.0.2.9", HTTP_X_FORWARDED_FOR=claimed.format(99))
     assert not signed_in(client)
-
-
-def test_who_is_sent_away_or_has_another_password_is_out_at_once(cast: Cast, client: Client) -> None:
-    """Sessions lie in the database, so what an administrator changes ends them, wherever they were opened."""
-    elsewhere = Client()
-    for browser in (client, elsewhere):
-        browser.post("/login/", LOGIN)
-    new = {"password1": "six grey herons wade", "password2": "six grey herons wade"}
-
-    client.post(reverse("account_change_password"), {"oldpassword": "demo", **new})
-    still = [browser.get("/customers/").status_code for browser in (client, elsewhere)]
-    User.objects.filter(username="carla").update(is_active=False)
-    gone = client.get("/customers/")
-
-    assert still == [200, 302]
-    assert (gone.status_code, gone.headers["Location"]) == (302, "/login/?next=/customers/")
-
-
-def test_a_cookie_is_no_session_once_its_person_left(cast: Cast, client: Client) -> None:
-    """Somebody who copied the cookie has nothing after the logout, and nothing after the day."""
-    client.post("/login/", LOGIN)
-    stolen = Client()
-    stolen.cookies["sessionid"] = client.cookies["sessionid"].value
-    assert stolen.get("/customers/").status_code == 200
-
-    client.post("/logout/")
-
-    assert stolen.get("/customers/").status_code == 302
-
-
-def test_a_session_that_is_over_opens_nothing_and_is_taken_away(cast: Cast, client: Client) -> None:
-    client.post("/login/", LOGIN)
-    Session.objects.update(expire_date=timezone.now() - timedelta(seconds=1))
-
-    assert client.get("/customers/").status_code == 302
-    client.post("/login/", LOGIN)
-    tasks.forget()
-    assert Session.objects.filter(expire_date__lt=timezone.now()).count() == 0
-    assert client.get("/customers/").status_code == 200
-
-
-def test_nobody_is_signed_out_by_a_link(cast: Cast, client: Client) -> None:
-    client.post("/login/", LOGIN)
-
-    client.get("/logout/")
-
-    assert signed_in(client)
 
 
 def test_a_code_of_two_minutes_ago_is_none(cast: Cast, client: Client) -> None:
