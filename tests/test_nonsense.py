@@ -192,6 +192,37 @@ def test_an_address_of_nothing_is_not_found(scene: Scene, settings: Any) -> None
             assert response.status_code == 404, address
 
 
+# What names rows by their keys, in a list or inside a word.
+KEYS = {
+    "delays_keep": ("keep", "{}:0"), "bank_answer": ("with_code", "50999:{}"), "bank_match": ("id", "{}"), "holds_decide": ("hold", "{}"),
+    "evaluate": ("hold", "{}"), "effects_present": ("effect", "{}"), "effect_new": ("items", "{}"), "payment_new": ("item_{}", "1"),
+    "journal_lines": ("line", "{}"), "journal_decide": ("line", "{}"), "insight_try": ("row", "{}"), "presentation_outcome": ("effect", "{}"),
+    "item_undo": ("debit", "{}"), "invoices_collective": ("key", "{}"), "delivery_from": ("source", "{}"), "notices_decide": ("ids", "{}"),
+    "report_new": ("people", "{}"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "key", ["9" * 18, "9" * 19, "9223372036854775808", "9" * 500, "-1", "\u0661\u0662", "1\0", "1e3", ""]
+)
+def test_a_key_that_no_row_can_have_names_nothing(scene: Scene, key: str) -> None:
+    beside = {"book": "1", "decision": "take", "what": "again", "outcome": "paid", "customer": "ROSSI", "take_out": "1"}
+    clients = {
+        person: scene.client(person, raise_request_exception=False) for person in ("sara", "carla", "dario", "ada")
+    }
+    before, broken = facts(), []
+
+    for name, (field, value) in KEYS.items():
+        person = next(person for person in clients if PEOPLE[person] in DOORS_OF_PAGES[name][1])
+        body = {**beside, field.format(key): value.format(key)}
+        status = clients[person].post(reverse(name, args=scene.arguments.get(name, [])), body).status_code
+        if status not in {200, 302, 404, 422}:
+            broken.append((name, status))
+
+    assert broken == []
+    assert facts() == before
+
+
 def test_a_form_without_its_token_is_refused_in_words(scene: Scene) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(scene.cast.sara.user)
