@@ -15,6 +15,7 @@ import sys
 import tempfile
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import IO
 
 NO_NAMESPACES = 77
 PORT = 8443
@@ -22,24 +23,24 @@ _PRIVATE, _BIND = 0x44000, 0x1000  # MS_REC | MS_PRIVATE; MS_BIND
 _A, _IN = 1, 1
 
 
-def apart() -> None:
-    """Have a network with nobody in it, and a resolv.conf that names ourselves."""
+def apart() -> IO[str]:
+    """Have a network with nobody in it, and a resolv.conf that names ourselves, which stays while it is open."""
     alone = os.CLONE_NEWNS | os.CLONE_NEWNET
     try:
         os.unshare(alone)
     except OSError:
         os.unshare(os.CLONE_NEWUSER | alone)
     libc = ctypes.CDLL(None, use_errno=True)
-    own = tempfile.NamedTemporaryFile("w", suffix=".conf")  # noqa: SIM115  It has to stay while names are asked for.
+    own = tempfile.NamedTemporaryFile("w", suffix=".conf")  # noqa: SIM115  Whoever asks for names closes it.
     own.write("nameserver 127.0.0.1\noptions timeout:1 attempts:1\n")
     own.flush()
     real = os.path.realpath("/etc/resolv.conf").encode()
     for what, where, flags in ((None, b"/", _PRIVATE), (own.name.encode(), real, _BIND)):
         if libc.mount(what, where, None, flags, None):
             raise OSError(ctypes.get_errno(), "mount")
-    globals()["_kept"] = own
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as device:  # The new network's loopback is down.
         fcntl.ioctl(device, 0x8914, struct.pack("16sh14x", b"lo", 0x1 | 0x40))  # SIOCSIFFLAGS: up, running
+    return own
 
 
 class Names(threading.Thread):
@@ -77,8 +78,8 @@ def main() -> None:
     """Call the webhook with the answers of the command line; say what happened."""
     answers = json.loads(sys.argv[1])
     try:
-        apart()
-    except OSError as error:
+        resolver = apart()
+    except (AttributeError, OSError) as error:
         print(error)
         raise SystemExit(NO_NAMESPACES) from None
     got: list[tuple[str, str]] = []
@@ -107,6 +108,7 @@ def main() -> None:
         calling.call(f"http://turns.example:{PORT}/", b"{}", {}, at_most=5)
     except addresses.Unreachable as error:
         said = str(error)
+    resolver.close()
     print(json.dumps({"asked": names.asked, "got": got, "said": said}))
 
 
