@@ -9,29 +9,35 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 import pytest
 from django.apps import apps
+from django.contrib.auth.models import Group, User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, transaction
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from approvals import booking, gate, journals, limit_requests
+from approvals.journal_models import LineSource
 from approvals.models import Hold
 from creditrisk.clock import business_day
-from customers.models import Company, CompanyAccess, CreditAccount, Customer
+from customers.models import Company, CompanyAccess, CreditAccount, Customer, LimitKind
 from documents import collective
 from documents.drafts import NewDocument
 from documents.intake import receiving
+from ledger import portfolio
 from ledger.bank import settling
 from ledger.bank.models import CollectingAccount
-from ledger.models import BankAccount
+from ledger.models import BankAccount, OpenItem
 from tests.cast import Cast
 from tests.documents.test_intake import ubl
 from tests.documents.test_views import typed
 from tests.ledger.test_bank import entry, statement
+from tests.ledger.test_riba import answered, flow, receipt
 from tests.pages import as_user, words
 
 # What every request leaves behind, and what is only remembered.
@@ -57,6 +63,7 @@ class Held:
     collecting: CollectingAccount
     iban: str
     waiting: str
+    person: User
 
     @property
     def code(self) -> str:
@@ -106,10 +113,18 @@ def belongings(cast: Cast, company: Company, code: str, *, now: Any) -> Held:
     iban = f"IT60X{'0' * 10}{len(code):012d}"
     settling.load(statement(entry("5.00", ref=f"{code}0"), iban=iban), "s.xml", company=company, by=cast.carla, now=now)
     waiting = next(w.key for w in collective.visible(cast.dario.user) if w.customer_code == code)
+    person = User.objects.create(username=f"works-at-{company.code}", email=f"{company.code}@example.com")
+    person.groups.add(Group.objects.get(name="credit_clerk"))
+    CompanyAccess.objects.create(user=person, company=company)
     return Held(
         company, customer, order, delivery, item, credit, paid, effect, sent, Hold.objects.get(document=held), account,
-        collecting, iban, waiting,
+        collecting, iban, waiting, person,
     )  # fmt: skip
+
+
+def issuable(one: Held) -> str:
+    """Return what names the effect that could be issued over its item."""
+    return portfolio.proposals(OpenItem.objects.filter(pk=one.item.pk), grouped=False)[0].key
 
 
 def token(**more: Any) -> dict[str, Any]:
@@ -170,17 +185,30 @@ LINES: dict[str, tuple[str, str, Body]] = {
     "collecting company": ("bank_lists", "carla", lambda one, own: {
         "company": one.company.pk, "bank": "B2", "sia": "A1234", "abi": "05696", "cab": "11000", "account": "2",
         "name": "Main", "tax_code": "1"}),
+    "issued proposal": ("effects_issue", "carla", lambda one, own: {
+        "?": "grouped=no", "kind": "RIBA", "proposal": issuable(one)}),
+    "kept delay": ("delays_keep", "carla", lambda one, own: {"keep": f"{one.customer.pk}:0"}),
+    "effect by its code": ("bank_answer", "carla", lambda one, own: {
+        "book": "1", "id": one.sent.pk, "with_code": f"50999:{one.sent.pk}", "code_50999": "paid"}),
     "answered effect": ("bank_answer", "carla", lambda one, own: {
         "book": "1", "id": one.sent.pk, f"effect_{one.sent.pk}": "paid"}),
     "ticked hold": ("holds_decide", "dario", lambda one, own: {
         "hold": one.hold.pk, "decision": "take", "mass-note": "mine"}),
     "rejected hold": ("holds_decide", "dario", lambda one, own: {
         "hold": one.hold.pk, "decision": "reject", "mass-reason": "no", "mass-note": "no"}),
+    "delegated to": ("hold_delegate", "dario", lambda one, own: {"event-to": one.person.username, "event-note": "n"}),
+    "ticked to": ("holds_decide", "dario", lambda one, own: {
+        "hold": own.hold.pk, "decision": "delegate", "mass-to": one.person.username, "mass-note": "n"}),
+    "request to": ("limit_request_delegate", "dario", lambda one, own: {"to": one.person.username, "note": "n"}),
     "evaluated hold": ("evaluate", "carla", lambda one, own: {"hold": one.hold.pk}),
     "evaluated customer": ("evaluate", "carla", lambda one, own: {"customer": one.code}),
     "journal company": ("journal_new", "carla", lambda one, own: token(text="s", company=one.company.code)),
     "journal customer": ("journal_add_hand", "carla", lambda one, own: {
         "customer": one.code, "amount": "5", "kind": "BASE", "valid_from": SOON, "reason": "r"}),
+    "journal line": ("journal_lines", "carla", lambda one, own: {"line-1-amount": "7", "line-1-customer": one.code}),
+    "journal selection": ("journal_add_selection", "carla", lambda one, own: {
+        "company": one.company.code, "by": "percent", "up": "up", "value": "10", "rounding": "nearest", "kind": "BASE",
+        "valid_from": SOON, "reason": "r"}),
     "journal file": ("journal_add_file", "carla", lambda one, own: {
         "file": file(f"customer,amount\n{one.code},5\n".encode()), "kind": "BASE", "valid_from": SOON, "reason": "r",
         "encoding": "utf-8"}),
@@ -198,6 +226,9 @@ LINES: dict[str, tuple[str, str, Body]] = {
         "name": "N", "what": "PAYMENTS", "company": own.company.pk, "language": "en", "grain": "MONTH", "periods": "12",
         "largest": "10", "grace": "7", "every": "WEEK", "weekday": "1", "hour": "7", "addresses": "a@example.com",
         "codes": one.code}),
+    "report reader": ("report_new", "dario", lambda one, own: {
+        "name": "N", "what": "PORTFOLIO", "company": own.company.pk, "language": "en", "grain": "MONTH", "periods": "12",
+        "largest": "10", "grace": "7", "every": "WEEK", "weekday": "1", "hour": "7", "people": one.person.pk}),
 }  # fmt: skip
 
 
@@ -207,6 +238,20 @@ class Stage:
     own: Held
     foreign: Held
     arguments: dict[str, list[Any]]
+
+    @cached_property
+    def clients(self) -> dict[str, Client]:
+        """The browsers of those who work in one company alone."""
+        people = {person: as_user(getattr(self.cast, person).user) for person in ("sara", "carla", "dario")}
+        for client in people.values():
+            client.raise_request_exception = False
+        return people
+
+    @cached_property
+    def before(self) -> dict[str, str]:
+        """How every table stands while nothing that was sent is kept."""
+        assert self.clients
+        return everything()
 
 
 @pytest.fixture
@@ -219,7 +264,12 @@ def stage(cast: Cast) -> Stage:
         CompanyAccess.objects.create(user=person.user, company=cast.company)
         vars(person.user).pop("_creditrisk_companies", None)
     journal = journals.prepare("review", company=cast.company, by=cast.carla, now=now)
-    limit_requests.ask(own.customer, limit_requests.Asked(amount=Decimal(20_000), reason="r"), by=cast.sara, now=now)
+    day = date.fromisoformat(SOON)
+    limit = journals.NewLine(own.customer, Decimal(5), LineSource.HAND, LimitKind.TEMPORARY, day, day, "r")
+    journals.add(journal, [limit], by=cast.carla, now=now)
+    asked = limit_requests.ask(
+        own.customer, limit_requests.Asked(amount=Decimal(20_000), reason="r"), by=cast.sara, now=now
+    )
     dead, _new = receiving.receive(
         ubl("U1", buyer="Unheard", key="IT1"), "m.xml", company=cast.company, by=cast.dario, now=now
     )
@@ -227,7 +277,8 @@ def stage(cast: Cast) -> Stage:
     return Stage(cast, own, foreign, {
         "item_allocate": [own.credit.pk], "item_undo": [own.credit.pk], "bank_entry": [waits.pk],
         "presentation_outcome": [own.sent.presentation_id or own.sent.__class__.objects.get(pk=own.sent.pk).presentation_id],
-        "journal_add_hand": [journal.pk], "journal_add_file": [journal.pk], "message_assign": [dead.pk],
+        **{f"journal_{step}": [journal.pk] for step in ("add_hand", "add_file", "add_selection", "lines")},
+        "message_assign": [dead.pk], "hold_delegate": [own.hold.pk], "limit_request_delegate": [asked.pk],
     })  # fmt: skip
 
 
@@ -243,10 +294,10 @@ def everything() -> dict[str, str]:
 def sent(stage: Stage, line: str, one: Held) -> tuple[dict[str, str], Any]:
     """Send a line, take it back, and return what it had changed and what it answered."""
     door, person, body = LINES[line]
-    client = as_user(getattr(stage.cast, person).user)
-    before = everything()
+    before, said = stage.before, body(one, stage.own)
+    address = f"{reverse(door, args=stage.arguments.get(door, []))}?{said.pop('?', '')}"
     with transaction.atomic():
-        answer = client.post(reverse(door, args=stage.arguments.get(door, [])), body(one, stage.own))
+        answer = stage.clients[person].post(address, said)
         after = everything()
         transaction.set_rollback(True)
     return {table: "" for table in after if after[table] != before[table]}, answer
@@ -303,3 +354,19 @@ def test_messages_of_another_company_are_not_taken_in(stage: Stage) -> None:
             ubl(f"M{number}", buyer=buyer, key=""), "m.xml", company=None, by=stage.cast.dario, now=now
         )
         assert message.state == ("DEAD" if buyer == "Stranger" else "DONE"), message.error
+
+
+def test_the_banks_answer_about_another_company_finds_nothing(stage: Stage) -> None:
+    """The bank's file names receipts by their number: of our own what became of it can be said, of others nothing is known."""
+    back = {}
+    for one in (stage.own, stage.foreign):
+        sent_back = receipt(one.sent.pk, "60.00", due=one.sent.due)
+        answer = stage.clients["carla"].post(
+            reverse("bank_answer"), {"file": file(answered(flow(sent_back), "30010"), "a.txt")}
+        )
+        back[one.code] = (
+            f"effect_{one.sent.pk}" in answer.content.decode(),
+            "no RiBa with this number" in words(answer),
+        )
+
+    assert back == {"OWNED": (True, False), "STRANGER": (False, True)}

@@ -7,13 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django import forms
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from approvals.attachment_forms import FilesField
 from documents.intake import recognising
 from ledger.bank import camt
+from ledger.forms import FileField
 from ledger.imports import ecb, guarded, tabular
 from ledger.imports.delimited import BadFile
+from tests import bodies
 from tests.documents.test_intake import CII, fattura, ubl
 from tests.documents.test_signed import wrapped
 from tests.ledger.test_bank import entry, statement
@@ -173,3 +177,21 @@ def test_a_sound_file_with_a_document_type_is_refused(sound: bytes) -> None:
     with pytest.raises(BadFile, match="document type"):
         guarded.xml(touched, "x.xml")
     assert guarded.xml(sound, "x.xml") is not None
+
+
+def test_every_field_of_a_file_asks_how_large_it_is_before_it_is_read() -> None:
+    large = SimpleUploadedFile("large.xml", b"<a/>")
+    large.size = guarded.MOST + 1
+    fields = {
+        f"{form}.{name}": field
+        for form, kind in bodies.forms_of_ours().items()
+        for name, field in kind.base_fields.items()  # type: ignore[attr-defined]
+        if isinstance(field, forms.FileField)
+    }
+
+    for at, field in fields.items():
+        assert isinstance(field, (FileField, FilesField)), at
+        if isinstance(field, FileField):
+            with pytest.raises(forms.ValidationError, match="at most 25 MB"):
+                field.clean(large)
+    assert len(fields) > 8

@@ -8,11 +8,13 @@ from html.parser import HTMLParser
 import pytest
 from django.contrib.messages import get_messages
 from django.http import HttpResponse
+from django.test import Client
 
 from creditrisk.preferences import spoken
 from creditrisk.reports.models import Report
 from tests.cast import PEOPLE
 from tests.doors import DOORS_OF_PAGES, OWN
+from tests.pages import as_user
 from tests.scene import Scene
 from tests.test_permissions import opened
 from tools import messages
@@ -200,8 +202,11 @@ def test_a_page_is_italian_to_an_italian(scene: Scene, group: str) -> None:
     got = [name for name in pages if "GET" in DOORS_OF_PAGES[name][0]]
     found: dict[str, dict[str, None]] = {}
 
+    def come_in() -> dict[str, Client]:
+        return {person: as_user(getattr(scene.cast, person).user) for person in PEOPLE}
+
     def open_as(person: str, method: str, name: str) -> HttpResponse:
-        return opened(scene, name, method, getattr(scene.cast, person).user)
+        return opened(scene, name, method, clients[person])
 
     def note(method: str, name: str, response: HttpResponse) -> None:
         assert response.headers["Content-Language"] == "it"
@@ -210,8 +215,10 @@ def test_a_page_is_italian_to_an_italian(scene: Scene, group: str) -> None:
             found.setdefault(f"{method} {name}", {})[sentence] = None
 
     speak(scene, "en")
+    clients = come_in()
     english_ones = {name: programs(open_as(readers(name)[0], "GET", name)) for name in got}
     speak(scene, "it")
+    clients = come_in()
     for name in got:
         for person in readers(name):
             response = open_as(person, "GET", name)

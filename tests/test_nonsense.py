@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import resolve, reverse
 from hypothesis import HealthCheck, given, settings
@@ -20,7 +21,6 @@ from ledger.models import Allocation, Effect, OpenItem
 from tests.cast import PEOPLE
 from tests.doors import DOORS_OF_PAGES, OWN
 from tests.forms import Form, forms_of
-from tests.pages import as_user
 from tests.scene import Scene
 
 # The ways in which people, scripts and broken clients fill in a field. Each alone must not get through any amount, day,
@@ -39,9 +39,20 @@ NONSENSE = {
 }
 
 
+_forms: dict[str, list[tuple[str, Form]]] = {}  # By the database on which they were found: a scene is set once.
+
+
 def forms_open_to(scene: Scene) -> list[tuple[str, Form]]:
     """Return every form that a page has, once a page and set of fields, and who meets it: the manager where that role may."""
+    name = connection.settings_dict["NAME"]
+    if name not in _forms:
+        _forms[name] = _forms_open_to(scene)
+    return list(_forms[name])
+
+
+def _forms_open_to(scene: Scene) -> list[tuple[str, Form]]:
     found: dict[tuple[str, ...], tuple[str, Form]] = {}
+    clients = {person: scene.client(person) for person in PEOPLE}
     for name, (methods, roles) in DOORS_OF_PAGES.items():
         if "GET" not in methods:
             continue
@@ -49,7 +60,7 @@ def forms_open_to(scene: Scene) -> list[tuple[str, Form]]:
         address = reverse(name, args=scene.arguments.get(name, []))
         if name in ("delivery_from", "invoice_from"):
             address += f"?source={scene.arguments['hold_force'][0]}"
-        for form in forms_of(as_user(getattr(scene.cast, person).user), address):
+        for form in forms_of(clients[person], address):
             key = (resolve(urlsplit(form.action).path).view_name, form.method, *sorted(form.fields))
             found.setdefault(key, (person, form))
     return list(found.values())
@@ -87,13 +98,16 @@ TYPED = st.one_of(
 )  # fmt: skip
 # As it stands in the page, left out, once, or several times.
 FILLED = st.one_of(st.just(None), st.just([]), st.lists(TYPED, min_size=1, max_size=3))
+COUNTED = [model._meta.db_table for model in (Document, OpenItem, Allocation, Effect, Limit, Release, Entry)]
 # So many ways to fill each form in; `make chaos` says more.
 WAYS = int(os.environ.get("NONSENSE", "1"))
 
 
 def facts() -> tuple[int, ...]:
     """Count what nonsense must not add. A word is a reason, so a rejection may pass."""
-    return tuple(model.objects.count() for model in (Document, OpenItem, Allocation, Effect, Limit, Release, Entry))
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join(f'(SELECT count(*) FROM {table})' for table in COUNTED)}")
+        return tuple(cursor.fetchone())
 
 
 def send(client: Client, form: Form, values: Mapping[str, Any]) -> Any:
@@ -101,9 +115,7 @@ def send(client: Client, form: Form, values: Mapping[str, Any]) -> Any:
 
 
 def test_a_form_full_of_nonsense_is_refused_and_changes_nothing(scene: Scene) -> None:
-    clients = {person: as_user(getattr(scene.cast, person).user) for person in PEOPLE}
-    for client in clients.values():
-        client.raise_request_exception = False
+    clients = {person: scene.client(person, raise_request_exception=False) for person in PEOPLE}
     forms = forms_open_to(scene)
     before = facts()
     broken = []
@@ -123,9 +135,7 @@ def test_a_form_full_of_nonsense_is_refused_and_changes_nothing(scene: Scene) ->
 
 def test_whatever_is_typed_into_any_field_breaks_nothing_and_leaves_nothing_half_saved(scene: Scene) -> None:
     """Some fields as they stand, some with anything: a form may be taken or refused, the figures agree, no page breaks."""
-    clients = {person: as_user(getattr(scene.cast, person).user) for person in PEOPLE}
-    for client in clients.values():
-        client.raise_request_exception = False
+    clients = {person: scene.client(person, raise_request_exception=False) for person in PEOPLE}
     forms = forms_open_to(scene)
     of_door: dict[str, set[str]] = {}
     for _person, form in forms:
@@ -157,7 +167,7 @@ def test_whatever_is_typed_into_any_field_breaks_nothing_and_leaves_nothing_half
 @pytest.mark.filterwarnings("error::DeprecationWarning")
 @pytest.mark.parametrize("number", ["-1", "0", "99999999999999999999", "x", "\0", "1.5"])
 def test_a_page_or_an_order_of_rows_that_does_not_exist_is_the_nearest_that_does(scene: Scene, number: str) -> None:
-    client = as_user(scene.cast.dario.user)
+    client = scene.client("dario")
 
     for name in ("orders", "deliveries", "invoices", "customers", "portfolio", "items", "effects", "decisions", "desk"):
         response = client.get(reverse(name), {"page": number, "sort": f"-{number}", "per_page": number})
@@ -165,19 +175,52 @@ def test_a_page_or_an_order_of_rows_that_does_not_exist_is_the_nearest_that_does
         assert response.status_code == 200, name
 
 
-def test_an_address_of_nothing_is_not_found(scene: Scene) -> None:
+def test_an_address_of_nothing_is_not_found(scene: Scene, settings: Any) -> None:
+    settings.ROOT_URLCONF = "tests.refusing"
+    clients = {person: scene.client(person) for person in PEOPLE}
     for name, arguments in scene.arguments.items():
         if not arguments:
             continue
         methods, roles = DOORS_OF_PAGES[name]
         person = next(person for person, role in PEOPLE.items() if role in roles)
-        client = as_user(getattr(scene.cast, person).user)
+        client = clients[person]
         for key in ["N\0BODY", "\U0001f986"] if isinstance(arguments[0], str) else [0, 999_999, 2**63, 10**30]:
             address = reverse(name, args=[key, *arguments[1:]])
 
             response = client.get(address) if "GET" in methods else client.post(address)
 
             assert response.status_code == 404, address
+
+
+# What names rows by their keys, in a list or inside a word.
+KEYS = {
+    "delays_keep": ("keep", "{}:0"), "bank_answer": ("with_code", "50999:{}"), "bank_match": ("id", "{}"), "holds_decide": ("hold", "{}"),
+    "evaluate": ("hold", "{}"), "effects_present": ("effect", "{}"), "effect_new": ("items", "{}"), "payment_new": ("item_{}", "1"),
+    "journal_lines": ("line", "{}"), "journal_decide": ("line", "{}"), "insight_try": ("row", "{}"), "presentation_outcome": ("effect", "{}"),
+    "item_undo": ("debit", "{}"), "invoices_collective": ("key", "{}"), "delivery_from": ("source", "{}"), "notices_decide": ("ids", "{}"),
+    "report_new": ("people", "{}"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "key", ["9" * 18, "9" * 19, "9223372036854775808", "9" * 500, "-1", "\u0661\u0662", "1\0", "1e3", ""]
+)
+def test_a_key_that_no_row_can_have_names_nothing(scene: Scene, key: str) -> None:
+    beside = {"book": "1", "decision": "take", "what": "again", "outcome": "paid", "customer": "ROSSI", "take_out": "1"}
+    clients = {
+        person: scene.client(person, raise_request_exception=False) for person in ("sara", "carla", "dario", "ada")
+    }
+    before, broken = facts(), []
+
+    for name, (field, value) in KEYS.items():
+        person = next(person for person in clients if PEOPLE[person] in DOORS_OF_PAGES[name][1])
+        body = {**beside, field.format(key): value.format(key)}
+        status = clients[person].post(reverse(name, args=scene.arguments.get(name, [])), body).status_code
+        if status not in {200, 302, 404, 422}:
+            broken.append((name, status))
+
+    assert broken == []
+    assert facts() == before
 
 
 def test_a_form_without_its_token_is_refused_in_words(scene: Scene) -> None:
@@ -188,3 +231,29 @@ def test_a_form_without_its_token_is_refused_in_words(scene: Scene) -> None:
 
     assert response.status_code == 403
     assert "Nothing was changed" in response.content.decode()
+
+
+def test_no_address_takes_a_form_without_its_token(scene: Scene) -> None:
+    """Every door that is sent to, and those before the doors; nobody is exempt, programs neither."""
+    clients = {person: scene.client(person, enforce_csrf_checks=True) for person in PEOPLE}
+    before, taken = facts(), []
+
+    for name, (methods, roles) in DOORS_OF_PAGES.items():
+        if "POST" in methods:
+            person = next(person for person, role in PEOPLE.items() if role in roles)
+            answer = clients[person].post(reverse(name, args=scene.arguments.get(name, [])))
+            if answer.status_code != 403 or "Nothing was changed" not in answer.content.decode():
+                taken.append((name, answer.status_code))
+    for name in (
+        "account_login",
+        "account_logout",
+        "language",
+        "account_change_password",
+        "account_reset_password",
+        "admin:index",
+    ):
+        if (status := clients["ada"].post(reverse(name)).status_code) != 403:
+            taken.append((name, status))
+
+    assert taken == []
+    assert facts() == before

@@ -1,5 +1,7 @@
 """No address reaches what belongs to another company: it is not there, for reading and for acting alike."""
 
+from typing import Any
+
 from customers.models import Company, CompanyAccess
 from tests.cast import PEOPLE
 from tests.doors import DOORS_OF_PAGES
@@ -15,11 +17,12 @@ NOBODYS = {
 }  # fmt: skip
 
 
-def test_no_action_reaches_what_belongs_to_another_company(scene: Scene) -> None:
+def test_no_action_reaches_what_belongs_to_another_company(scene: Scene, settings: Any) -> None:
+    settings.ROOT_URLCONF = "tests.refusing"
     other = Company.objects.create(code="OTHER", name="Other", currency="EUR")
-    people = {role: getattr(scene.cast, person).user for person, role in PEOPLE.items()}
-    for user in people.values():
-        CompanyAccess.objects.create(user=user, company=other)
+    clients = {role: scene.client(person) for person, role in PEOPLE.items()}
+    for person in PEOPLE:
+        CompanyAccess.objects.create(user=getattr(scene.cast, person).user, company=other)
     reached = []
 
     for name, arguments in scene.arguments.items():
@@ -28,7 +31,7 @@ def test_no_action_reaches_what_belongs_to_another_company(scene: Scene) -> None
             continue
         for role in sorted(roles):
             for method in methods:
-                if (status := opened(scene, name, method, people[role]).status_code) != 404:
+                if (status := opened(scene, name, method, clients[role]).status_code) != 404:
                     reached.append((name, method, role, status))
 
     assert reached == [], reached

@@ -1,8 +1,10 @@
 """The porter at the door for files: what is too large, packed to burst, or not what it claims is refused in a sentence."""
 
 import io
+import struct
 import unicodedata
 import zipfile
+import zlib
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError
 
@@ -19,6 +21,10 @@ MOST_UNPACKED = 200 * MEGABYTE
 MOST_PARTS = 2_000
 TIGHTEST = 200  # Real sheets and texts shrink to a fiftieth at best; bombs to a thousandth.
 DEEPEST = 200
+PIECE = 64 * 1024
+_HEAD = struct.Struct(
+    "<26xHH"
+)  # What stands before a part: the lengths of its name and of what is beside it, at the end.
 
 ENCODINGS = {
     "utf-8": "UTF-8",
@@ -126,7 +132,30 @@ def archive(content: bytes, name: str) -> zipfile.ZipFile:
         )
     if any(part.flag_bits & 1 for part in parts):
         raise BadFile(say("%(name)s is protected by a password; save it without one.", name=name))
+    if any(_holds_more(content, part) for part in parts):
+        raise BadFile(say("%(name)s lies about its size; such files are not opened.", name=name))
     return found
+
+
+def _holds_more(content: bytes, part: zipfile.ZipInfo) -> bool:
+    """Return whether a part holds more than it says, or is packed in a way that nobody uses.
+
+    Who reads a part whole unpacks first and counts afterwards, so here it is unpacked piece by piece and let go.
+    """
+    head = content[part.header_offset : part.header_offset + _HEAD.size]
+    if len(head) < _HEAD.size or part.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        return True
+    if part.compress_type == zipfile.ZIP_STORED:
+        return part.compress_size != part.file_size
+    begin = part.header_offset + _HEAD.size + sum(_HEAD.unpack(head))
+    rest, left, unpacker = content[begin : begin + part.compress_size], part.file_size, zlib.decompressobj(-15)
+    try:
+        while rest and left >= 0 and not unpacker.eof:
+            left -= len(unpacker.decompress(rest, PIECE))
+            rest = unpacker.unconsumed_tail
+    except zlib.error:
+        return True
+    return left < 0
 
 
 def unzipped(content: bytes, name: str, *, ending: str) -> bytes:
@@ -142,11 +171,10 @@ def unzipped(content: bytes, name: str, *, ending: str) -> bytes:
                 ending=ending,
             )
         )
-    with found.open(wanted[0]) as part:
-        unpacked = part.read(wanted[0].file_size + 1)
-    if len(unpacked) > wanted[0].file_size:
-        raise BadFile(say("%(name)s lies about its size; such files are not opened.", name=name))
-    return unpacked
+    try:
+        return found.read(wanted[0])
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError) as error:
+        raise BadFile(say("%(name)s is a damaged archive or workbook.", name=name)) from error
 
 
 def harmless(cell: object) -> str:

@@ -230,6 +230,26 @@ def test_nobody_uses_anothers_authority_for_what_either_of_them_entered(cast: Ca
             gate.release(hold, by=cast.carla, now=NOW, reason="good")
 
 
+def test_who_works_elsewhere_releases_nothing_however_far_the_authority_reaches(cast: Cast, hold: Hold) -> None:
+    other = Company.objects.create(code="OTHER", name="Other", currency="EUR")
+    CompanyAccess.objects.create(user=cast.dario.user, company=other)
+
+    for decide in (gate.release, gate.reject):
+        with pytest.raises(NotPermitted, match="belongs to a company that is not yours"):
+            decide(hold, by=cast.dario, now=NOW, reason="good")
+
+
+def test_an_absence_is_ended_by_the_two_of_it_alone(cast: Cast) -> None:
+    made = substituting.stand_in(
+        substitute=cast.dario.user, valid_from=TODAY, valid_to=TODAY, by=cast.carla, now=NOW
+    )  # fmt: skip
+
+    with pytest.raises(NotPermitted, match="Only the two of them"):
+        substituting.end(made, by=cast.fiona, now=NOW)
+
+    assert substituting.end(made, by=cast.dario, now=NOW).substitution == made
+
+
 def test_an_absence_makes_sense(cast: Cast) -> None:
     days = {"valid_from": TODAY, "valid_to": TODAY}
 

@@ -1,11 +1,15 @@
 """What the porter turns away: bombs, giants, wrong encodings, formulas; each with a sentence."""
 
 import io
+import struct
+import tracemalloc
 import zipfile
+import zlib
 
+import openpyxl
 import pytest
 
-from ledger.imports import guarded
+from ledger.imports import guarded, tabular
 from ledger.imports.delimited import BadFile
 
 BILLION_LAUGHS = b"""<?xml version="1.0"?><!DOCTYPE a [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;">]><a>&b;</a>"""
@@ -57,6 +61,71 @@ def test_a_zip_bomb_is_not_opened() -> None:
 
     with pytest.raises(BadFile, match="would unpack to 29 MB"):
         guarded.unzipped(bomb, "bomb.zip", ending=".csv")
+
+
+def lying(content: bytes, part: str, says: int, begins: bytes) -> bytes:
+    """Return an archive one of whose parts says that it is so long, with the checksum of so much of it."""
+    told = struct.pack("<I", zlib.crc32(begins[:says])), struct.pack("<I", says)
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        info, at = archive.getinfo(part), archive.start_dir
+    while content[at + 46 : at + 46 + len(part)] != part.encode():
+        at += 46 + sum(struct.unpack("<HHH", content[at + 28 : at + 34]))
+    made = bytearray(content)
+    for where in (at + 16, info.header_offset + 14):
+        made[where : where + 4], made[where + 8 : where + 12] = told
+    return bytes(made)
+
+
+def test_a_part_that_holds_more_than_it_says_is_never_unpacked() -> None:
+    """Sixty megabytes in a workbook of 60 kB, whose directory says a thousand bytes, with the right checksum of those."""
+    real = b"<styleSheet>" + b" " * 60_000_000
+    with zipfile.ZipFile(book := io.BytesIO(), "w", zipfile.ZIP_DEFLATED) as archive:
+        with zipfile.ZipFile(io.BytesIO(workbook())) as sound:
+            for one in sound.infolist():
+                archive.writestr(one.filename, real if one.filename == "xl/styles.xml" else sound.read(one))
+    bomb = lying(book.getvalue(), "xl/styles.xml", 1000, real)
+    del real
+    tracemalloc.start()
+
+    for read in (tabular.read, guarded.archive):
+        with pytest.raises(BadFile, match="lies about its size"):
+            read(bomb, "bomb.xlsx")
+
+    assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    tracemalloc.stop()
+
+
+def workbook() -> bytes:
+    content = io.BytesIO()
+    openpyxl.Workbook().save(content)
+    return content.getvalue()
+
+
+def test_an_archive_of_thousands_of_parts_is_not_opened() -> None:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        for number in range(guarded.MOST_PARTS + 1):
+            archive.writestr(f"{number}.csv", b"x")
+
+    with pytest.raises(BadFile, match="such files are not opened"):
+        guarded.archive(target.getvalue(), "many.zip")
+
+
+CSV = b"Date, USD\n" * 40
+
+
+@pytest.mark.parametrize(
+    ("damaged", "sentence"),
+    [
+        (lying(packed("rates.csv", CSV), "rates.csv", 5, CSV), "lies about its size"),
+        (lying(packed("rates.csv", CSV), "rates.csv", len(CSV), b"others"), "damaged archive"),
+        (packed("rates.csv", CSV).replace(b"\x08\0", b"\x0c\0"), "lies about its size"),
+        (b"XX" + packed("rates.csv", CSV)[2:], "damaged archive"),
+    ],
+)
+def test_an_archive_whose_part_is_not_what_it_says_is_refused_in_a_sentence(damaged: bytes, sentence: str) -> None:
+    with pytest.raises(BadFile, match=sentence):
+        guarded.unzipped(damaged, "cut.zip", ending=".csv")
 
 
 def test_an_archive_of_an_ordinary_file_is_opened() -> None:

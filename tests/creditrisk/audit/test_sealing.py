@@ -381,6 +381,7 @@ def test_the_worker_raises_an_alarm_over_a_broken_trail(cast: Cast) -> None:
 
 def test_every_history_is_part_of_the_trail_or_said_not_to_be() -> None:
     assert {*APPEND_ONLY, *LATER} - OTHER_HISTORIES == set(SOURCES)
+    assert {*APPEND_ONLY, *LATER} >= OTHER_HISTORIES
 
 
 def test_sealing_again_takes_as_many_statements_however_long_the_history(

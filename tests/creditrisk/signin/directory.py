@@ -1,5 +1,7 @@
 """A directory that signs people in by OpenID Connect: a real server that tells whatever a test has it tell."""
 
+import base64
+import hashlib
 import json
 import threading
 import time
@@ -50,7 +52,7 @@ class Answers(BaseHTTPRequestHandler):
             )
         elif asked.path == "/authorize":
             query = {name: values[0] for name, values in parse_qs(asked.query).items()}
-            self.server.codes["one-time"] = query["code_challenge"]
+            self.server.codes["one-time"] = query.get("code_challenge", "")
             back = urlencode({"code": "one-time", "state": query["state"]})
             self.send_response(302)
             self.send_header("Location", f"{query['redirect_uri']}?{back}")
@@ -62,8 +64,9 @@ class Answers(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
-        known = form.get("client_secret") == [SECRET] and self.server.codes.pop(form["code"][0], None)
-        if not known or "code_verifier" not in form:
+        challenge = self.server.codes.pop(form["code"][0], "") if form.get("client_secret") == [SECRET] else ""
+        proof = hashlib.sha256(form.get("code_verifier", [""])[0].encode()).digest()
+        if not challenge or base64.urlsafe_b64encode(proof).decode().rstrip("=") != challenge:
             self.send_error(400)
             return
         now = int(time.time())

@@ -1,5 +1,6 @@
 """What signing in remembers stands in the database: no broker is needed to come in, or to be counted."""
 
+import re
 import threading
 from typing import Any
 
@@ -93,3 +94,12 @@ def test_of_many_at_once_one_is_told_that_it_was_the_first() -> None:
         thread.join()
 
     assert sorted(told) == [False] * 5 + [True]
+
+
+def test_what_is_remembered_names_nobody(cast: Cast, client: Client) -> None:
+    client.post("/login/", {**LOGIN, "password": "wrong"}, REMOTE_ADDR="192.0.2.7")
+
+    kept = list(Remembered.objects.values_list("key", "value"))
+    assert kept
+    assert all(re.fullmatch(r"[0-9a-f]{64}", key) for key, _value in kept)
+    assert not any(what in str(kept) for what in ("carla", "192.0.2.7", "wrong"))

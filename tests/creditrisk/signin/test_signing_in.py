@@ -41,15 +41,6 @@ def test_coming_and_leaving_is_noted_with_the_address(cast: Cast, client: Client
     assert list(noted) == [("entered", "carla", "", "192.0.2.7"), ("left", "carla", "", "192.0.2.7")]
 
 
-def test_a_session_ends_with_the_browser_and_with_the_day(cast: Cast, client: Client) -> None:
-    answer = client.post("/login/", LOGIN)
-
-    assert answer.cookies["sessionid"]["expires"] == ""
-    assert answer.cookies["sessionid"]["httponly"]
-    assert ours.SESSION_COOKIE_AGE == 12 * 3600
-    assert client.session.get_expiry_age() <= 12 * 3600
-
-
 def test_a_name_is_locked_out_after_five_failures_and_nobody_else(cast: Cast, client: Client) -> None:
     for _ in range(5):
         assert "are not correct" in words(client.post("/login/", {**LOGIN, "password": "wrong"}))
@@ -73,6 +64,57 @@ def test_an_address_is_slowed_down_whoever_it_names(cast: Cast, client: Client) 
     assert signed_in(client)
 
 
+@pytest.mark.parametrize(("proxies", "claimed"), [(0, "203.0.113.{}"), (1, "203.0.113.{}, 192.0.2.9")])
+def test_an_address_that_is_claimed_is_not_believed(
+    cast: Cast, client: Client, settings: Any, proxies: int, claimed: str
+) -> None:
+    """Nobody escapes the counting by claiming another address each time; behind a proxy it is the one that the proxy saw."""
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = proxies or ours.ALLAUTH_TRUSTED_PROXY_COUNT
+
+    for number in range(20):
+        guess = {"login": f"name{number}", "password": "guess"}
+        client.post("/login/", guess, REMOTE_ADDR="192.0.2.9", HTTP_X_FORWARDED_FOR=claimed.format(number))
+
+    client.post("/login/", LOGIN, REMOTE_ADDR="192.0.2.9", HTTP_X_FORWARDED_FOR=claimed.format(99))
+    assert not signed_in(client)
+
+
+def test_a_code_of_two_minutes_ago_is_none(cast: Cast, client: Client) -> None:
+    secret, _codes = with_second_factor(client)
+    cache.clear()
+    now = next(yield_hotp_counters_from_time())
+
+    client.post("/login/", LOGIN)
+    for steps in (-4, 4):
+        client.post(reverse("mfa_authenticate"), {"code": format_hotp_value(hotp_value(secret, now + steps))})
+        assert not signed_in(client)
+
+
+def test_a_code_counts_once(cast: Cast, client: Client) -> None:
+    """Who looked over a shoulder cannot come in with what was read there."""
+    secret, _codes = with_second_factor(client)
+    cache.clear()
+    code = code_of(secret)
+
+    for expected in (True, False):
+        client.post("/login/", LOGIN)
+        client.post(reverse("mfa_authenticate"), {"code": code})
+        assert signed_in(client) is expected
+        client.post("/logout/")
+
+
+def test_a_link_to_a_new_password_is_asked_for_three_times_an_hour(
+    cast: Cast, client: Client, mailoutbox: list[Any], settings: Any
+) -> None:
+    settings.SITE_URL = "https://credit.example"
+    User.objects.filter(username="carla").update(email="carla@example.com")
+
+    for number in range(6):
+        client.post(reverse("account_reset_password"), {"email": "carla@example.com"}, REMOTE_ADDR=f"192.0.2.{number}")
+
+    assert len(mailoutbox) == 3
+
+
 @pytest.mark.parametrize("name", ["nobody", "x" * 5000, "a\0b", "' OR 1=1 --"])
 def test_names_that_nobody_has_are_turned_away_alike(cast: Cast, client: Client, name: str) -> None:
     answer = client.post("/login/", {"login": name, "password": "demo"})
@@ -84,6 +126,17 @@ def test_names_that_nobody_has_are_turned_away_alike(cast: Cast, client: Client,
 @pytest.mark.parametrize("address", ["https://elsewhere.example/", "//elsewhere.example/", "javascript:alert(1)"])
 def test_the_way_on_never_leads_elsewhere(cast: Cast, client: Client, address: str) -> None:
     assert client.post(f"/login/?next={address}", {**LOGIN, "next": address}).headers["Location"] == "/"
+
+
+def test_the_login_page_names_nobody_unless_the_environment_asks_for_it(
+    client: Client, db: None, settings: Any
+) -> None:
+    told = []
+    for asked in (ours.DEMO_LOGINS, True):
+        settings.DEMO_LOGINS = asked
+        told.append("carla" in words(client.get("/login/")))
+
+    assert told == [False, True]
 
 
 def test_the_administration_has_no_door_of_its_own(cast: Cast, client: Client) -> None:
@@ -168,7 +221,9 @@ def company_directory(settings: Any) -> Iterator[directory.Directory]:
             "provider_id": "directory", "name": "Company account", "client_id": directory.CLIENT,
             "secret": directory.SECRET, "settings": {"server_url": server.issuer},
         }  # fmt: skip
-        settings.SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [app], "OAUTH_PKCE_ENABLED": True}}
+        settings.SOCIALACCOUNT_PROVIDERS = {
+            "openid_connect": {**ours.SOCIALACCOUNT_PROVIDERS["openid_connect"], "APPS": [app]}
+        }
         yield server
 
 
