@@ -46,7 +46,9 @@ class Decision(models.Model):
         _("facts"), help_text=_("Exposures, limits and their sources, findings, all that was read.")
     )
     covered_by = models.BigIntegerField(_("covered by release"), null=True)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
     actor = models.JSONField(_("actor"), default=dict)
 
     class Meta:
