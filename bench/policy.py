@@ -21,7 +21,10 @@ from creditrisk.policy import compile as policies
 from creditrisk.policy.models import RuleRow
 from customers.models import CreditAccount, CreditGroup, Customer, RiskClass
 
-FEW, MANY, MOST = 5, 200, 1.3
+FEW, MANY = 5, 200
+# So many times a decision under few rows at most: a large rule book says little of one customer, and each row that does
+# is measured and kept.
+MOST = {"many": 1.3, "every": 1.6}
 BLOCK = 10  # so many decisions under one policy, then as many under the next
 
 VALUES: tuple[dict[str, Any], ...] = (
@@ -122,7 +125,7 @@ def table(found: Compared) -> Table:
     rows = [
         (title, found.timings[name].median, found.timings[name].p95, found.ratio(name)) for name, title in names.items()
     ]
-    bounds = [Bound(f"{names[name]} beside {FEW}", found.ratio(name), MOST) for name in ("many", "every")]
+    bounds = [Bound(f"{names[name]} beside {FEW}", found.ratio(name), most) for name, most in MOST.items()]
     bounds.append(Bound("policies read twice", found.reads, 0))
     return Table(
         "policy", "What a large rule book adds to a decision", ("", "median ms", "95 % ms", "x few"), rows, bounds

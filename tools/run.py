@@ -221,8 +221,20 @@ def _start(command: list[str], *, says: int | None = None) -> subprocess.Popen[b
 
 
 def web(port: str) -> list[str]:
-    """Return the command that serves the pages."""
-    words = ["--interface", "wsgi", "--host", "127.0.0.1", "--port", port, "--workers", "1", "--blocking-threads", "8"]
+    """Return the command that serves the pages: a process for each processor, up to four."""
+    workers = str(min(os.cpu_count() or 1, 4))
+    words = [
+        "--interface",
+        "wsgi",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        port,
+        "--workers",
+        workers,
+        "--blocking-threads",
+        "8",
+    ]
     return [PY, "-m", "granian", *words, "--no-ws", "--log-level", "error", "creditrisk.wsgi:application"]
 
 
