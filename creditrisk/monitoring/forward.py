@@ -300,13 +300,13 @@ class Sight:
     ) -> Curve | None:  # fmt: skip
         policy, last = self.seen.policy, self.today + timedelta(days=self.days)
         staying = stays(slots, reading=policy, habits=self.habits, today=self.today)
-        bounds = [(day, limit_of(granted)) for day, granted in [(self.today, owner), *ahead]]
         draw, days = (
             (curve, self.days)
             if self.every_day
             else (turning, self.days if ahead or _rises(staying, self.today) else 0)
         )
         try:
+            bounds = [(day, limit_of(granted)) for day, granted in [(self.today, owner), *ahead]]
             drawn = draw(
                 staying, currency=owner.currency, counted=policy.counts, rates=self.seen.rates, today=self.today, days=days,
                 bounds=bounds,

@@ -11,7 +11,7 @@ from approvals import booking, gate, outlook, sweep
 from approvals.models import Alert, Outlook, SharedOutlook, SweptDay
 from creditrisk.exposure.models import Balance
 from creditrisk.policy import compile as policies
-from customers.models import Customer, SharedLimit
+from customers.models import Customer, Segment, SharedLimit
 from documents.drafts import Changes
 from tests.cast import NOW, TODAY, Cast, after, policy
 
@@ -42,6 +42,21 @@ def test_an_order_that_will_break_the_limit_is_told_thirty_days_before_once(cast
 
     assert before == []
     assert told() == ["BIANCHI will be over its limit on 11 Apr 2026: EUR 1,500.00 expected against EUR 1,000.00."]
+
+
+def test_who_cannot_be_converted_keeps_nobody_else_from_being_told(cast: Cast) -> None:
+    policy(order_horizon_days=10)
+    cast.item(cast.bianchi, "900", due=TODAY + timedelta(days=80))
+    ordered(cast, cast.bianchi, "600", ships=30)
+    segment = Segment.objects.create(code="FAR", state="AMOUNT", amount=Decimal(500), currency="CHF")
+    far = cast.customer("FAR", None)
+    Customer.objects.filter(pk=far.pk).update(segment=segment)
+    Outlook.objects.create(customer=far, again_on=TODAY)
+
+    swept(0, 1)
+
+    assert len(told(cast.bianchi)) == 1
+    assert told(far) == []
 
 
 def test_it_is_told_again_only_after_it_went_away_and_came_back(cast: Cast) -> None:

@@ -89,7 +89,9 @@ def owed(folder: Path, day: date) -> dict[str, Decimal]:
 
 def exposures(reader: Client, day: date, **more: str) -> list[dict[str, str]]:
     """Read the CSV file of the page."""
-    response = reader.get(reverse("exposure"), {"day": day.isoformat(), "as": "csv", **more})
+    response = reader.get(
+        reverse("exposure"), {"day": day.isoformat(), "as": "csv", "columns": "receivables,credits", **more}
+    )
     return list(csv.DictReader(io.StringIO(response.getvalue().decode("utf-8-sig"))))
 
 
