@@ -83,7 +83,7 @@ def chaos(times: str = "1000") -> int:
         raise SystemExit(f"{times!r} times: say how often, as in: make chaos ARGS=100")
     races = [f"tests/races/test_{name}.py" for name in ("decisions", "gate", "load", "kills", "notices")]
     hostile = ["tests/approvals/test_clock.py", "tests/test_nonsense.py", "tests/test_hostile_addresses.py"]
-    many = {"RACES": times, "NONSENSE": str(max(int(times) // 20, 1)), "HOSTILE": str(max(int(times) // 25, 3))}
+    many = {"RACES": times, "NONSENSE": str(max(int(times) // 100, 1)), "HOSTILE": str(max(int(times) // 100, 3))}
     return _tested(("-q", *races, *hostile), RACE_SECONDS=str(max(5.0, int(times) * 0.06)), **many)
 
 
