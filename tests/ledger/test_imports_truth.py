@@ -90,7 +90,8 @@ def owed(folder: Path, day: date) -> dict[str, Decimal]:
 def exposures(reader: Client, day: date, **more: str) -> list[dict[str, str]]:
     """Read the CSV file of the page."""
     response = reader.get(
-        reverse("exposure"), {"day": day.isoformat(), "as": "csv", "columns": "receivables,credits", **more}
+        reverse("exposure"),
+        {"day": day.isoformat(), "as": "csv", "columns": "total,limit,over,receivables,credits", **more},
     )
     return list(csv.DictReader(io.StringIO(response.getvalue().decode("utf-8-sig"))))
 
