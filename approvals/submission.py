@@ -102,9 +102,7 @@ class Submission:
         new = target if isinstance(target, NewDocument) else None
         if new is not None and self.step not in checkpoints.FIRST_STEP.get(Kind(new.kind), ()):
             raise InvalidState(_("A new document cannot begin with this step: %(step)s.") % {"step": self.step})
-        debtor_id = writing.debtor_of(new).pk if new else target.debtor_id  # type: ignore[union-attr]
-        more = [self.changes.bill_to.pk] if self.changes and self.changes.bill_to else []
-        document = self._enter(new, debtor_id) if new else self._found(target, revision, [debtor_id, *more])  # type: ignore[arg-type]
+        document = self._enter(target) if isinstance(target, NewDocument) else self._found(target, revision)
         if document.debtor_id not in self.family.accounts:
             raise Stale(_("The document changed its debtor meanwhile; look at it again."))
         hold = None if new else self._open_hold(document)
@@ -114,7 +112,9 @@ class Submission:
 
     # -- finding and entering --------------------------------------------------------------------------------------
 
-    def _found(self, target: Document, revision: int | None, debtors: Sequence[int]) -> Document:
+    def _found(self, target: Document, revision: int | None) -> Document:
+        more = [self.changes.bill_to.pk] if self.changes and self.changes.bill_to else []
+        debtors = [target.debtor_id, *more]
         self.family, self.policy, found = ask(
             context.locking(debtors), policies.NEWEST, locking.locking([target.pk]), then=f"SAVEPOINT {_BEFORE}"
         )
@@ -127,9 +127,9 @@ class Submission:
             _refuse_stopped(document.debtor.account_status, lowers=document.lowers, new=False)
         return document
 
-    def _enter(self, new: NewDocument, debtor_id: int) -> Document:
-        self.family, self.policy = ask(context.locking([debtor_id]), policies.NEWEST)
+    def _enter(self, new: NewDocument) -> Document:
         debtor = writing.debtor_of(new)
+        self.family, self.policy = ask(context.locking([debtor.pk]), policies.NEWEST)
         lowers = new.kind in (Kind.RETURN, Kind.CREDIT_NOTE) or bool(new.type and new.type.sign < 0)
         _refuse_stopped(debtor.account_status, lowers=lowers, new=new.kind == Kind.ORDER)
         new = locking.sources_of(new)
