@@ -5,7 +5,6 @@ from decimal import Decimal as D
 from typing import Any
 
 import pytest
-from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -13,12 +12,12 @@ from approvals import booking, context, gate
 from creditrisk.exposure import ledger
 from creditrisk.facts import Verdict
 from creditrisk.money import ZERO
-from creditrisk.refusal import Refused
 from documents.drafts import Changes, NewDocument
 from documents.models import Document
 from ledger.models import Effect, OpenItem
 from tests.cast import Cast, after, policy
 from tests.locking import taken_back
+from tests.stories import played
 
 pytestmark = pytest.mark.django_db
 
@@ -94,14 +93,7 @@ def test_after_any_story_ledger_and_formula_agree_to_the_cent(
     cast: Cast, steps: list[tuple[str, int, int, int]]
 ) -> None:
     with taken_back():
-        now = after(0)
-        for step, pick, cents, days in steps:
-            now += timedelta(days=days)
-            try:
-                with transaction.atomic():
-                    act(cast, step, pick, cents, now)
-            except Refused:
-                pass
+        for step, _now in played(cast, steps, act, now=after(0)):
             assert ledger.audit().total == 0, step
 
 
@@ -114,14 +106,7 @@ def test_the_dry_run_says_what_submit_then_does(
         if counts == "LEDGER":
             policy(counts=["receivables", "credits"])
         policy(orders_count_from=orders_from)
-        now = after(0)
-        for step, pick, amount, days in steps:
-            now += timedelta(days=days)
-            try:
-                with transaction.atomic():
-                    act(cast, step, pick, amount, now)
-            except Refused:
-                pass
+        now = [after(0), *(moment for _step, moment in played(cast, steps, act, now=after(0)))][-1]
         said = gate.check(cast.rossi, amount=D(cents) / 100, today=now.date())
         order = cast.order(cast.rossi, str(D(cents) / 100), now=now)
         done = gate.submit(order, "confirm", by=cast.sara, now=now)
