@@ -20,8 +20,50 @@ from django.db.backends.utils import CursorWrapper
 from psycopg.pq import Escaping
 from psycopg.types.json import Jsonb
 
-_known: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
 Rows = list[tuple[Any, ...]]
+
+
+class _Spoken:
+    """What one connection knows already, and how values are written for it."""
+
+    def __init__(self, raw: Any) -> None:
+        self.known: set[str] = set()
+        self._escaping = Escaping(raw.pgconn)
+
+    def written(self, value: Any) -> str:
+        """Return a value as the server reads it; the type is the parameter's. Raises TypeError for what is never one.
+
+        The driver finds out how to write each value anew, which takes longer than sending it. Texts are escaped by the
+        server's own library.
+        """
+        match value:
+            case None:
+                return "NULL"
+            case str():
+                return self._escaping.escape_literal(value.encode()).decode()
+            case bool():
+                return "true" if value else "false"
+            case int():
+                return str(int(value))
+            case date() | time() | Decimal():
+                return f"'{value}'"
+            case list() if all(type(one) is int for one in value):
+                return "'{" + ",".join(map(str, value)) + "}'"
+            case list() if all(type(one) is date for one in value):
+                return "'{" + ",".join(map(str, value)) + "}'"
+            case Jsonb():
+                return self.written(json.dumps(value.obj))
+        raise TypeError(f"{type(value).__name__} is no value of a prepared statement")
+
+
+_spoken: WeakKeyDictionary[Any, _Spoken] = WeakKeyDictionary()
+
+
+def _with(raw: Any) -> _Spoken:
+    found = _spoken.get(raw)
+    if found is None:
+        found = _spoken[raw] = _Spoken(raw)
+    return found
 
 
 class Prepared:
@@ -36,17 +78,16 @@ class Prepared:
 
     def execute(self, cursor: CursorWrapper, params: Sequence[Any] = ()) -> None:
         """Run it on the connection of the cursor; the first time there, prepare it before."""
-        cursor.execute(self.called(cursor, params))
+        cursor.execute(self.called(cursor, _with(connection.connection), params))
 
-    def called(self, cursor: CursorWrapper, params: Sequence[Any]) -> str:
+    def called(self, cursor: CursorWrapper, spoken: _Spoken, params: Sequence[Any]) -> str:
         """Return the call with these values in it; prepare it where this connection does not have it yet."""
-        known = _known.setdefault(connection.connection, set())
-        if self.name not in known:
+        if self.name not in spoken.known:
             cursor.execute(self.prepare)
-            known.add(self.name)
+            spoken.known.add(self.name)
         if len(params) != self.takes:
             raise TypeError(f"{len(params)} values for a statement that takes {self.takes}")
-        return f"EXECUTE {self.name}" + (f"({', '.join(map(_written, params))})" if params else "")
+        return f"EXECUTE {self.name}" + (f"({', '.join(map(spoken.written, params))})" if params else "")
 
 
 @dataclass(frozen=True)
@@ -78,39 +119,15 @@ def ask(*queries: Query[Any], first: Sequence[Write] = (), then: str = "") -> tu
     `first` is written before them; `then` is a command without an answer, given last.
     """
     with connection.cursor() as cursor:
-        calls = [one.statement.called(cursor, one.values) for one in (*first, *queries)]
+        spoken = _with(connection.connection)
+        calls = [one.statement.called(cursor, spoken, one.values) for one in (*first, *queries)]
         cursor.execute("; ".join([*calls, then] if then else calls))
+        answered = cursor.cursor  # All answers are here: no error is left that Django would have to translate.
         for _write in first:
-            cursor.nextset()
+            answered.nextset()
         answers = []
         for number, query in enumerate(queries):
             if number:
-                cursor.nextset()
-            answers.append(query.read(cursor.fetchall()))
+                answered.nextset()
+            answers.append(query.read(answered.fetchall()))
     return tuple(answers)
-
-
-def _written(value: Any) -> str:
-    """Return a value as the server reads it; the type is the parameter's. Raises TypeError for what is never one.
-
-    The driver finds out how to write each value anew, which takes longer than sending it. Texts are escaped by the
-    server's own library.
-    """
-    match value:
-        case None:
-            return "NULL"
-        case bool():
-            return "true" if value else "false"
-        case int():
-            return str(int(value))
-        case str():
-            return Escaping(connection.connection.pgconn).escape_literal(value.encode()).decode()
-        case date() | time() | Decimal():
-            return f"'{value}'"
-        case list() if all(type(one) is int for one in value):
-            return "'{" + ",".join(map(str, value)) + "}'"
-        case list() if all(type(one) is date for one in value):
-            return "'{" + ",".join(map(str, value)) + "}'"
-        case Jsonb():
-            return _written(json.dumps(value.obj))
-    raise TypeError(f"{type(value).__name__} is no value of a prepared statement")
