@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection
 
@@ -51,31 +52,43 @@ class Candidate:
 
     def on_terms(self, terms: PaymentTerms | None) -> "Candidate":
         """Return the candidate on other payment terms."""
-        return replace(
-            self, terms=terms.code if terms else None, terms_rank=terms.rank if terms else None,
-            prepaid=bool(terms and terms.prepaid),
-        )  # fmt: skip
+        return replace(self, **_of_terms(terms))
 
     def with_discount(self, discount: SettlementDiscount | None) -> "Candidate":
         """Return the candidate with another settlement discount."""
-        return replace(
-            self, discount=discount.code if discount else None, discount_rank=discount.rank if discount else None
-        )
+        return replace(self, **_of_discount(discount))
 
     def of_type(self, type: DocumentType | None) -> "Candidate":
         """Return the candidate as a document of another type."""
-        return replace(self, uses_credit=type is None or type.counts, never_blocked=bool(type and type.never_blocked))
+        return replace(self, **_of_type(type))
 
     @classmethod
     def _made(
         cls, kind: str, debtor_id: int, company_id: int, amount: Decimal, currency: str, terms: PaymentTerms | None,
         discount: SettlementDiscount | None, type: DocumentType | None, document_id: int | None,
     ) -> "Candidate":  # fmt: skip
-        made = cls(
+        return cls(
             kind=str(kind), debtor_id=debtor_id, company_id=company_id, amount=amount, currency=currency,
-            document_id=document_id,
+            document_id=document_id, **_of_terms(terms), **_of_discount(discount), **_of_type(type),
         )  # fmt: skip
-        return made.on_terms(terms).with_discount(discount).of_type(type)
+
+
+def _of_terms(terms: PaymentTerms | None) -> dict[str, Any]:
+    if terms is None:
+        return {"terms": None, "terms_rank": None, "prepaid": False}
+    return {"terms": terms.code, "terms_rank": terms.rank, "prepaid": terms.prepaid}
+
+
+def _of_discount(discount: SettlementDiscount | None) -> dict[str, Any]:
+    if discount is None:
+        return {"discount": None, "discount_rank": None}
+    return {"discount": discount.code, "discount_rank": discount.rank}
+
+
+def _of_type(type: DocumentType | None) -> dict[str, Any]:
+    if type is None:
+        return {"uses_credit": True, "never_blocked": False}
+    return {"uses_credit": type.counts, "never_blocked": type.never_blocked}
 
 
 @dataclass(frozen=True)

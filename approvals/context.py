@@ -15,6 +15,7 @@ from creditrisk.exposure.ledger import Posted, Touched
 from creditrisk.exposure.read import Slot
 from creditrisk.facts import (
     Control,
+    EffectiveLimit,
     Exposure,
     LimitState,
     MemberOverdue,
@@ -77,13 +78,34 @@ class Picture:
         """Return the picture with what a customer owes itself, without its branches."""
         return replace(self, slots=tuple(self._by_customer.get(customer_id, ())))
 
+    @cached_property
+    def _exposures(self) -> dict[tuple[int, int | None], Exposure]:
+        return {}
+
     def exposure(self, customer_id: int, *, company_id: int | None = None) -> Exposure:
         """Return the exposure of a customer with all below it; in one company unless its companies are summed."""
         account = self.accounts[customer_id]
-        below = set(self.family.below.get(customer_id, (customer_id,)))
         company = None if account.summed else company_id or account.company
-        rows = [s for s in self.slots if s.customer_id in below and company in (None, s.company_id)]
-        return self._fold(rows, account.currency)
+        known = self._exposures.get((customer_id, company))
+        if known is None:
+            below = set(self.family.below.get(customer_id, (customer_id,)))
+            rows = [s for s in self.slots if s.customer_id in below and company in (None, s.company_id)]
+            known = self._exposures[customer_id, company] = self._fold(rows, account.currency)
+        return known
+
+    @cached_property
+    def _limits(self) -> dict[int, EffectiveLimit]:
+        return {}
+
+    def limit(self, customer_id: int) -> EffectiveLimit:
+        """Return the customer's own limit of the day."""
+        known = self._limits.get(customer_id)
+        if known is None:
+            account = self.accounts[customer_id]
+            shared = [self.shared[s] for s in self.family.shared.get(customer_id, ()) if s in self.shared]
+            known = limits.effective(account, shared=shared, has_head=bool(account.parent), rates=self.rates)
+            self._limits[customer_id] = known
+        return known
 
     def shared_exposure(self, shared_id: int) -> Exposure:
         """Return the exposure of all members, across companies."""
@@ -112,15 +134,13 @@ class Picture:
     ) -> Standing:  # fmt: skip
         """Return how a customer stands against its own limit; `weight` is what the document adds beside the total."""
         account = self.accounts[customer_id]
-        own_shared = [self.shared[s] for s in self.family.shared.get(customer_id, ()) if s in self.shared]
-        limit = limits.effective(account, shared=own_shared, has_head=bool(account.parent), rates=self.rates)
         exposure = self.exposure(customer_id, company_id=company_id)
         extra = self.rates.convert(weight or {}, account.currency)
         return Standing(
             account.code,
             kind,
             exposure,
-            limit,
+            self.limit(customer_id),
             Control(control or self.control(customer_id)),
             exposure.total + extra,
         )
@@ -145,8 +165,7 @@ class Picture:
         """Return how each shared limit stands that gives this customer credit and is checked."""
         if not self.policy.check_shared_limit or not self.family.shared.get(customer_id):
             return ()
-        own = self.standing(customer_id).limit
-        if own.state == LimitState.UNLIMITED:
+        if self.limit(customer_id).state == LimitState.UNLIMITED:
             return ()
         account = self.accounts[customer_id]
         control = account.group_control or self.control(customer_id)
