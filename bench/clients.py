@@ -19,7 +19,7 @@ import django
 from bench.results import Bound, Table
 
 CLIENTS = (1, 2, 4, 8)
-ROUNDS = 3
+ROUNDS = 5
 WARM = 20
 FLOOR, OWN, ONE = "floor", "confirm, customers of their own", "confirm, all on one customer"
 # At so many clients a decision may take so many times the floor.
@@ -113,10 +113,10 @@ def measure(
     gate.Floor()
     found = {(kind, number): Run(kind, number) for number in clients for kind in (FLOOR, OWN, ONE)}
     with started(max(clients), now) as pipes:
-        for _round in range(rounds):
+        for round_ in range(rounds):
             for (kind, number), run in found.items():
                 keys = [
-                    [n * 1000 + lap for lap in range(times + WARM)] if kind == FLOOR
+                    [(round_ * number + n) * (times + WARM) + lap for lap in range(times + WARM)] if kind == FLOOR
                     else [house.order(owners[0 if kind == ONE else n]).pk for _ in range(times + WARM)]
                     for n in range(number)
                 ]  # fmt: skip
