@@ -1,4 +1,4 @@
-"""What a benchmark found: told at the terminal, kept as JSON, gathered in RESULTS.md with the machine it was taken on."""
+"""What a benchmark or `make chaos` found: told at the terminal, kept as JSON, gathered in RESULTS.md with its machine."""
 
 import json
 import os
@@ -11,13 +11,13 @@ from typing import Any
 
 import django
 import psycopg
-from django.db import connection
+from django.conf import settings
 
 HERE = Path(__file__).resolve().parent
 KEPT = HERE / "results"
 PAGE = HERE / "RESULTS.md"
 # As a reader wants them; what is not named here follows by name.
-ORDER = ("gate", "clients", "policy", "tryout", "rebuild", "portfolio", "pages", "load")
+ORDER = ("gate", "clients", "policy", "tryout", "rebuild", "portfolio", "pages", "load", "chaos")
 
 Cell = str | int | float | None
 
@@ -89,10 +89,10 @@ def kept() -> list[dict[str, Any]]:
 def page(found: Iterable[dict[str, Any]]) -> str:
     """Return the page of all results."""
     lines = [
-        "# Results of the benchmarks",
+        "# Results of the benchmarks and of chaos",
         "",
-        "`make bench` takes them (`ARGS` names one); each figure is a ratio or a rate of one run, beside a floor of the same run. This page and the",
-        "JSON beside it (`results/`) are written by the benchmarks themselves.",
+        "`make bench` takes all but the last (`ARGS` names one); each figure is a ratio or a rate of one run, beside a floor of the same run. The",
+        "last is of `make chaos`. This page and the JSON beside it (`results/`) are written by the two commands themselves.",
     ]
     for one in found:
         lines += ["", f"## {one['title']}", ""]
@@ -125,9 +125,8 @@ def machine() -> dict[str, str]:
 
 def versions() -> dict[str, str]:
     """Return the versions of what was measured."""
-    with connection.cursor() as cursor:
-        cursor.execute("SHOW server_version")
-        (server,) = cursor.fetchone()
+    with psycopg.connect(settings.DATABASE_URL) as connection:
+        server = connection.info.parameter_status("server_version") or ""
     return {
         "Python": platform.python_version(), "Django": django.__version__, "psycopg": psycopg.__version__, "PostgreSQL": server,
     }  # fmt: skip
