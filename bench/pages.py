@@ -52,9 +52,10 @@ PAGES = {
 
 @dataclass(frozen=True)
 class Timing:
-    """How long a page took until it was there, how many statements it asked, and how many with few customers."""
+    """How long a page over so many customers took until it was there, its statements, and those with few customers."""
 
     name: str
+    customers: int
     ms: float
     queries: int
     few: int = 0
@@ -71,16 +72,16 @@ def measure(*, now: datetime, customers: int, say: Callable[[str], Any]) -> list
         few = {name: _queries(client, address.format(code=code)) for name, (address, _bound) in PAGES.items()}
         say(f"Filling {customers:,} customers with {customers * rebuild.ROWS:,} open rows.")
         code = _fill(customers, now=now)
-        return _timed(client, code, few)
+        return _timed(client, code, customers, few)
 
 
-def _timed(client: Client, code: str, few: dict[str, int]) -> list[Timing]:
+def _timed(client: Client, code: str, customers: int, few: dict[str, int]) -> list[Timing]:
     laps: dict[str, list[float]] = {name: [] for name in ("", *PAGES)}
     for _time in range(TIMES):
         laps[""].append(_floor())
         for name, (address, _bound) in PAGES.items():
             laps[name].append(_open(client, address.format(code=code)))
-    floor = Timing("bare aggregate over the balances", 1000 * statistics.median(laps[""]), 1)
+    floor = Timing("bare aggregate over the balances", customers, 1000 * statistics.median(laps[""]), 1)
     return [floor] + [
         replace(floor, name=name, ms=1000 * statistics.median(laps[name]), queries=_queries(client, address.format(code=code)),
                 few=few[name], is_bound=bound)
@@ -136,5 +137,7 @@ def table(found: Sequence[Timing]) -> Table:
     more = max(one.queries - one.few for one in pages)
     bounds.append(Bound("more statements with all customers than with ten", more, 0))
     return Table(
-        "pages", "Pages over all customers", ("", "ms", "x bare", "statements", "with 10 customers"), rows, bounds
-    )
+        f"pages-{floor.customers}",
+        f"Pages over {floor.customers:,} customers with {floor.customers * rebuild.ROWS:,} open rows",
+        ("", "ms", "x bare", "statements", f"with {FEW} customers"), rows, bounds,
+    )  # fmt: skip

@@ -158,7 +158,8 @@ def table(found: Sequence[Laps]) -> Table:
     """Return the laps as they are told, beside both floors."""
     bare, indexed, rebuilt = found
     rows = [(one.name, one.rows, round(one.a_second), one.times(bare), one.times(indexed)) for one in found]
+    customers = bare.rows // ROWS
     return Table(
-        "rebuild", "Rebuilding the exposure ledger", ("", "rows", "rows a second", "x bare", "x indexed"), rows,
+        f"rebuild-{customers}", f"Rebuilding the exposure ledger of {customers:,} customers", ("", "rows", "rows a second", "x bare", "x indexed"), rows,
         [Bound("a rebuild beside the bare statement", rebuilt.times(bare), MOST)],
     )  # fmt: skip
