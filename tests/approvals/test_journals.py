@@ -225,6 +225,17 @@ def test_sales_prepares_no_journal(cast: Cast) -> None:
         journals.prepare("mine", company=None, by=cast.sara, now=NOW)
 
 
+def test_whoever_may_decide_no_limit_agrees_to_no_line_and_rejects_none_by_whichever_way(cast: Cast) -> None:
+    sent(cast, (cast.rossi, "12000"))
+    request = LimitRequest.objects.get()
+
+    agreed = limit_requests.approve_many([request], by=cast.sara, now=NOW)
+    rejected = limit_requests.reject_many([request], by=cast.sara, now=NOW, note="no")
+
+    assert agreed == rejected == {request.pk: "Your roles do not decide limits."}
+    assert LimitRequest.objects.get().state == RequestState.OPEN
+
+
 def test_a_journal_of_a_company_takes_its_customers_alone(cast: Cast) -> None:
     other = Company.objects.create(code="OTHER", name="Other", currency="EUR")
     CompanyAccess.objects.create(user=cast.carla.user, company=other)
