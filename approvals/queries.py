@@ -28,6 +28,7 @@ from approvals.models import (
     Release,
     ReleaseReason,
 )
+from creditrisk import rules
 from creditrisk.decisions import queries as decision_queries
 from creditrisk.decisions import story
 from creditrisk.decisions.story import Told
@@ -203,7 +204,7 @@ def _row(hold: Any, *, today: date | None, told: tuple[Told, ...] = (), names: d
         salesperson=name_of(hold.document.customer.salesperson),
         amount=hold.amount if hold.review_amount is None else hold.review_amount, currency=hold.currency,
         excess=hold.review_excess or ZERO, account_currency=hold.customer.currency, reasons=reasons,
-        labels=tuple(story.label_of(code) for code in reasons), opened_at=hold.opened_at,
+        labels=tuple(rules.label(code) for code in reasons), opened_at=hold.opened_at,
         age_days=(today - hold.opened_on).days if today else 0, opened_by=name_of(hold.opened_by), open=hold.open,
         how=closing.how if closing else "", closed=_how(hold, closing), closed_by=name_of(closing.closed_by) if closing else "",
         closed_at=closing.closed_at if closing else None, close_reason=closing.reason_in_words if closing else "",
@@ -288,7 +289,7 @@ def _with_words(hold: Any, *, today: date) -> HoldRow:
     if hold.review_decision:
         told = tuple(decision_queries.reasons(hold.review_decision, codes=hold.review_reasons or ()))
     missing = [code for code in hold.review_reasons or () if code not in {t.code for t in told}]
-    told += tuple(Told(code, story.label_of(code), "", "", "", "", story.HOLDS) for code in missing)
+    told += tuple(Told(code, rules.label(code), "", "", "", "", story.HOLDS) for code in missing)
     row = _row(hold, today=today, told=told, names=_names({hold.assigned_id}))
     gone, looked_at = _gone(hold)
     return replace(row, gone=gone, looked_at=looked_at)

@@ -12,8 +12,8 @@ from approvals.checkpoints import NEXT_STEP
 from approvals.deciding import Judgement
 from approvals.models import Hold, HowClosed, Release, ReleaseReason
 from approvals.submission import Result, Submission
+from creditrisk import rules
 from creditrisk.clock import business_day
-from creditrisk.decisions.story import label_of
 from creditrisk.money import figure
 from creditrisk.policy import compile as policies
 from creditrisk.refusal import HoldOpen, InvalidState, NotPermitted, Refused, Stale
@@ -85,7 +85,7 @@ def _refuse_grown(hold: Hold, saw: dict[str, Any], judgement: Judgement | None) 
             % {"excess": figure(excess, judgement.case.own.exposure.currency)}
         )
     if "reasons" in saw and not set(judgement.outcome.reasons) <= set(saw["reasons"]):
-        more = ", ".join(label_of(code) for code in judgement.outcome.reasons if code not in saw["reasons"])
+        more = ", ".join(rules.label(code) for code in judgement.outcome.reasons if code not in saw["reasons"])
         raise Stale(_("There are new reasons since this page was drawn: %(more)s.") % {"more": more})
 
 

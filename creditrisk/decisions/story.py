@@ -133,7 +133,7 @@ def tell(
     else:
         effect = SPARED if flat["true"] and flat["kind"] != "exclude" else PASSED
     return Told(
-        code=flat["code"], label=label_of(flat["code"]), text=words[0], frees=words[1], measured=measured,
+        code=flat["code"], label=rules.label(flat["code"]), text=words[0], frees=words[1], measured=measured,
         threshold=limit, effect=effect, scope=flat["scope"], row=flat["row"], subject=subject, kind=flat["kind"],
         figure=subject if flat["code"] == "over_sub_limit" else _FIGURES.get(flat["code"], ""),
     )  # fmt: skip
@@ -164,7 +164,7 @@ def with_exclusions(told: Sequence[Told], findings: Sequence[Mapping[str, Any]],
         if exclusion is None:
             return _("not counted: the customer or the document is excluded, or another row said it already")
         words = _("by the exclusion “%(rule)s” for %(scope)s")
-        return words % {"rule": label_of(exclusion["code"]), "scope": for_whom(exclusion["scope"])}
+        return words % {"rule": rules.label(exclusion["code"]), "scope": for_whom(exclusion["scope"])}
 
     return [replace(one, spared=spared(one)) if one.effect == SPARED else one for one in told]
 
@@ -185,11 +185,6 @@ def for_whom(scope: str) -> str:
 def standing_in_the_way(told: Iterable[Told]) -> list[Told]:
     """Keep what holds or warns."""
     return [t for t in told if t.effect in (HOLDS, WARNS)]
-
-
-def label_of(code: str) -> str:
-    """Return the label of a reason code."""
-    return str(rules.labels().get(code, code.replace("_", " ").capitalize()))
 
 
 def _two(value: Any, threshold: Any, unit: str) -> tuple[str, str]:
@@ -280,7 +275,7 @@ def _words(code: str, value: Any, threshold: Any, unit: str, subject: str, scope
         case "forced":
             return _("The document was held by hand."), _("A release.")
     return _("%(label)s: %(value)s (%(bound)s).") % {
-        "label": label_of(code),
+        "label": rules.label(code),
         "value": shown,
         "bound": bound,
     }, ""

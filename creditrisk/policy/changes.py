@@ -32,7 +32,7 @@ def changes(before: Content | None, after: Content) -> list[str]:
 
 def described(row: Mapping[str, Any]) -> str:
     """Return one rule row, as a version keeps it, in words: “Days overdue” for all customers: holds when ..."""
-    rule = rules.labels().get(row["rule"], row["rule"])
+    rule = rules.label(row["rule"])
     return _("“%(rule)s” %(said)s") % {"rule": rule, "said": said(row)}
 
 

@@ -268,7 +268,7 @@ class Rule(models.Model):
         verbose_name = _("rule")
 
     def __str__(self) -> str:
-        return rules.labels().get(self.code, self.code)
+        return rules.label(self.code)
 
 
 def open_book(**_told: Any) -> None:
@@ -338,7 +338,7 @@ class RuleRow(models.Model):
 
     def __str__(self) -> str:
         whom = self.customer.code if self.customer else self.group.code if self.group else _("all customers")
-        label = rules.labels().get(self.rule_id, self.rule_id)
+        label = rules.label(self.rule_id)
         return f"{self.pk or _('new')}: {self.get_kind_display()} {label}, {whom}"
 
     def given(self) -> dict[str, Any]:

@@ -112,7 +112,7 @@ def _rows(content: Mapping[str, Any], today: date) -> tuple[tuple[str, str, tupl
             told = by_number[row.id]
             line = RowLine(row.id, capfirst(said(told)), row.kind, why.get(row.id, ""), row.id in edited)
             found.setdefault(row.rule.code, []).append(line)
-    return tuple((code, str(rules.labels()[code]), tuple(lines)) for code, lines in found.items())
+    return tuple((code, rules.label(code), tuple(lines)) for code, lines in found.items())
 
 
 @dataclass(frozen=True)
@@ -218,7 +218,7 @@ def book(user: Any, policy: Policy, content: Mapping[str, Any], *, today: date) 
         values = tuple((name, str(MEANINGS[name])) for name in rule.values()) if rule else ()
         found.append(
             Entry(
-                code, str(rules.labels()[code]), rules.sentence(code), rules.detail(code), values,
+                code, rules.label(code), rules.sentence(code), rules.detail(code), values,
                 standard is None or standard.freed, mine, len(every) - len(mine), _at_work(code, policy) if standard else "",
             )
         )  # fmt: skip

@@ -198,6 +198,12 @@ def labels() -> Mapping[str, str]:
     return {c.code: say(c.label) for c in every}
 
 
+def label(code: str) -> str:
+    """Return the label of a reason code in the reader's language; a rule that left the book goes by its code's words."""
+    found = book().get(code) or standards().get(code)
+    return say(found.label) if found else code.replace("_", " ").capitalize()
+
+
 def sentence(code: str) -> str:
     """Return what a rule does, as its module says it, in the reader's language."""
     return _told(sys.modules[_of(code).__module__], whole=False)
