@@ -127,8 +127,6 @@ def preview(
         )
     except (Refused, MissingRate) as error:
         return Preview(sentence=str(error), **known)
-    told = story.tell_all(trial.outcome.findings, currency=debtor.currency, names=names_in(trial.outcome.findings))
-    in_the_way = story.standing_in_the_way(told) if trial.outcome.verdict != Verdict.PASSED else []
     return Preview(
         before=trial.before,
         after=trial.after,
@@ -136,9 +134,18 @@ def preview(
         shared=trial.shared,
         buckets=_buckets(trial.before, trial.after),
         verdict=trial.outcome.verdict.value,
-        told=tuple(in_the_way),
+        told=_in_the_way(trial, debtor),
         advice=_advice(trial, debtor) if trial.outcome.verdict == Verdict.HELD else None,
         **known,
+    )
+
+
+def _in_the_way(trial: dryrun.Trial, debtor: Customer) -> tuple[Told, ...]:
+    if trial.outcome.verdict == Verdict.PASSED:
+        return ()
+    findings = trial.outcome.findings
+    return tuple(
+        story.standing_in_the_way(story.tell_all(findings, currency=debtor.currency, names=names_in(findings)))
     )
 
 
