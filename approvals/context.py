@@ -8,8 +8,6 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
 
-from django.db import connection
-
 from creditrisk.exposure import ledger, read
 from creditrisk.exposure.ledger import Posted, Touched
 from creditrisk.exposure.read import Slot
@@ -26,7 +24,7 @@ from creditrisk.money import MissingRate, Rates
 from creditrisk.policy import compile as policies
 from creditrisk.policy.alerting import Alerting
 from creditrisk.policy.compile import Policy
-from creditrisk.prepared import Query, ask
+from creditrisk.prepared import Prepared, Query, ask
 from customers import limits
 from customers.limits import Family, Granted
 from customers.models import Customer, SharedLimit
@@ -343,12 +341,12 @@ def shared_standing(shared: SharedLimit, *, today: date, policy: Policy | None =
     return seen.shared_standing(shared.pk)
 
 
+_UNPAID = Prepared(
+    "SELECT unpaid_on, currency, amount FROM ledger_effect WHERE customer_id = %s AND unpaid_on IS NOT NULL"
+)
+
+
 def unpaid_effects(customer_id: int, *, rates: Rates, currency: str) -> tuple[UnpaidEffect, ...]:
     """Return the customer's effects that came back unpaid, in the account's currency."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT unpaid_on, currency, amount FROM ledger_effect WHERE customer_id = %s AND unpaid_on IS NOT NULL",
-            [customer_id],
-        )
-        rows = cursor.fetchall()
+    (rows,) = ask(Query(_UNPAID, [customer_id], list))
     return tuple(UnpaidEffect(day, rates.convert({unit: amount}, currency)) for day, unit, amount in rows)
