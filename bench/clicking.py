@@ -5,6 +5,7 @@ import uuid
 from itertools import cycle
 from random import choice, randint
 from typing import Any
+from urllib.parse import urlsplit
 
 from locust import HttpUser, between, task
 
@@ -21,24 +22,34 @@ class Person(HttpUser):
 
     def on_start(self) -> None:
         """Log in, and remember which customers there are."""
-        self.client.get("/login/")
-        self.send("/login/", {"login": next(self.names), "password": "demo"}, name="log in")
-        self.customers = sorted(set(CUSTOMER.findall(self.client.get("/customers/").text))) or ["?"]
+        self.look("/login/", name="login")
+        self.send("/login/", {"login": next(self.names), "password": "demo"}, name="log in", ends="/")
+        self.customers = sorted(set(CUSTOMER.findall(self.look("/customers/", name="customers"))))
 
-    def send(self, address: str, data: dict[str, Any], *, name: str) -> Any:
-        """Post as a form of this site does."""
+    def look(self, address: str, *, name: str) -> str:
+        """Open a page; it fails where another comes, as where nobody is logged in."""
+        return self._ask("GET", address, name=name, ends=address)
+
+    def send(self, address: str, data: dict[str, Any], *, name: str, ends: str) -> str:
+        """Post as a form of this site does; it fails where it does not lead to such an address."""
         sent = {**data, "csrfmiddlewaretoken": self.client.cookies.get("csrftoken", "")}
-        return self.client.post(address, sent, name=name, headers={"Referer": f"{self.host}{address}"})
+        return self._ask("POST", address, data=sent, name=name, headers={"Referer": f"{self.host}{address}"}, ends=ends)
+
+    def _ask(self, method: str, address: str, *, ends: str, **more: Any) -> str:
+        with self.client.request(method, address, catch_response=True, **more) as answer:
+            if answer.ok and not re.fullmatch(ends, urlsplit(answer.url).path):
+                answer.failure(f"led to {answer.url}")
+            return str(answer.text)
 
     @task(2)
     def look_at_a_customer(self) -> None:
         """Open the page of somebody."""
-        self.client.get(f"/customers/{choice(self.customers)}/", name="customer")
+        self.look(f"/customers/{choice(self.customers)}/", name="customer")
 
     @task(1)
     def begin(self) -> None:
         """Open the first page."""
-        self.client.get("/", name="start")
+        self.look("/", name="start")
 
 
 class Clerk(Person):
@@ -49,9 +60,8 @@ class Clerk(Person):
     @task(4)
     def work_off_the_desk(self) -> None:
         """Open the desk, then a hold of it."""
-        holds = HOLD.findall(self.client.get("/desk/", name="desk").text)
-        if holds:
-            self.client.get(f"/desk/{choice(holds)}/", name="hold")
+        holds = HOLD.findall(self.look("/desk/", name="desk"))
+        self.look(f"/desk/{choice(holds)}/", name="hold")
 
 
 class Seller(Person):
@@ -62,12 +72,12 @@ class Seller(Person):
     @task(4)
     def type_an_order(self) -> None:
         """Open the form, type, see what would come of it, and save it confirmed."""
-        self.client.get("/orders/new/", name="order form")
+        self.look("/orders/new/", name="order form")
         order = {
             "customer": choice(self.customers), "token": uuid.uuid4().hex, "lines-TOTAL_FORMS": "1", "lines-INITIAL_FORMS": "0",
             "lines-MIN_NUM_FORMS": "0", "lines-MAX_NUM_FORMS": "200", "lines-0-text": "Pumps", "lines-0-quantity": "2",
             "lines-0-price": str(randint(10, 900)),
         }  # fmt: skip
         for _ in range(2):
-            self.send("/orders/new/", {**order, "panel": "1"}, name="order panel")
-        self.send("/orders/new/", {**order, "confirm": "1"}, name="order saved")
+            self.send("/orders/new/", {**order, "panel": "1"}, name="order panel", ends="/orders/new/")
+        self.send("/orders/new/", {**order, "confirm": "1"}, name="order saved", ends=r"/documents/\d+/")

@@ -21,6 +21,7 @@ from bench.results import Bound, Table
 CLIENTS = (1, 2, 4, 8)
 ROUNDS = 5
 WARM = 20
+OWNED = 100  # Customers of each client, so that none grows much.
 FLOOR, OWN, ONE = "floor", "confirm, customers of their own", "confirm, all on one customer"
 # At so many clients a decision may take so many times the floor.
 MOST_AT, MOST = 4, 4.0
@@ -102,24 +103,29 @@ def started(number: int, now: datetime) -> Iterator[list[Connection]]:
 def measure(
     *, now: datetime, times: int, say: Callable[[str], Any], clients: Sequence[int] = CLIENTS, rounds: int = ROUNDS
 ) -> list[Run]:
-    """Return what each number of clients did; `times` is how many transactions a client does in a round."""
+    """Return what each number of clients did; `times` is how many transactions a client does in all the rounds of a kind."""
     from bench import gate
     from creditrisk.exposure import ledger
 
     house = gate.House(now=now)
-    say(f"Up to {max(clients)} clients, each on a customer with 10 open documents, then all on one.")
-    owners = [house.customer(f"client{n}", 10) for n in range(max(clients))]
+    house.put_every_rule_to_work()
+    say(f"Up to {max(clients)} clients, each on {OWNED} customers with 10 open documents, then all on one.")
+    owned = [[house.customer(f"client{n}-{of}", 10) for of in range(OWNED)] for n in range(max(clients))]
+    shared = [house.customer("shared", 10)]
     ledger.rebuild(day=house.today, now=now)
+    laps = range(max(times // rounds, 1) + WARM)
     gate.Floor()
     found = {(kind, number): Run(kind, number) for number in clients for kind in (FLOOR, OWN, ONE)}
     with started(max(clients), now) as pipes:
         for round_ in range(rounds):
             for (kind, number), run in found.items():
-                keys = [
-                    [(round_ * number + n) * (times + WARM) + lap for lap in range(times + WARM)] if kind == FLOOR
-                    else [house.order(owners[0 if kind == ONE else n]).pk for _ in range(times + WARM)]
-                    for n in range(number)
-                ]  # fmt: skip
+                keys = []
+                for n in range(number):
+                    among = shared if kind == ONE else owned[n]
+                    if kind == FLOOR:
+                        keys.append([(round_ * number + n) * len(laps) + lap for lap in laps])
+                    else:
+                        keys.append([house.order(among[lap % len(among)]).pk for lap in laps])
                 _take(run, pipes[:number], keys)
     return list(found.values())
 

@@ -1,9 +1,12 @@
 """A confirm through the gate beside a bare transaction on the same server, for small and large customers, and a dry run.
 
 The floor locks a row by key, reads three indexed sets, updates one row, inserts three and commits, with psycopg alone.
-All are taken in turns, so that they meet the same machine; once before and once after a million decisions were written.
+The customers have limits, a row of every rule speaks of them, and every confirm is of another customer where one more
+document would be more than a twentieth of what it has. All are taken in turns, so that they meet the same machine;
+once before and once after a million decisions were written.
 """
 
+import math
 import statistics
 import time
 from collections.abc import Callable, Sequence
@@ -18,20 +21,32 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import connection
 
-from approvals import booking, gate
+from approvals import booking, gate, preview
 from bench import rebuild
 from bench.results import Bound, Table
 from creditrisk.clock import business_day
 from creditrisk.exposure import ledger
 from creditrisk.policy import compile as policies
+from creditrisk.policy.models import RuleRow
 from creditrisk.roles import Actor
-from customers.models import Company, CreditAccount, Customer, PaymentTerms
+from customers.models import AccountStatus, Company, CreditAccount, Customer, PaymentTerms
 from documents.drafts import NewDocument
 from documents.models import Document
 
 SIZES = (10, 100, 1_000, 10_000, 100_000)
-OTHERS = 2_000
+SMALLEST = 10
 HISTORY = 1_000_000
+LIMIT = Decimal(10**9)
+# One row of every rule, none of them true.
+EVERY_RULE: tuple[dict[str, Any], ...] = (
+    {"rule_id": "days_overdue", "days": 400},
+    {"rule_id": "limit_expired", "days": 400},
+    {"rule_id": "overdue_amount", "amount": LIMIT, "percent": Decimal(100)},
+    {"rule_id": "order_amount", "amount": 10 * LIMIT},
+    {"rule_id": "limit_used", "percent": Decimal(1000)},
+    {"rule_id": "unpaid_effects", "days": 90, "count": 3},
+    {"rule_id": "review_overdue", "days": 400},
+)
 WARM = 20  # The first laps warm caches and plans.
 # How much slower than the customer of so many documents the slowest may be.
 FLAT = {1_000: 1.2, 10: 1.5}
@@ -104,6 +119,7 @@ class Floor:
                 "INSERT INTO floor_entry (account, amount) SELECT g % 20000 + 1, 1 FROM generate_series(1, 200000) g"
             )
             cursor.execute("CREATE INDEX ON floor_entry (account)")
+            cursor.execute("ANALYZE floor_account, floor_entry")
 
     def __call__(self, n: int) -> None:
         account = n % 20000 + 1
@@ -127,16 +143,28 @@ class House:
         self.terms = PaymentTerms.objects.get_or_create(code="BENCH30", defaults={"days": 30})[0]
         self.by = Actor(User.objects.get_or_create(username="bench")[0])
 
-    def customer(self, code: str, number: int = 0, *, limit: Decimal | None = None) -> Customer:
-        """Add a customer with so many open documents; `ledger.rebuild` brings them into the exposure. No limit: unlimited."""
+    def put_every_rule_to_work(self) -> None:
+        """Put a policy in force that has a row of every rule."""
+        of = {"status": AccountStatus.objects.get_or_create(code="BENCH")[0],
+              "terms": PaymentTerms.objects.get_or_create(code="BENCH90", defaults={"days": 90})[0]}  # fmt: skip
+        RuleRow.objects.all().delete()
+        rows = [
+            *EVERY_RULE,
+            {"rule_id": "account_status", "status": of["status"]},
+            {"rule_id": "payment_terms", "terms": of["terms"]},
+        ]
+        RuleRow.objects.bulk_create(RuleRow(**row) for row in rows)
+        policies.save_version(by=None, now=self.now, note="bench")
+
+    def customer(self, code: str, number: int = 0, *, limit: Decimal = LIMIT) -> Customer:
+        """Add a customer with so many open documents; `ledger.rebuild` brings them into the exposure."""
         made = Customer.objects.create(
             code=f"{self.stamp}-{code}", name=code, company=self.company, currency="EUR", terms=self.terms
         )
         CreditAccount.objects.create(customer=made)
         booking.grant_limit(
-            customer=made, amount=limit, state="UNLIMITED" if limit is None else "AMOUNT", valid_from=self.today,
-            by=self.by, now=self.now,
-        )  # fmt: skip
+            customer=made, amount=limit, state="AMOUNT", valid_from=self.today, by=self.by, now=self.now
+        )
         if not number:
             return made
         fill(made.pk, self.company.pk, self.terms.pk, number, today=self.today, now=self.now)
@@ -153,12 +181,13 @@ class House:
 
 @dataclass(frozen=True)
 class Phase:
-    """The timings that were taken in turns: `sizes` by the number of the customer's open documents."""
+    """The timings that were taken in turns: `sizes` by the number of the customer's open documents; two whole panels."""
 
     says: str
     floor: Timing
     sizes: dict[int, Timing]
     dry_run: Timing
+    panels: tuple[Timing, Timing]
 
     def flat(self, beside: int) -> float:
         """Return how much slower the slowest customer is than the one of so many documents."""
@@ -168,37 +197,55 @@ class Phase:
 def measure(*, now: datetime, times: int, say: Callable[[str], Any], history: int = HISTORY) -> list[Phase]:
     """Return what was taken before and after so many decisions were written."""
     house = House(now=now)
-    say(f"Filling {OTHERS} customers with 10 open documents each, and one of each size {SIZES}.")
-    for n in range(OTHERS):
-        house.customer(f"other{n}", 10)
-    sized = {size: house.customer(f"size{size}", size) for size in SIZES}
+    house.put_every_rule_to_work()
+    laps = times + WARM
+    numbers = {size: math.ceil(2 * laps / max(1, size // 20)) for size in SIZES}
+    say(
+        "Filling "
+        + ", ".join(f"{number:,} customers with {size:,}" for size, number in numbers.items())
+        + " open documents."
+    )
+    sized = {size: [house.customer(f"size{size}-{n}", size) for n in range(number)] for size, number in numbers.items()}
     say(f"{ledger.rebuild(day=house.today, now=now):,} entries.")
     rebuild.look_through()
-    phases = [_laps("", house, sized, times)]
+    phases = [_laps("", house, sized, range(laps))]
     say(f"Writing {history:,} decisions.")
     _write_decisions(history)
     rebuild.look_through()
-    return [*phases, _laps(f"{history:,} decisions in history", house, sized, times)]
+    return [*phases, _laps(f"{history:,} decisions in history", house, sized, range(laps, 2 * laps))]
 
 
-def _laps(says: str, house: House, sized: dict[int, Customer], times: int) -> Phase:
+def _laps(says: str, house: House, sized: dict[int, list[Customer]], laps: range) -> Phase:
     floor = Floor()
-    found: dict[Any, list[float]] = {"floor": [], "dry run": [], **{size: [] for size in sized}}
-    for n in range(times + WARM):
-        laps: dict[Any, float] = {"floor": _seconds(partial(floor, n))}
-        typed = partial(gate.check, sized[10], amount=Decimal(10), today=house.today)
-        laps["dry run"] = _seconds(typed)
-        for size, owner in sized.items():
-            laps[size] = _seconds(partial(house.confirm, house.order(owner)))
-        if n >= WARM:
-            for name, seconds in laps.items():
+    found: dict[Any, list[float]] = {
+        "floor": [],
+        "dry run": [],
+        "passing": [],
+        "held": [],
+        **{size: [] for size in sized},
+    }
+    for n in laps:
+        owners = {size: among[n % len(among)] for size, among in sized.items()}
+        typed = partial(preview.preview, owners[SMALLEST], kind="ORDER", currency="EUR", today=house.today)
+        took: dict[Any, float] = {
+            "floor": _seconds(partial(floor, n)),
+            "dry run": _seconds(partial(gate.check, owners[SMALLEST], amount=Decimal(10), today=house.today)),
+            "passing": _seconds(partial(typed, amounts=[Decimal(10)])),
+            "held": _seconds(partial(typed, amounts=[2 * LIMIT])),
+        }
+        for size, owner in owners.items():
+            took[size] = _seconds(partial(house.confirm, house.order(owner)))
+        if n - laps.start >= WARM:
+            for name, seconds in took.items():
                 found[name].append(seconds)
     return Phase(
         says,
         timing("floor", found["floor"]),
         {size: timing(f"confirm, {size:,} open documents", found[size]) for size in sized},
-        timing("dry run, 10 open documents", found["dry run"]),
-    )
+        timing(f"dry run, {SMALLEST} open documents", found["dry run"]),
+        (timing("the whole panel while typing", found["passing"]),
+         timing("the same where it would be held, with what would free it", found["held"])),
+    )  # fmt: skip
 
 
 def _write_decisions(number: int) -> None:
@@ -225,16 +272,16 @@ def table(phases: Sequence[Phase]) -> Table:
     rows, bounds = [], []
     for phase in phases:
         within = f", {phase.says}" if phase.says else ""
-        smallest = phase.sizes[min(phase.sizes)]
-        for one in (phase.floor, *phase.sizes.values(), phase.dry_run):
+        smallest = phase.sizes[SMALLEST]
+        for one in (phase.floor, *phase.sizes.values(), phase.dry_run, *phase.panels):
             rows.append((
                 one.name + within, one.median, one.p95, one.p99, one.median / phase.floor.median,
                 None if one is phase.floor else one.median / smallest.median,
             ))  # fmt: skip
         for size, most in FLAT.items():
             bounds.append(Bound(f"the slowest beside {size:,} open documents{within}", phase.flat(size), most))
-        half = phase.dry_run.median / smallest.median
-        bounds.append(Bound(f"a dry run beside a decision{within}", half, MOST_OF_A_DRY_RUN))
+        half = phase.panels[0].median / smallest.median
+        bounds.append(Bound(f"the whole panel beside a decision{within}", half, MOST_OF_A_DRY_RUN))
     return Table(
         "gate", "A decision, one client",
         ("", "median ms", "95 % ms", "99 % ms", "x floor", "x smallest"), rows, bounds,

@@ -17,7 +17,7 @@ HERE = Path(__file__).resolve().parent
 KEPT = HERE / "results"
 PAGE = HERE / "RESULTS.md"
 # As a reader wants them; what is not named here follows by name.
-ORDER = ("gate", "clients", "policy", "tryout", "rebuild", "portfolio", "pages", "load", "chaos")
+ORDER = ("gate", "clients", "policy", "tryout", "rebuild", "portfolio", "pages", "load", "chaos", "test")
 
 Cell = str | int | float | None
 
@@ -59,10 +59,10 @@ class Table:
         told = ["  ".join([line[0].ljust(wide[0]), *map(str.rjust, line[1:], wide[1:])]).rstrip() for line in lines]
         return "\n".join([self.title, *told, *map(str, self.bounds)])
 
-    def keep(self, *, today: date) -> None:
-        """This will write the figures and where they were taken beside the others, and the page of all anew."""
+    def keep(self, *, today: date, by: str) -> None:
+        """This will write the figures, by which command and where they were taken beside the others, and the page of all anew."""
         KEPT.mkdir(exist_ok=True)
-        taken = {**asdict(self), "taken": today.isoformat(), "machine": machine(), "versions": versions()}
+        taken = {**asdict(self), "by": by, "taken": today.isoformat(), "machine": machine(), "versions": versions()}
         (KEPT / f"{self.what}.json").write_text(json.dumps(taken, indent=1) + "\n")
         PAGE.write_text(page(kept()))
 
@@ -89,10 +89,10 @@ def kept() -> list[dict[str, Any]]:
 def page(found: Iterable[dict[str, Any]]) -> str:
     """Return the page of all results."""
     lines = [
-        "# Results of the benchmarks and of chaos",
+        "# Results of benchmarks, chaos and tests",
         "",
-        "`make bench` takes all but the last (`ARGS` names one); each figure is a ratio or a rate of one run, beside a floor of the same run. The",
-        "last is of `make chaos`. This page and the JSON beside it (`results/`) are written by the two commands themselves.",
+        "Each figure of a benchmark is a ratio or a rate of one run, beside a floor of the same run. This page and the JSON beside it (`results/`)",
+        "are written by the commands named under each table.",
     ]
     for one in found:
         lines += ["", f"## {one['title']}", ""]
@@ -102,7 +102,7 @@ def page(found: Iterable[dict[str, Any]]) -> str:
         lines.append("")
         lines += [f"- {Bound(**bound)}" for bound in one["bounds"]]
         told = ", ".join(f"{name} {value}" for name, value in {**one["machine"], **one["versions"]}.items())
-        lines.append(f"- Taken {one['taken']}: {told}.")
+        lines.append(f"- Taken {one['taken']} by `{one['by']}`: {told}.")
     return "\n".join(lines) + "\n"
 
 

@@ -38,14 +38,14 @@ def test_a_decision_is_measured_for_small_and_large_customers_before_and_after_m
     environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:
     settings.DATABASE_OWNER_URL = environment["DATABASE_URL"]
-    monkeypatch.setattr(gate, "OTHERS", 3)
     monkeypatch.setattr(gate, "SIZES", (10, 1_000))
+    monkeypatch.setattr(gate, "WARM", 1)
 
     before, after = gate.measure(now=timezone.now(), times=2, say=hear, history=100)
 
     assert before.sizes.keys() == after.sizes.keys() == {10, 1_000}
     assert before.dry_run.times == after.floor.times == 2
-    assert len(gate.table([before, after]).rows) == 8
+    assert len(gate.table([before, after]).rows) == 12
 
 
 @pytest.mark.django_db(transaction=True)
@@ -56,6 +56,7 @@ def test_several_clients_decide_at_once(
     for name in ("DATABASE_URL", "DJANGO_SETTINGS_MODULE"):
         monkeypatch.setenv(name, environment[name])
 
+    monkeypatch.setattr(clients, "OWNED", 3)
     runs = clients.measure(now=timezone.now(), times=2, say=hear, clients=(2,), rounds=1)
 
     assert [(run.kind, len(run.laps)) for run in runs] == [(clients.FLOOR, 4), (clients.OWN, 4), (clients.ONE, 4)]

@@ -1,5 +1,6 @@
 """Measure what the product costs beside a floor that is taken in the same run, on the same server."""
 
+import sys
 from argparse import ArgumentParser
 from typing import Any
 
@@ -31,9 +32,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("what", choices=BENCHMARKS)
-        parser.add_argument("--times", type=int, default=200, help="gate, clients, policy: how many of each kind")
+        parser.add_argument("--times", type=int, default=1000, help="gate, clients, policy: how many of each kind")
         parser.add_argument("--decisions", dest="wanted", type=int, default=20_000, help="tryout: on how many")
-        parser.add_argument("--customers", type=int, default=10_000, help="rebuild, portfolio, pages: how many")
+        parser.add_argument("--customers", type=int, default=100_000, help="rebuild, portfolio, pages: how many")
         parser.add_argument("--users", type=int, default=50, help="load: how many people click")
         parser.add_argument("--seconds", type=int, default=60, help="load: how long")
         parser.add_argument("--keep", action="store_true", help="Write the figures to bench/results and RESULTS.md.")
@@ -45,6 +46,11 @@ class Command(BaseCommand):
         table = measured.table(found)
         self.stdout.write("\n" + table.plain())
         if options["keep"]:
-            table.keep(today=business_day(now))
+            told = [
+                f"--{word} {options[word]}"
+                for word in ("customers", "times", "users", "seconds")
+                if f"--{word}" in sys.argv
+            ]
+            table.keep(today=business_day(now), by=f'make bench ARGS="{" ".join([options["what"], *told])} --keep"')
         if table.misses:
             raise CommandError("; ".join(map(str, table.misses)))
