@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import connection
 
-from approvals import advances, context
+from approvals import advances
 from approvals.context import Picture
 from creditrisk.exposure import read
 from creditrisk.exposure.read import Slot
@@ -182,9 +182,8 @@ def beside(
     currency = seen.accounts[candidate.debtor_id].currency
     if rows is None and candidate.document_id and (state == State.DRAFT or not everything_counts(seen)):
         rows = own_rows(candidate.document_id)
-    unpaid = left = None
-    if seen.policy.needs_unpaid_effects:
-        unpaid = context.unpaid_effects(candidate.debtor_id, rates=seen.rates, currency=currency)
+    unpaid = seen.unpaid_effects(candidate.debtor_id) if seen.policy.needs_unpaid_effects else None
+    left = None
     if advance or (candidate.prepaid and "delivery" in checkpoints):
         left = advances.advance_left(
             candidate.debtor_id, but_document=candidate.document_id, currency=currency, rates=seen.rates

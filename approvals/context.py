@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
+from typing import Any
 
 from creditrisk.exposure import ledger, read
 from creditrisk.exposure.ledger import Posted, Touched
@@ -31,6 +32,12 @@ from customers.models import Customer, SharedLimit
 from ledger import rates as ledger_rates
 
 type _AllGranted = tuple[dict[int, Granted], dict[int, Granted]]
+type Unpaid = tuple[int, date, str, Decimal]  # an effect that came back: customer, day, currency, amount
+
+_UNPAID = Prepared(
+    "SELECT customer_id, unpaid_on, currency, amount FROM ledger_effect"
+    " WHERE customer_id = ANY (%s::bigint[]) AND unpaid_on IS NOT NULL"
+)
 
 
 def lock(customer_ids: Iterable[int]) -> Family:
@@ -55,6 +62,7 @@ class Picture:
     slots: tuple[Slot, ...]
     rates: Rates
     currencies: frozenset[str] = frozenset()  # those whose rates were looked up
+    unpaid: tuple[Unpaid, ...] = ()  # where the policy asks for them
 
     def with_slots(self, more: Iterable[Slot]) -> "Picture":
         """Return the picture with a candidate's difference in it."""
@@ -192,6 +200,15 @@ class Picture:
             exposure.total + extra,
         )
 
+    def unpaid_effects(self, customer_id: int) -> tuple[UnpaidEffect, ...]:
+        """Return the customer's effects that came back unpaid, in the account's currency. Raises MissingRate."""
+        currency = self.accounts[customer_id].currency
+        return tuple(
+            UnpaidEffect(day, self.rates.convert({unit: amount}, currency))
+            for owner, day, unit, amount in self.unpaid
+            if owner == customer_id
+        )
+
     def alerting(self, customer_id: int) -> Alerting:
         """Return from which figures on alerts of a customer are written."""
         account = self.accounts[customer_id]
@@ -233,8 +250,8 @@ def picture(
 
     With `by_day` balances keep their days, for looking ahead.
     """
-    owed, granted = ask(*_queries(family, policy=policy, today=today, by_day=by_day))
-    return _drawn(family, owed, granted, policy=policy, day=today, currencies={*currencies, *policy.currencies})
+    answers = ask(*_queries(family, policy=policy, today=today, by_day=by_day))
+    return _drawn(family, *answers, policy=policy, day=today, currencies={*currencies, *policy.currencies})
 
 
 def picture_after(
@@ -242,34 +259,36 @@ def picture_after(
 ) -> tuple[list[Posted], Picture]:
     """Post what was touched, and read the picture that is there then, in one message; return what was posted, too."""
     posting = ledger.posting(touched, day=today, now=now)
-    posted, owed, granted = ask(posting, *_queries(family, policy=policy, today=today), first=touched.writes)
+    posted, *answers = ask(posting, *_queries(family, policy=policy, today=today), first=touched.writes)
     wanted = {*currencies, *policy.currencies}
-    return posted, _drawn(family, owed, granted, policy=policy, day=today, currencies=wanted)
+    return posted, _drawn(family, *answers, policy=policy, day=today, currencies=wanted)
 
 
-def _queries(
-    family: Family, *, policy: Policy, today: date, by_day: bool = False
-) -> tuple[Query[list[Slot]], Query[_AllGranted]]:
-    return (
-        read.owed(family.everybody, reading=policy, today=today, by_day=by_day),
-        limits.granting(family.accounts, family.members.keys(), day=today),
-    )
+def _queries(family: Family, *, policy: Policy, today: date, by_day: bool = False) -> list[Query[Any]]:
+    """Return what a picture asks, in the order in which `_drawn` takes it."""
+    owed = read.owed(family.everybody, reading=policy, today=today, by_day=by_day)
+    granting = limits.granting(family.accounts, family.members.keys(), day=today)
+    if not policy.needs_unpaid_effects:
+        return [owed, granting]
+    return [owed, granting, Query(_UNPAID, [family.accounts], list)]
 
 
 def _drawn(
     family: Family,
     slots: Sequence[Slot],
     granted: _AllGranted,
+    unpaid: Sequence[Unpaid] = (),
     *,
     policy: Policy,
     day: date,
     currencies: Iterable[str] = (),
 ) -> Picture:
     accounts, shared = granted
-    wanted = {s.currency for s in slots}.union(currencies)
+    wanted = {s.currency for s in slots}.union(currencies, (currency for _customer, _day, currency, _amount in unpaid))
     for owner in (*accounts.values(), *shared.values()):
         wanted |= owner.currencies
-    return Picture(family, policy, day, accounts, shared, tuple(slots), ledger_rates.on(day, wanted), frozenset(wanted))
+    rates = ledger_rates.on(day, wanted)
+    return Picture(family, policy, day, accounts, shared, tuple(slots), rates, frozenset(wanted), tuple(unpaid))
 
 
 def look(customer_ids: Sequence[int], *, today: date, policy: Policy | None = None) -> Picture:
@@ -339,14 +358,3 @@ def shared_standing(shared: SharedLimit, *, today: date, policy: Policy | None =
         today=today,
     )
     return seen.shared_standing(shared.pk)
-
-
-_UNPAID = Prepared(
-    "SELECT unpaid_on, currency, amount FROM ledger_effect WHERE customer_id = %s AND unpaid_on IS NOT NULL"
-)
-
-
-def unpaid_effects(customer_id: int, *, rates: Rates, currency: str) -> tuple[UnpaidEffect, ...]:
-    """Return the customer's effects that came back unpaid, in the account's currency."""
-    (rows,) = ask(Query(_UNPAID, [customer_id], list))
-    return tuple(UnpaidEffect(day, rates.convert({unit: amount}, currency)) for day, unit, amount in rows)

@@ -52,7 +52,7 @@ class _Spoken:
             case list() if all(type(one) is date for one in value):
                 return "'{" + ",".join(map(str, value)) + "}'"
             case Jsonb():
-                return self.written(json.dumps(value.obj))
+                return self.written(json.dumps(value.obj, separators=(",", ":")))
         raise TypeError(f"{type(value).__name__} is no value of a prepared statement")
 
 
@@ -113,6 +113,8 @@ def ask[A, B](one: Query[A], two: Query[B], /) -> tuple[A, B]: ...
 def ask[A, B, C](
     one: Query[A], two: Query[B], three: Query[C], /, *, first: Sequence[Write] = (), then: str = ""
 ) -> tuple[A, B, C]: ...
+@overload
+def ask(*queries: Query[Any], first: Sequence[Write] = (), then: str = "") -> tuple[Any, ...]: ...
 def ask(*queries: Query[Any], first: Sequence[Write] = (), then: str = "") -> tuple[Any, ...]:
     """Ask them in turn, in one message, each seeing what was committed before its own turn; return their answers.
 

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 
-from approvals import booking, context, effects
+from approvals import booking, context, effects, gate
 from approvals.effects import Outcome
 from creditrisk.refusal import Duplicate, InvalidState, Refused
 from ledger import portfolio
 from ledger.effects import Return
-from ledger.models import Effect, EffectEvent, EffectState, ItemKind, OpenItem, Presentation
+from ledger.models import Effect, EffectEvent, EffectState, ExchangeRate, ItemKind, OpenItem, Presentation
 from tests.cast import NOW, TODAY, Cast, after, policy
 from tests.ledger.conftest import DUE, line
 
@@ -96,8 +96,7 @@ def test_an_effect_that_came_back_can_still_be_paid_and_still_counts_as_come_bac
 
     assert owed(after(2).date()) == {}
     seen = context.look([cast.rossi.pk], today=after(2).date())
-    unpaid = context.unpaid_effects(cast.rossi.pk, rates=seen.rates, currency="EUR")
-    assert [(u.day, u.amount) for u in unpaid] == [(after(1).date(), D(100))]
+    assert [(u.day, u.amount) for u in seen.unpaid_effects(cast.rossi.pk)] == [(after(1).date(), D(100))]
 
 
 def test_replacing_what_is_not_posted_moves_the_amount_to_the_new_effect(cast: Cast, drawn: Any, owed: Any) -> None:
@@ -300,3 +299,20 @@ def test_a_number_is_taken_once(cast: Cast, drawn: Any) -> None:
         booking.issue_effect(
             customer=cast.rossi, amount=D(5), due=DUE, items=[item], number="E1", by=cast.carla, now=NOW
         )
+
+
+def test_an_effect_of_another_currency_that_came_back_and_was_paid_is_still_weighed(cast: Cast) -> None:
+    policy(rules=[{"rule": "unpaid_effects", "days": 60, "amount": 100}])
+    ExchangeRate.objects.create(source="USD", target="EUR", day=TODAY, rate=D("0.5"))
+    item = booking.item(
+        customer=cast.rossi, amount=D(200), currency="USD", due=DUE, reference="I1", by=cast.carla, now=NOW
+    )
+    effect = booking.issue_effect(
+        customer=cast.rossi, amount=D(200), currency="USD", due=DUE, items=[item], number="E1", by=cast.carla, now=NOW
+    )
+    booking.unpaid(effect, posted=False, by=cast.carla, now=after(1))
+    booking.collect(effect, by=cast.carla, now=after(2))
+
+    result = gate.submit(cast.order(cast.rossi, "10", now=after(2)), "confirm", by=cast.sara, now=after(2))
+
+    assert result.outcome.reasons == ("unpaid_effects",)
