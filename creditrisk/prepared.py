@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any, overload
 from weakref import WeakKeyDictionary
@@ -21,6 +21,17 @@ from psycopg.pq import Escaping
 from psycopg.types.json import Jsonb
 
 Rows = list[tuple[Any, ...]]
+
+
+def _quoted(value: object) -> str:
+    return f"'{value}'"
+
+
+# What needs no escaping, by its very type: a number of another class writes itself in another way.
+_PLAINLY: dict[type, Callable[[Any], str]] = {
+    type(None): lambda _none: "NULL", bool: lambda value: "true" if value else "false", int: str, Decimal: _quoted,
+    date: _quoted, datetime: _quoted, time: _quoted,
+}  # fmt: skip
 
 
 class _Spoken:
@@ -36,23 +47,17 @@ class _Spoken:
         The driver finds out how to write each value anew, which takes longer than sending it. Texts are escaped by the
         server's own library.
         """
+        if (plainly := _PLAINLY.get(type(value))) is not None:
+            return plainly(value)
         match value:
-            case None:
-                return "NULL"
             case str():
                 return self._escaping.escape_literal(value.encode()).decode()
-            case bool():
-                return "true" if value else "false"
-            case int():
-                return str(int(value))
-            case date() | time() | Decimal():
-                return f"'{value}'"
-            case list() if all(type(one) is int for one in value):
-                return "'{" + ",".join(map(str, value)) + "}'"
-            case list() if all(type(one) is date for one in value):
-                return "'{" + ",".join(map(str, value)) + "}'"
             case Jsonb():
                 return self.written(json.dumps(value.obj, separators=(",", ":")))
+            case list() if all(type(one) is int for one in value) or all(type(one) is date for one in value):
+                return "'{" + ",".join(map(str, value)) + "}'"
+            case int():
+                return str(int(value))
         raise TypeError(f"{type(value).__name__} is no value of a prepared statement")
 
 
