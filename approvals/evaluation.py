@@ -12,7 +12,7 @@ from approvals import alerts, causes, context, evaluation_requests, holds, locki
 from approvals.models import EvaluationRequest, Hold, HowClosed, Looked
 from approvals.submission import Submission
 from creditrisk import nudge
-from creditrisk.clock import business_day, lapsed
+from creditrisk.clock import business_day, lapsed, put_off_too_far
 from creditrisk.money import MissingRate
 from creditrisk.policy import compile as policies
 from creditrisk.refusal import Refused
@@ -126,16 +126,18 @@ ATTEMPTS = 5
 # A worker that has not finished after so long is lost, and what it had claimed is anybody's again.
 LEASE = timedelta(minutes=10)
 FIRST_PAUSE = timedelta(seconds=30)
+_PAUSES = (timedelta(0), *(FIRST_PAUSE * 4**n for n in range(ATTEMPTS)))  # After so many attempts.
 
 
 def _claim(*, now: datetime) -> EvaluationRequest | None:
     """Take one request that nobody has, or whose worker was lost; one that failed waits longer each time."""
+    too_far = put_off_too_far("retry_at", pauses=_PAUSES, now=now)
     with transaction.atomic():
         request = (
             EvaluationRequest.objects.select_for_update(skip_locked=True)
             .filter(done_at__isnull=True, attempts__lt=ATTEMPTS)
             .filter(Q(claimed_at__isnull=True) | lapsed("claimed_at", lease=LEASE, now=now))
-            .filter(Q(retry_at__isnull=True) | Q(retry_at__lte=now))
+            .filter(Q(retry_at__isnull=True) | Q(retry_at__lte=now) | too_far)
             .order_by("pk").first()
         )  # fmt: skip
         if request is not None:
@@ -153,7 +155,7 @@ def _do(request: EvaluationRequest, *, now: datetime) -> None:
     request.error = "\n".join(errors)
     if errors:
         request.claimed_at = None
-        request.retry_at = now + FIRST_PAUSE * 4 ** (request.attempts - 1)
+        request.retry_at = now + _PAUSES[request.attempts]
     else:
         request.done_at = now
     request.save(update_fields=["claimed_at", "retry_at", "done_at", "error"])

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from approvals import hindsight, records
 from approvals import replay as replays
 from approvals.hindsight import Answer
+from creditrisk.clock import APART
 from creditrisk.decisions.models import Direction, TryOut, TryOutChange, TryOutPart
 from creditrisk.facts import Verdict
 from creditrisk.money import MissingRate
@@ -116,10 +117,9 @@ def stalled(*, now: datetime) -> bool:
     waiting = TryOutPart.objects.filter(done_at__isnull=True, attempts__lt=ATTEMPTS)
     if not waiting.exists():
         return False
-    lately = now - QUIET
-    return not (
-        TryOutPart.objects.filter(done_at__gt=lately).exists() or TryOut.objects.filter(asked_at__gt=lately).exists()
-    )
+    lately = (now - QUIET, now + APART)  # What lies further ahead was written before the clock was set back.
+    worked_on = TryOutPart.objects.filter(done_at__range=lately).exists()
+    return not (worked_on or TryOut.objects.filter(asked_at__range=lately).exists())
 
 
 @lru_cache(maxsize=8)

@@ -1,12 +1,15 @@
 """From a moment to a business day. Nobody here asks what time it is: moments are handed in."""
 
 from calendar import monthrange
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 
 from django.db.models import Q
 from django.utils import timezone
 
 from creditrisk import language
+
+APART = timedelta(minutes=1)  # The clocks of two machines differ by less.
 
 
 def business_day(now: datetime) -> date:
@@ -30,6 +33,17 @@ def lapsed(field: str, *, lease: timedelta, now: datetime) -> Q:
     What was claimed before the clock was set back an hour would otherwise wait until it is that late again.
     """
     return Q(**{f"{field}__lt": now - lease}) | Q(**{f"{field}__gt": now + lease})
+
+
+def put_off_too_far(field: str, *, pauses: Sequence[timedelta], now: datetime) -> Q:
+    """Return the condition that a next attempt is further ahead than its pause is long: the clock was set back since.
+
+    `pauses[n]` is how long at most is waited after `n` attempts, which the row counts as `attempts`.
+    """
+    found = Q(pk__in=[])
+    for attempts, pause in enumerate(pauses):
+        found |= Q(**{"attempts": attempts, f"{field}__gt": now + pause + APART})
+    return found
 
 
 def told(moment: datetime) -> str:

@@ -19,7 +19,7 @@ from django.db.models.functions import Greatest
 from django.utils.translation import gettext as _
 
 from approvals import alerts
-from creditrisk.clock import business_day, lapsed
+from creditrisk.clock import business_day, lapsed, put_off_too_far
 from creditrisk.notices import calling, writing
 from creditrisk.notices.addresses import Unreachable
 from creditrisk.notices.models import Channel, Notice, NoticeState
@@ -28,6 +28,8 @@ from creditrisk.notices.models import Channel, Notice, NoticeState
 LEASE = timedelta(minutes=2)
 ATTEMPTS = 8
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=6)
+# The most that is waited after so many attempts.
+_PAUSES = (timedelta(0), *(min(FIRST_PAUSE * 4**n, LONGEST_PAUSE) * 1.2 for n in range(ATTEMPTS)))
 MAILS = (Channel.MAIL, Channel.DIGEST)
 
 
@@ -93,7 +95,12 @@ def _said(code: int, words: bytes | str) -> str:
 
 
 def reclaim(*, now: datetime) -> int:
-    """Have those sent again whose worker was lost while it sent them; each may have arrived. Returns how many."""
+    """Have those sent again whose worker was lost while it sent them; each may have arrived. Returns how many.
+
+    Those that wait for a moment from before the clock was set back are due at once.
+    """
+    waiting = Notice.objects.filter(put_off_too_far("due_at", pauses=_PAUSES, now=now), state=NoticeState.WAITING)
+    waiting.exclude(channel=Channel.DIGEST, attempts=0).update(due_at=now)
     lost = Notice.objects.filter(lapsed("claimed_at", lease=LEASE, now=now), state=NoticeState.SENDING)
     return lost.update(state=NoticeState.WAITING, due_at=now, repeats=F("repeats") + 1)
 

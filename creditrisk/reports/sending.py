@@ -14,6 +14,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from creditrisk.clock import put_off_too_far
 from creditrisk.refusal import InvalidState
 from creditrisk.reports.models import Delivery, DeliveryState, Edition, What
 from creditrisk.roles import companies_of, may
@@ -73,7 +74,8 @@ def send_waiting(*, now: datetime) -> int:
 
 def _claimable(now: datetime) -> Q:
     free = Q(claimed_until=None) | Q(claimed_until__lte=now) | Q(claimed_until__gt=now + 2 * LEASE)
-    return Q(state=DeliveryState.WAITING, next_try__lte=now) & free
+    due = Q(next_try__lte=now) | put_off_too_far("next_try", pauses=(timedelta(0), *PAUSES), now=now)
+    return Q(state=DeliveryState.WAITING) & due & free
 
 
 def send(pk: int, *, now: datetime) -> bool:

@@ -15,7 +15,7 @@ from django.utils.translation import ngettext, pgettext
 from redis import Redis, RedisError
 
 from approvals.models import SweptDay
-from creditrisk.clock import business_day
+from creditrisk.clock import APART, business_day, told
 from creditrisk.running.models import Heartbeat, SetAside
 
 logger = logging.getLogger(__name__)
@@ -117,13 +117,18 @@ def _waits(runs: bool) -> str:
 
 
 def _is_lately(at: datetime | None, now: datetime) -> bool:
-    """A sign of life from the future was written before the clock was set back: it says as much as one of this moment."""
-    return at is not None and now - at < SILENT
+    """A sign of life from the future was written before the clock was set back, and says nothing of this moment."""
+    return at is not None and now - at < SILENT and at - now < APART
 
 
 def _silent(at: datetime | None, now: datetime, then: str) -> str:
     if at is None:
         return _("It was never seen at work.") + " " + then
+    if at - now >= APART:
+        said = _(
+            "Its last sign of life says %(moment)s, which is still to come: the clock was set back, or those of two machines differ."
+        )
+        return said % {"moment": told(at)} + " " + then
     minutes = max(1, int((now - at).total_seconds() // 60))
     said = ngettext("It was last seen %(count)d minute ago.", "It was last seen %(count)d minutes ago.", minutes)
     return said % {"count": minutes} + " " + then

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from datetime import datetime, timedelta
 from typing import Any
 
 from celery import shared_task
@@ -19,6 +20,7 @@ from creditrisk.running.models import Heartbeat
 logger = logging.getLogger(__name__)
 
 EVERY = 10.0  # Seconds from one sign of life of the schedule to the next.
+STEP = timedelta(seconds=1)  # A clock that is kept right goes back by less.
 
 
 @shared_task(name="creditrisk.running.tasks.pulse")
@@ -29,17 +31,39 @@ def pulse(**kwargs: Any) -> None:
 
 
 class Scheduler(PersistentScheduler):
-    """Celery's own, which also says that it is at work."""
+    """Celery's own, which also says that it is at work, and outlives that the clock is set back.
+
+    Celery's remembers by the clock when it last sent what, on the disk too, and would send nothing until it is that late
+    again. The clock is the app's.
+    """
 
     _beaten = float("-inf")
+    _seen: datetime | None = None
+
+    def setup_schedule(self) -> None:
+        """Read what was sent before; what would have been sent in the future was sent just now."""
+        super().setup_schedule()
+        self._start_over(self.app.now())
 
     def tick(self, *args: Any, **kwargs: Any) -> float:
         """Send what is due; return for how many seconds nothing is."""
+        now = self.app.now()
+        if self._seen is not None and now < self._seen - STEP:
+            logger.warning("The clock was set back from %s to %s; what is due is counted from now on", self._seen, now)
+            self._start_over(now)
+            self._beaten = float("-inf")
+        self._seen = now
         if time.monotonic() - self._beaten >= EVERY:
             self._beaten = time.monotonic()
-            signs.beat(Heartbeat.Part.BEAT, now=timezone.now())
+            signs.beat(Heartbeat.Part.BEAT, now=now)
             connection.close()  # Nothing else in this process needs one.
         return float(min(super().tick(*args, **kwargs), EVERY))
+
+    def _start_over(self, now: datetime) -> None:
+        """Let everything be due an interval from now at the latest."""
+        for entry in self.schedule.values():
+            entry.last_run_at = min(entry.last_run_at, now)
+        self._heap = None
 
 
 class Unacknowledged(broker.QoS):

@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 
@@ -41,6 +42,7 @@ class Remembered(models.Model):
 
     key = models.CharField(_("key"), max_length=64, primary_key=True)
     value = models.JSONField(_("value"))
+    since = models.DateTimeField(_("since"), db_default=Now(), db_index=True)
     until = models.DateTimeField(_("until"), null=True, db_index=True)
 
     class Meta:

@@ -14,20 +14,26 @@ from django.db import connection
 from creditrisk.signin.models import Remembered
 
 _KEEP = """
-    INSERT INTO signin_remembered (key, value, until)
-    VALUES (%s, %s, statement_timestamp() + make_interval(secs => %s))
-    ON CONFLICT (key) DO UPDATE SET value = EXCLUDED.value, until = EXCLUDED.until
+    INSERT INTO signin_remembered (key, value, since, until)
+    VALUES (%s, %s, statement_timestamp(), statement_timestamp() + make_interval(secs => %s))
+    ON CONFLICT (key) DO UPDATE SET value = EXCLUDED.value, since = EXCLUDED.since, until = EXCLUDED.until
 """
-_ADD = _KEEP + "WHERE signin_remembered.until <= statement_timestamp()"
-_FORGET = """
+# Over, or kept before the clock was set back: then it would keep people out until it is that late again.
+_OVER = "(signin_remembered.until <= statement_timestamp() OR signin_remembered.since > statement_timestamp() + interval '1 minute')"
+_ADD = f"{_KEEP} WHERE {_OVER}"
+_FORGET = f"""
     DELETE FROM signin_remembered WHERE key IN (
-        SELECT key FROM signin_remembered WHERE until <= statement_timestamp() LIMIT 100 FOR UPDATE SKIP LOCKED
+        SELECT key FROM signin_remembered WHERE {_OVER} LIMIT 100 FOR UPDATE SKIP LOCKED
     )
 """
+_READ = f"SELECT value FROM signin_remembered WHERE key = %s AND {_OVER} IS NOT TRUE"
 
 
 class Remembering(BaseCache):
-    """What was kept until a moment is there until then, for every process; the database's clock decides."""
+    """What was kept until a moment is there until then, for every process; the database's clock decides.
+
+    What was kept in its future is gone.
+    """
 
     def __init__(self, location: str, params: dict[str, Any]) -> None:
         super().__init__(params)
@@ -41,10 +47,7 @@ class Remembering(BaseCache):
 
     def get(self, key: str, default: Any = None, version: int | None = None) -> Any:
         with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT value FROM signin_remembered WHERE key = %s AND (until IS NULL OR until > statement_timestamp())",
-                [self._digest(key, version)],
-            )
+            cursor.execute(_READ, [self._digest(key, version)])
             found = cursor.fetchone()
         return json.loads(found[0]) if found else default
 

@@ -92,3 +92,39 @@ def test_a_day_that_nobody_swept_is_made_up_for_and_a_day_that_comes_again_is_no
     assert SweptDay.objects.get().day == after(4).date()
     assert sweep.sweep(now=after(5)) >= 0
     assert ledger.audit().total == 0
+
+
+def test_what_waits_for_another_attempt_does_not_wait_an_hour_longer_after_the_clock_was_set_back(cast: Cast) -> None:
+    soon = timedelta(seconds=30)
+    User.objects.filter(username="carla").update(email="carla@main.example")
+    values = {"effect": "E1", "customer": "Rossi", "amount": {"amount": "100", "currency": "EUR"}}
+    alerts.write([("effect_unpaid", values)], customer_id=cast.rossi.pk, day=TODAY, now=NOW)
+    spreading.spread(now=NOW)
+    evaluation_requests.ask([cast.bianchi.pk], cause="limit", now=NOW)
+    EvaluationRequest.objects.update(attempts=1, retry_at=NOW + soon)
+
+    # A clock that is a little behind, as between two machines, hurries nothing.
+    sending.reclaim(now=NOW - soon)
+    assert sending.claim(now=NOW - soon) is None
+    assert evaluation.work_off(now=NOW - soon) == 0
+
+    sending.reclaim(now=EARLIER)
+    notice = sending.claim(now=EARLIER)
+    assert notice is not None
+    assert evaluation.work_off(now=EARLIER) == EvaluationRequest.objects.count() > 0
+
+    Notice.objects.update(state="WAITING", due_at=NOW + soon)  # It failed once before the clock was set back.
+    sending.reclaim(now=EARLIER)
+    assert sending.claim(now=EARLIER) is not None
+
+    Notice.objects.update(state="WAITING", attempts=8, due_at=EARLIER + 2 * HOUR)  # A long pause is kept.
+    sending.reclaim(now=EARLIER)
+    assert sending.claim(now=EARLIER) is None
+
+
+def test_a_digest_waits_for_its_hour_though_the_clock_was_set_back(cast: Cast) -> None:
+    Notice.objects.create(channel="DIGEST", user=cast.carla.user, made_at=NOW, due_at=NOW + HOUR)
+
+    sending.reclaim(now=EARLIER)
+
+    assert sending.claim(now=EARLIER) is None

@@ -144,6 +144,7 @@ def test_work_that_nobody_does_is_noticed(cast: Cast) -> None:
     made = start(cast)
     assert not tryout.stalled(now=NOW)
     assert tryout.stalled(now=NOW + timedelta(seconds=61))
+    assert tryout.stalled(now=NOW - timedelta(hours=1))  # The clock was set back since.
     assert tried.waits_for_worker(made, tried.progress(made, attempts=ATTEMPTS), now=NOW + timedelta(seconds=16))
     done(made)
     assert not tryout.stalled(now=NOW + timedelta(seconds=61))

@@ -157,6 +157,16 @@ def test_what_waits_is_sent_once_with_pages_and_workbook(dario: Cast) -> None:
     assert set(Delivery.objects.values_list("state", flat=True)) == {"SENT"}
 
 
+def test_what_waits_does_not_wait_an_hour_longer_after_the_clock_was_set_back(dario: Cast) -> None:
+    making.make(weekly(dario), by=dario.dario, now=MONDAY, mailed=True)
+    assert sending.send_waiting(now=MONDAY - timedelta(seconds=30)) == 0  # A clock that is a little behind.
+    assert sending.send_waiting(now=MONDAY - HOUR) == 2
+
+    Delivery.objects.update(state=DeliveryState.WAITING, attempts=1, sent_at=None, next_try=MONDAY + sending.PAUSES[0])
+
+    assert sending.send_waiting(now=MONDAY - HOUR) == 2
+
+
 def test_a_server_that_refuses_is_tried_again_with_the_same_id_and_given_up_in_sight(
     dario: Cast, settings: Any
 ) -> None:

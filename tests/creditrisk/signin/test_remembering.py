@@ -2,6 +2,7 @@
 
 import re
 import threading
+import time
 from typing import Any
 
 import pytest
@@ -44,6 +45,24 @@ def test_people_come_in_and_guesses_are_counted_without_a_broker(cast: Cast, cli
     assert not signed_in(client)
     age(301)
     client.post("/login/", LOGIN)
+    assert signed_in(client)
+
+
+@pytest.mark.usefixtures("no_broker")
+def test_whoever_was_locked_out_before_the_clock_was_set_back_is_not_for_an_hour_more(
+    cast: Cast, client: Client
+) -> None:
+    for _ in range(5):
+        client.post("/login/", {**LOGIN, "password": "wrong"})
+    an_hour_ahead = [time.time() + 3600] * 5
+    for row in Remembered.objects.all():
+        row.value = an_hour_ahead
+        row.save(update_fields=["value"])
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE signin_remembered SET since = since + interval '1 h', until = until + interval '1 h'")
+
+    client.post("/login/", LOGIN)
+
     assert signed_in(client)
 
 
