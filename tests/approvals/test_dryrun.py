@@ -156,7 +156,6 @@ def test_it_leaves_no_trace_and_locks_nothing(cast: Cast) -> None:
 
     said = " ".join(query["sql"] for query in seen).upper()
     assert not any(word in said for word in ("FOR UPDATE", "INSERT", "UPDATE ", "DELETE", "SAVEPOINT"))
-    assert len(seen) <= 14
 
 
 @pytest.mark.parametrize(

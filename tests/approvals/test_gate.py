@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from approvals import booking, context, evaluation, gate
 from approvals.models import Alert, Hold, HoldClosing, Release
@@ -248,18 +247,3 @@ def test_history_is_recorded_on_its_day_and_never_judged(cast: Cast) -> None:
     then = ledger.as_of([cast.verdi.pk], day=day)
     assert [row[2] for row in then] == ["ORDERS_CONFIRMED"]
     assert ledger.as_of([cast.verdi.pk], day=day - timedelta(days=1)) == []
-
-
-def test_a_confirm_takes_a_fixed_number_of_messages_to_the_server(cast: Cast) -> None:
-    gate.submit(cast.order(cast.rossi, "10"), "confirm", by=cast.sara, now=NOW)  # What is prepared is so once.
-    counts = []
-    for n in range(3):
-        for i in range(10 * n):
-            cast.item(cast.rossi, "1", due=TODAY + timedelta(days=i), reference=f"I{n}-{i}")
-        order = cast.order(cast.rossi, "10")
-        with CaptureQueriesContext(connection) as captured:
-            gate.submit(order, "confirm", by=cast.sara, now=NOW)
-        counts.append(len(captured))
-
-    # Begin and commit (here a savepoint's); lock, policy, document, savepoint; step, post, owed, granted; decision.
-    assert counts == [5, 5, 5], "\n".join(q["sql"][:120] for q in captured.captured_queries)

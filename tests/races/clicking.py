@@ -1,4 +1,4 @@
-"""People who order, pay, release and change limits at random in a browser, and remember what they were told was done."""
+"""People who order, amend, deliver, pay, release and change limits at random in a browser, and remember what they were told was done."""
 
 import html
 import json
@@ -13,6 +13,8 @@ from decimal import Decimal
 from typing import Any
 
 import requests
+
+from tests.forms import Forms
 
 WRONG = (500, 502, 504)
 
@@ -32,7 +34,8 @@ class Clicking(threading.Thread):
         self.over = threading.Event()
 
     def run(self) -> None:
-        acts = [self.order] * 6 + [self.pay] * 3 + [self.release] * 3 + [self.limit, self.look]
+        acts = [self.order] * 5 + [self.amend] * 3 + [self.deliver] * 2 + [self.pay] * 2 + [self.release] * 3
+        acts += [self.limit] * 2 + [self.look]
         while not self.over.is_set():
             act = self.random.choice(acts)
             try:
@@ -55,6 +58,26 @@ class Clicking(threading.Thread):
         answer = self._post("sara", "/orders/new/", typed)
         if answer.status_code == 302 and (found := re.search(r"/documents/(\d+)/", answer.headers["Location"])):
             self._is_done("order", int(found[1]), Decimal(typed["lines-0-price"]))
+
+    def amend(self) -> None:
+        """Give an order another price, and a note by which the amendment is known: the revision that it amends, a space, a mark."""
+        order = self._one_of("/orders/")
+        typed = order and self._form(f"/documents/{order}/amend/", "lines-TOTAL_FORMS")
+        if not typed:
+            return
+        note = f"{typed['revision']} {uuid.uuid4().hex}"
+        typed |= {"lines-0-price": str(self.random.randint(1, 40000) / Decimal(100)), "note": note}
+        if self._post("sara", f"/documents/{order}/amend/", typed).status_code == 302:
+            self._is_done("amendment", int(order), note)
+
+    def deliver(self) -> None:
+        order = self._one_of("/orders/?state=CONFIRMED")
+        typed = order and self._form(f"/deliveries/from/?source={order}", "how")
+        if not typed:
+            return
+        answer = self._post("sara", "/deliveries/from/", {**typed, "how": "all"})
+        if answer.status_code == 302 and (found := re.search(r"/documents/(\d+)/", answer.headers["Location"])):
+            self._is_done("delivery", int(found[1]), int(order))
 
     def pay(self) -> None:
         amount, reference = self.random.randint(100, 20000) / Decimal(100), uuid.uuid4().hex
@@ -90,6 +113,17 @@ class Clicking(threading.Thread):
 
     def look(self) -> None:
         self._get("fiona", "/")
+
+    def _one_of(self, path: str) -> str:
+        """Return one of the newest documents of a list."""
+        found = list(dict.fromkeys(re.findall(r'href="/documents/(\d+)/', self._get("sara", path).text)))
+        return self.random.choice(found[:10]) if found else ""
+
+    def _form(self, path: str, field: str) -> dict[str, str]:
+        """Return what stands in the form of a page that has this field; nothing where the page has no such form."""
+        parser = Forms(path)
+        parser.feed(self._get("sara", path).text)
+        return next((form.fields for form in parser.forms if field in form.fields), {})
 
     def _get(self, who: str, path: str) -> requests.Response:
         return self._heard(self.people[who].get(self.address + path, timeout=30))
