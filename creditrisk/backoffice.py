@@ -8,6 +8,7 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.widgets import AutocompleteSelect, AutocompleteSelectMultiple
 from django.core.exceptions import ValidationError
+from django.db import DataError, transaction
 from django.db.models import Field, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 
@@ -98,7 +99,11 @@ class Sturdy(SearchFields, ModelAdmin):
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         if any("\0" in value for _name, values in request.GET.lists() for value in values):
             raise IncorrectLookupParameters
-        return super().get_changelist_instance(request)
+        try:
+            with transaction.atomic():
+                return super().get_changelist_instance(request)
+        except DataError as error:  # a filter of a list by something that no column could hold
+            raise IncorrectLookupParameters from error
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[QuerySet, bool]:
         if "\0" in search_term:
