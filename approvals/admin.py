@@ -1,8 +1,8 @@
 """People with their companies and authority are kept here; holds, releases and alerts are only looked at."""
 
 from django.contrib import admin
-from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.models import User
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group, User
 from django.utils.translation import gettext_lazy as _
 
 from approvals.models import (
@@ -24,7 +24,7 @@ from approvals.models import (
     Substitution,
     SuspensionChange,
 )
-from creditrisk.backoffice import ReadOnly, ReadOnlyRows, Reference, ReferenceRows
+from creditrisk.backoffice import ReadOnly, ReadOnlyRows, Reference, ReferenceRows, Sturdy
 from creditrisk.roles import ROLE_NAMES
 from customers.models import CompanyAccess
 
@@ -74,11 +74,16 @@ class AuthorityRow(ReferenceRows):
     verbose_name_plural = _("authority of this person (none: as the role)")
 
 
-admin.site.unregister(User)
+admin.site.unregister([User, Group])
+
+
+@admin.register(Group)
+class RoleAdmin(Sturdy, GroupAdmin):
+    """The roles, which are the product's."""
 
 
 @admin.register(User)
-class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
+class PersonAdmin(Sturdy, UserAdmin):  # type: ignore[type-arg]
     """A person: the groups are the roles."""
 
     list_display = ("username", "first_name", "last_name", "roles", "is_active", "last_login")

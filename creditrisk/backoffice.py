@@ -1,9 +1,16 @@
 """What all pages of the administration share: reference tables are edited there, everything else is only looked at."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
-from django.http import HttpRequest
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.widgets import AutocompleteSelect, AutocompleteSelectMultiple
+from django.core.exceptions import ValidationError
+from django.db import DataError, transaction
+from django.db.models import Field, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
 
 from creditrisk.roles import may, roles_of
 
@@ -26,7 +33,92 @@ def looks(request: HttpRequest) -> bool:
     return administers(request) or "auditor" in roles_of(request.user)
 
 
-class Reference(ModelAdmin):
+def usable(key: Field, typed: Iterable[Any]) -> list[Any]:
+    """Return what of `typed` a row's key could be at all: no word where keys are numbers, no NUL anywhere."""
+    kept = []
+    for one in typed:
+        try:
+            key.to_python(one)
+        except ValidationError:
+            continue
+        if "\0" not in str(one):
+            kept.append(one)
+    return kept
+
+
+class UsableKeys:
+    """A search field whose page can be drawn again whatever was typed: what names no row is drawn as nothing.
+
+    The form's own field refuses it, with a sentence.
+    """
+
+    def optgroups(self, name: str, value: Any, attr: dict[str, Any] | None = None) -> Any:
+        aimed_at = self.field.remote_field  # type: ignore[attr-defined]
+        key = aimed_at.model._meta.get_field(getattr(aimed_at, "field_name", aimed_at.model._meta.pk.name))
+        typed = [one for one in value if one not in (None, "")]
+        return super().optgroups(name, usable(key, typed), attr)  # type: ignore[misc]
+
+
+class SearchOne(UsableKeys, AutocompleteSelect):
+    """One row, found by a search."""
+
+
+class SearchSeveral(UsableKeys, AutocompleteSelectMultiple):
+    """Several rows, found by a search."""
+
+
+if TYPE_CHECKING:
+    BaseModelAdmin = admin.options.BaseModelAdmin[Any]
+else:
+    BaseModelAdmin = object
+
+
+class SearchFields(BaseModelAdmin):
+    """Search fields as they are in every page here."""
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", SearchOne(db_field, self.admin_site))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", SearchSeveral(db_field, self.admin_site))
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+
+class Sturdy(SearchFields, ModelAdmin):
+    """A page that no address and no body breaks. What an address names and is not there is a 404, as on every other page."""
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
+        found = None if "\0" in object_id else super().get_object(request, object_id, from_field)
+        if found is None:
+            raise Http404
+        return found
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        if any("\0" in value for _name, values in request.GET.lists() for value in values):
+            raise IncorrectLookupParameters
+        try:
+            with transaction.atomic():
+                return super().get_changelist_instance(request)
+        except DataError as error:  # a filter of a list by something that no column could hold
+            raise IncorrectLookupParameters from error
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[QuerySet, bool]:
+        if "\0" in search_term:
+            return queryset.none(), False
+        return super().get_search_results(request, queryset, search_term)
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        ticked = request.POST.getlist(ACTION_CHECKBOX_NAME)
+        if len(kept := usable(self.opts.pk, ticked)) < len(ticked):
+            request.POST = request.POST.copy()  # type: ignore[assignment]
+            request.POST.setlist(ACTION_CHECKBOX_NAME, kept)  # type: ignore[misc]
+        return super().changelist_view(request, extra_context)
+
+
+class Reference(Sturdy):
     """A table that administrators edit. Rows in use cannot be deleted: the database refuses."""
 
     def has_module_permission(self, request: HttpRequest) -> bool:
@@ -61,7 +153,7 @@ class ReadOnly(Reference):
         return False
 
 
-class ReferenceRows(TabularInline):
+class ReferenceRows(SearchFields, TabularInline):
     """Rows that belong to a reference table."""
 
     extra = 0
@@ -79,7 +171,7 @@ class ReferenceRows(TabularInline):
         return administers(request)
 
 
-class ReadOnlyRows(TabularInline):
+class ReadOnlyRows(SearchFields, TabularInline):
     """Rows that only the product writes, shown with what they belong to."""
 
     extra = 0

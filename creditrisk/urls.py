@@ -3,6 +3,7 @@
 from allauth.account.decorators import secure_admin_login
 from allauth.account.views import LoginView
 from django.contrib import admin
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import include, path
 from django.utils.translation import gettext_lazy as _
 
@@ -12,6 +13,12 @@ admin.site.site_header = admin.site.site_title = _("Credit control")
 admin.site.index_title = _("Administration")
 # One door, with its second factor and its counting of failures.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+
+
+def nowhere(request: HttpRequest, **named: str) -> HttpResponse:
+    """The administration would lead to a row's own page: no row here has one."""
+    raise Http404
+
 
 handler500 = "creditrisk.running.views.broken"
 urlpatterns = [
@@ -37,5 +44,6 @@ urlpatterns = [
     path("", include("creditrisk.signin.urls")),
     path("", include("creditrisk.running.urls")),
     path("login/", LoginView.as_view(extra_context={"demo_logins": people.logins}), name="account_login"),
+    path("admin/r/", include(([path("<path:named>", nowhere)], "rows"))),
     path("admin/", admin.site.urls),
 ]

@@ -17,6 +17,7 @@ class Form:
     action: str
     method: str
     fields: dict[str, str] = field(default_factory=dict)
+    fixed: dict[str, str] = field(default_factory=dict)  # What is sent with it as it stands, so that it counts at all.
 
 
 class Forms(HTMLParser):
@@ -46,4 +47,4 @@ def forms_of(client: Client, address: str) -> list[Form]:
     if not page.headers["Content-Type"].startswith("text/html"):  # a file to keep
         return []
     parser.feed(page.content.decode())
-    return [form for form in parser.forms if form.fields and "log" not in form.action]
+    return [form for form in parser.forms if form.fields and not form.action.endswith("/logout/")]

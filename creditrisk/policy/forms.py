@@ -4,13 +4,13 @@ import json
 from typing import Any
 
 from django import forms
-from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import ValidationError
 from django.forms.models import BaseInlineFormSet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from creditrisk import rules
+from creditrisk.backoffice import SearchOne
 from creditrisk.policy import row_checks
 from creditrisk.policy.models import PolicyVersion
 from creditrisk.policy.names import BUCKET_CHOICES
@@ -132,7 +132,7 @@ class RuleRowForm(RowForm):
             self.fields["rule"].help_text = _("What each rule looks for stands in the rule book.")
 
 
-class ChosenCustomer(AutocompleteSelect):
+class ChosenCustomer(SearchOne):
     """A search for customers in many rows of one page: who is chosen was read with the rows, not once a row."""
 
     chosen: Any = None
