@@ -87,7 +87,7 @@ def chaos(times: str = "1000") -> int:
     if not times.isdecimal() or int(times) < 1:
         raise SystemExit(f"{times!r} times: say how often, as in: make chaos ARGS=100")
     bad = ["approvals/test_clock.py", "creditrisk/running", "test_nonsense.py", "test_hostile_addresses.py"]
-    many = {"RACES": times, "NONSENSE": str(max(int(times) // 100, 1)), "HOSTILE": str(max(int(times) // 100, 3))}
+    many = {"RACES": times, "NONSENSE": str(max(int(times) // 250, 1)), "HOSTILE": str(max(int(times) // 100, 3))}
     if int(times) >= WHOLE:
         many["KEEP_TABLE"] = "make chaos"
     words = ("-q", "-p", "tests.chaos", *(f"tests/{place}" for place in ("races", *bad)))
