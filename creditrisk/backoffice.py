@@ -12,7 +12,7 @@ from django.db import DataError, transaction
 from django.db.models import Field, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 
-from creditrisk.roles import may, roles_of
+from creditrisk.roles import companies_of, may, roles_of
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]
@@ -29,8 +29,11 @@ def administers(request: HttpRequest) -> bool:
 
 
 def looks(request: HttpRequest) -> bool:
-    """Return whether the person may look at what administrators look at: auditors may."""
-    return administers(request) or "auditor" in roles_of(request.user)
+    """Return whether the person may look at what administrators look at: auditors may, unless bound to some companies.
+
+    All companies lie open here. Who is bound reads what is theirs on the pages; administrators say who is bound.
+    """
+    return administers(request) or ("auditor" in roles_of(request.user) and companies_of(request.user) is None)
 
 
 def usable(key: Field, typed: Iterable[Any]) -> list[Any]:

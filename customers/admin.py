@@ -82,6 +82,7 @@ class PaymentTermsAdmin(Concerning):
     list_display = ("code", "name", "days", "end_of_month", "days_after_month_end", "prepaid", "rank")
     list_filter = ("prepaid", "end_of_month")
     search_fields = ("code", "name")
+    ordering = ("code",)
     inlines = (InstalmentRows,)
     form = TermsForm
 
@@ -180,6 +181,7 @@ class CustomerAdmin(Concerning):
     list_filter = ("company", "segment", "country", "account_status")
     list_select_related = ("company", "segment", "terms", "parent")
     search_fields = ("code", "name")
+    ordering = ("code",)
     autocomplete_fields = ("parent", "bill_to", "salesperson", "terms")
     inlines = (AccountRow,)
     form = CustomerForm

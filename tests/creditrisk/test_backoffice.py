@@ -11,6 +11,7 @@ from django.test import RequestFactory
 from django.urls import reverse
 
 from creditrisk.policy.models import Rule
+from customers.models import Company, CompanyAccess
 from tests.scene import Scene
 
 # What no row's key can be, as it is written in an address.
@@ -79,3 +80,29 @@ def test_a_tick_beside_no_row_ticks_nothing_and_a_search_for_no_word_finds_nothi
             wrong.append((name, field, "searched", answer.status_code))
 
     assert wrong == []
+
+
+def test_an_auditor_who_is_bound_to_a_company_looks_at_nothing_where_all_lie_open(scene: Scene) -> None:
+    keys = {name: page.model._default_manager.values_list("pk", flat=True).first() for name, page in PAGES}
+    addresses = [reverse(f"admin:{name}_changelist") for name, _page in PAGES]
+    addresses += [reverse(f"admin:{name}_{what}", args=[keys[name]]) for name, _page in PAGES if keys[name] is not None
+                  for what in ("change", "history", "delete")]  # fmt: skip
+    addresses += [
+        f"{reverse('admin:autocomplete')}?app_label={model._meta.app_label}&model_name={model._meta.model_name}&field_name={field}"
+        for model, page in admin.site._registry.items()
+        for field in page.get_autocomplete_fields(RequestFactory().get("/"))
+    ]
+    guido = scene.cast.guido.user
+    guido.is_staff = True
+    guido.save()
+    unbound = scene.client("guido")
+    seen = [address for address in addresses if unbound.get(address).status_code == 200]
+    other = Company.objects.create(code="OTHER", name="Other", currency="EUR")
+    CompanyAccess.objects.create(user=guido, company=other)
+
+    bound = scene.client("guido")
+
+    assert len(seen) > len(PAGES)
+    assert {
+        address: bound.get(address).status_code for address in addresses if bound.get(address).status_code == 200
+    } == {}
