@@ -105,7 +105,7 @@ class Sturdy(SearchFields, ModelAdmin):
         try:
             with transaction.atomic():
                 return super().get_changelist_instance(request)
-        except DataError as error:  # a filter of a list by something that no column could hold
+        except (DataError, OverflowError) as error:  # a filter by something that no column, or no calendar, could hold
             raise IncorrectLookupParameters from error
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[QuerySet, bool]:

@@ -106,3 +106,12 @@ def test_an_auditor_who_is_bound_to_a_company_looks_at_nothing_where_all_lie_ope
     assert {
         address: bound.get(address).status_code for address in addresses if bound.get(address).status_code == 200
     } == {}
+
+
+@pytest.mark.parametrize("filtered", ["valid_from__year=" + "9" * 50, "valid_from__year=2026&valid_from__month=99"])
+def test_a_filter_that_no_column_could_hold_is_answered_as_one_that_cannot_be_read(scene: Scene, filtered: str) -> None:
+    client = scene.client("ada", raise_request_exception=False)
+
+    answer = client.get(f"{reverse('admin:customers_limit_changelist')}?{filtered}")
+
+    assert (answer.status_code, answer.headers["Location"].rpartition("?")[2]) == (302, "e=1")
