@@ -19,6 +19,11 @@ from tests.forms import Forms
 WRONG = (500, 502, 504)
 
 
+def words(answer: requests.Response) -> str:
+    """Return what a page says."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html.unescape(answer.text)))
+
+
 class Clicking(threading.Thread):
     """One person at a time at one desk. `done` is what an answer confirmed; `faults` are answers nobody should get."""
 
@@ -58,6 +63,12 @@ class Clicking(threading.Thread):
         answer = self._post("sara", "/orders/new/", typed)
         if answer.status_code == 302 and (found := re.search(r"/documents/(\d+)/", answer.headers["Location"])):
             self._is_done("order", int(found[1]), Decimal(typed["lines-0-price"]))
+
+    def refused(self) -> str:
+        """Type an order; return the page where there is no room for it. The next may find room in what is there already."""
+        address = self.address + "/orders/new/"
+        answer = self.people["sara"].post(address, self.typed(), timeout=30, allow_redirects=False)
+        return words(answer) if answer.status_code == 503 else ""
 
     def amend(self) -> None:
         """Give an order another price, and a note by which the amendment is known: the revision that it amends, a space, a mark."""
@@ -135,8 +146,9 @@ class Clicking(threading.Thread):
     def _heard(self, answer: requests.Response) -> requests.Response:
         self.ends[f"answer {answer.status_code}"] += 1
         if answer.status_code in WRONG or (answer.status_code == 302 and "/login/" in answer.headers["Location"]):
-            said = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.text))[:300]
-            self.faults.append(f"{answer.request.method} {answer.request.url}: {answer.status_code} {said}")
+            self.faults.append(
+                f"{answer.request.method} {answer.request.url}: {answer.status_code} {words(answer)[:300]}"
+            )
         return answer
 
     def _is_done(self, *what: Any) -> None:

@@ -128,13 +128,13 @@ class Installation:
         with Connection(url, connect_timeout=2) as broker:
             app.send_task(task, connection=broker, queue=queue, retry=False, ignore_result=True)
 
-    def until(self, is_so: Callable[[], Any], what: str, seconds: float = 30) -> None:
-        """This will wait until something is so, which may fail meanwhile; what never is fails the test."""
+    def until(self, is_so: Callable[[], Any], what: str, seconds: float = 30) -> Any:
+        """Wait until something is so, which may fail meanwhile, and return what it says; what never is fails the test."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             with suppress(requests.RequestException):
-                if is_so():
-                    return
+                if said := is_so():
+                    return said
             time.sleep(0.1)
         raise AssertionError(f"not within {seconds} s: {what}\n{self._logs()}")
 
