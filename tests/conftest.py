@@ -141,7 +141,8 @@ def environment(django_db_setup: None) -> dict[str, str]:
 def celery_worker(environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
     """A real worker process; ask for it in tests that commit (`django_db(transaction=True)`)."""
     command = [sys.executable, "-m", "celery", "-A", "creditrisk", "worker", "-l", "info", "-c", "1"]
-    command += ["--without-gossip", "--without-mingle", "-n", f"test{os.getpid()}@%h"]
+    # What tests before this one woke nobody for is nobody's work any more: thousands of times, after as many races.
+    command += ["--purge", "--without-gossip", "--without-mingle", "-n", f"test{os.getpid()}@%h"]
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     assert process.stderr
     said = []
