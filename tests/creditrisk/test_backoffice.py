@@ -101,11 +101,10 @@ def test_an_auditor_who_is_bound_to_a_company_looks_at_nothing_where_all_lie_ope
     CompanyAccess.objects.create(user=guido, company=other)
 
     bound = scene.client("guido")
+    still = [address for address in addresses if bound.get(address).status_code == 200]
 
     assert len(seen) > len(PAGES)
-    assert {
-        address: bound.get(address).status_code for address in addresses if bound.get(address).status_code == 200
-    } == {}
+    assert still == []
 
 
 @pytest.mark.parametrize("filtered", ["valid_from__year=" + "9" * 50, "valid_from__year=2026&valid_from__month=99"])
