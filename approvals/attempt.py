@@ -20,7 +20,7 @@ from approvals.context import Picture
 from approvals.holds import Cover
 from creditrisk.exposure import read
 from creditrisk.exposure.read import Slot
-from creditrisk.facts import Case, Outcome, Verdict
+from creditrisk.facts import Case, LimitState, Outcome, Standing, Verdict
 from creditrisk.money import ZERO
 from creditrisk.policy import compile as policies
 from creditrisk.policy.compile import Policy
@@ -95,6 +95,20 @@ class Attempt:
     def passes(self) -> bool:
         """Whether it would not be held."""
         return self.outcome.verdict != Verdict.HELD
+
+    @cached_property
+    def standings(self) -> tuple[Standing, ...]:
+        """The debtor's own, its heads' and its shared limits', the document included. Raises MissingRate."""
+        case = self.case(self.checkpoints[0])
+        return (case.own, *case.heads, *case.shared)
+
+    def excess(self, currency: str) -> Decimal:
+        """Return by how much the limit that is passed most is passed, in `currency`; zero where none is."""
+        over = [
+            self.seen.rates.convert({s.limit.currency: s.measured - s.limit.amount}, currency)
+            for s in self.standings if s.limit.state in (LimitState.AMOUNT, LimitState.NONE)
+        ]  # fmt: skip
+        return max([ZERO, *over])
 
     # -- what may be otherwise ---------------------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from approvals import attempt as attempts
 from approvals import releasing
 from approvals.attempt import Attempt
 from approvals.models import Hold
-from approvals.remedies import payments, waiting
+from approvals.remedies import edge, payments, waiting
 from approvals.remedies.granting import lifts, raised_limits
 from approvals.remedies.payments import Payable
 from approvals.remedies.remedy import Remedies, Remedy
@@ -140,16 +140,12 @@ def _less(attempt: Attempt, choices: Choices) -> Remedy | None:
 
 def largest(attempt: Attempt, unit: Decimal) -> Decimal | None:
     """Return the largest amount of the document, in steps of `unit`, that passes; None where the smallest does not."""
-    low, high = 1, int(attempt.plan.total / unit)
-    if high <= low or not attempt.of(low * unit).passes:
+    least, most = 1, int(attempt.plan.total / unit)
+    if most <= least or not attempt.of(least * unit).passes:
         return None
-    while high - low > 1:
-        middle = (low + high) // 2
-        if attempt.of(middle * unit).passes:
-            low = middle
-        else:
-            high = middle
-    return low * unit
+    room = attempt.plan.total - attempt.excess(attempt.plan.currency)
+    held = edge.first(lambda n: not attempt.of(n * unit).passes, no=least, yes=most, near=[int(room / unit) + 1])
+    return (held - 1) * unit
 
 
 def _other_terms(attempt: Attempt, choices: Choices) -> list[PaymentTerms]:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from approvals.attempt import Attempt
+from approvals.remedies import edge
 from approvals.remedies.remedy import Remedy
 from creditrisk.facts import LimitState, Standing
 from creditrisk.money import decimals
@@ -81,16 +82,11 @@ def _smallest_limit(attempt: Attempt, put: Put, standing: Standing) -> Decimal |
     if attempt.passes:
         return None
     unit = Decimal(1).scaleb(-decimals(standing.limit.currency))
-    low, high = 0, int(max(standing.measured, standing.limit.amount, unit) * LARGEST_RAISE / unit)
-    if not put(attempt, high * unit).passes:
+    most = int(max(standing.measured, standing.limit.amount, unit) * LARGEST_RAISE / unit)
+    if not put(attempt, most * unit).passes:
         return None
-    while high - low > 1:
-        middle = (low + high) // 2
-        if put(attempt, middle * unit).passes:
-            high = middle
-        else:
-            low = middle
-    return high * unit
+    used = -int(-standing.measured // unit)
+    return edge.first(lambda n: put(attempt, n * unit).passes, no=0, yes=most, near=[used]) * unit
 
 
 def lifts(attempt: Attempt) -> list[tuple[Remedy, Attempt]]:

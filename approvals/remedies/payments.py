@@ -9,6 +9,7 @@ from decimal import Decimal
 from approvals import advances
 from approvals.advances import AdvanceInvoice
 from approvals.attempt import Attempt
+from approvals.remedies import edge
 from creditrisk.exposure.read import Slot
 from creditrisk.money import ZERO, decimals, rounded
 from ledger.models import OpenItem
@@ -131,23 +132,21 @@ def _smallest_of(attempt: Attempt, pool: Sequence[Payable]) -> Payment | None:
     entries = [*pool, *_on_account(attempt)]
     if not entries or not _pay(attempt, entries).attempt.passes:
         return None
-    low, high = 0, len(entries)  # paying `high` of them in full suffices, paying `low` does not
-    while high - low > 1:
-        middle = (low + high) // 2
-        if _pay(attempt, entries[:middle]).attempt.passes:
-            high = middle
-        else:
-            low = middle
-    before, last = entries[:low], entries[low]
-    unit = Decimal(1).scaleb(-decimals(last.row.currency))
-    least, most = 0, int(last.amount / unit)
-    while most - least > 1:
-        middle = (least + most) // 2
-        if _pay(attempt, before, last, middle * unit).attempt.passes:
-            most = middle
-        else:
-            least = middle
-    return _pay(attempt, before, last, most * unit)
+    # So many of them, paid in full, suffice; one less does not.
+    whole = edge.first(lambda n: _pay(attempt, entries[:n]).attempt.passes, no=0, yes=len(entries))
+    before, last = entries[: whole - 1], entries[whole - 1]
+    currency = last.row.currency
+    unit = Decimal(1).scaleb(-decimals(currency))
+    full = int(last.amount / unit)
+    rest = attempt.excess(currency) - sum(_in(attempt, currency, p) for p in before)
+    cents = edge.first(
+        lambda n: _pay(attempt, before, last, n * unit).attempt.passes, no=0, yes=full, near=[-int(-rest // unit), full]
+    )
+    return _pay(attempt, before, last, cents * unit)
+
+
+def _in(attempt: Attempt, currency: str, payable: Payable) -> Decimal:
+    return attempt.seen.rates.convert({payable.row.currency: payable.amount}, currency)
 
 
 def _pay(attempt: Attempt, whole: Sequence[Payable], last: Payable | None = None, amount: Decimal = ZERO) -> Payment:
@@ -176,15 +175,8 @@ def _on_account(attempt: Attempt) -> list[Payable]:
     seen, plan = attempt.seen, attempt.plan
     account, company = seen.accounts[plan.debtor_id], plan.company_id
     rates, currency = seen.rates, account.currency
-    most = ZERO
-    for standing in _standings(attempt):
-        most = max(most, rates.convert({standing.exposure.currency: standing.measured}, currency))
+    most = max(rates.convert({s.exposure.currency: s.measured}, currency) for s in attempt.standings)
     needed = rates.convert({plan.currency: plan.total}, currency) - min(attempt.beside.advance or ZERO, ZERO)
     amount = rounded(max(most, needed, ZERO) + needed + 1, currency)
     row = Slot(plan.debtor_id, company, "CREDITS", currency, seen.today, amount)
     return [Payable(None, "", account.code, seen.today, row)]
-
-
-def _standings(attempt: Attempt) -> list:
-    case = attempt.case(attempt.checkpoints[0])
-    return [case.own, *case.heads, *case.shared]
