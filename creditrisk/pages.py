@@ -3,8 +3,9 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
+from django.utils.encoding import iri_to_uri
 from django.utils.http import url_has_allowed_host_and_scheme
 from django_tables2 import Table
 
@@ -80,12 +81,18 @@ def kept_typed(request: HttpRequest, name: str) -> str:
     return str(request.session.pop("typed")[name])
 
 
+def is_ours(address: str) -> bool:
+    """Whether an address is a page of ours, as pages write it: a path, no longer than browsers go."""
+    try:
+        return address.startswith("/") and url_has_allowed_host_and_scheme(iri_to_uri(address), allowed_hosts=None)
+    except ValueError:  # no address at all
+        return False
+
+
 def back(request: HttpRequest, fallback: str, *args: Any) -> HttpResponse:
     """Return to the page named in `next`, when it is one of ours, else to `fallback`."""
     target = request.POST.get("next", "")
-    if url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}, require_https=request.is_secure()):
-        return redirect(target)
-    return redirect(fallback, *args)
+    return HttpResponseRedirect(target) if is_ours(target) else redirect(fallback, *args)
 
 
 def tell_refusal(request: HttpRequest, error: Exception) -> None:

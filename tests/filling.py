@@ -25,7 +25,7 @@ from tests.scene import Scene
 
 # Doors whose form is a button alone, or stands in the page only where there is more than the scene has.
 NO_FORM = {
-    "absence_end", "alerts_seen", "bank_book_sure", "bank_match", "delays_keep", "document_close", "document_deliver", "document_issue",
+    "absence_end", "alerts_seen", "bank_book_sure", "bank_match", "document_close", "document_deliver", "document_issue",
     "document_pick", "document_post", "document_return", "document_reverse", "effect_collect", "effects_present", "evaluation_again",
     "evaluations_retry", "hold_ask_release", "hold_delegate", "hold_force", "hold_send_back", "hold_take", "hold_withdraw",
     "holds_decide", "insight_try", "item_allocate", "item_discount", "item_reverse", "item_undo", "item_write_off", "journal_add_file",
@@ -36,7 +36,7 @@ NO_FORM = {
 }  # fmt: skip
 # Before the doors, what has nothing to fill in.
 OPEN_WITHOUT_FORM = {
-    "account_inactive", "account_logout", "account_reset_password_done", "account_reset_password_from_key_done", "health", "language",
+    "account_inactive", "account_logout", "account_reset_password_done", "account_reset_password_from_key_done", "health",
     "mfa_deactivate_totp", "mfa_download_recovery_codes", "mfa_generate_recovery_codes", "mfa_index", "mfa_view_recovery_codes", "openid_connect_callback",
     "openid_connect_login", "ready", "socialaccount_login_cancelled", "socialaccount_login_error",
 }  # fmt: skip

@@ -7,7 +7,7 @@ from urllib.parse import urljoin
 from django.test import Client
 
 # Django's own, and a yes that is a yes whatever it says.
-CONTROL = {"csrfmiddlewaretoken", "next", "posted"}
+CONTROL = {"csrfmiddlewaretoken", "posted"}
 
 
 @dataclass
@@ -42,9 +42,15 @@ class Forms(HTMLParser):
 
 
 def forms_of(client: Client, address: str) -> list[Form]:
-    parser = Forms(address)
     page = client.get(address)
     if not page.headers["Content-Type"].startswith("text/html"):  # a file to keep
         return []
-    parser.feed(page.content.decode())
-    return [form for form in parser.forms if form.fields and not form.action.endswith("/logout/")]
+    found = forms_in(address, page.content.decode())
+    return [form for form in found if form.fields and not form.action.endswith("/logout/")]
+
+
+def forms_in(address: str, page: str) -> list[Form]:
+    """Return the forms of what an address answered."""
+    parser = Forms(address)
+    parser.feed(page)
+    return parser.forms

@@ -77,7 +77,6 @@ ELSEWHERE = {
     "approvals.ReleaseForm.reason": "tests/approvals/test_release_reasons.py::test_the_service_refuses_a_reason_of_another_company",
     "creditrisk.lists.ViewForm.role": "tests/creditrisk/lists/test_lists.py::test_a_view_without_a_name_or_for_a_role_of_others_is_refused_where_it_was_typed",
     "creditrisk.lists.views:at": "tests/test_overposting.py::test_no_next_leads_away",
-    "creditrisk.preferences.views:next": "tests/test_overposting.py::test_no_next_leads_away",
     "creditrisk.takeover.UploadForm.file": "tests/test_foreign_objects.py::test_rows_of_a_file_reach_no_other_company",
     "documents.intake.MessageForm.file": "tests/test_foreign_objects.py::test_messages_of_another_company_are_not_taken_in",
     "ledger.bank.AnswerForm.file": "tests/test_foreign_objects.py::test_the_banks_answer_about_another_company_finds_nothing",

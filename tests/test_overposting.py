@@ -219,6 +219,7 @@ AWAY = [
     "https://evil.example/", "//evil.example", "///evil.example", "/\\evil.example", "\\\\evil.example", "https:evil.example",
     "http:///evil.example", "javascript:alert(1)", "data:text/html,x", "\thttps://evil.example", "\x08//evil.example",
     "https://testserver@evil.example/", "https://testserver.evil.example/", "/%0d%0aLocation:https://evil.example", "//[::1",
+    "start", "evil", "customers.models", "?page=2", "/\r\nLocation:https://evil.example", "/" + "\u20ac" * 2000, "/" + "x" * 9000,
 ]  # fmt: skip
 
 

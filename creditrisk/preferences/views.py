@@ -3,20 +3,17 @@
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from creditrisk import pages
 from creditrisk.preferences import spoken
 
 
 @require_POST
 def language(request: HttpRequest) -> HttpResponse:
     """Answer in another language from now on; whoever is logged in finds it again at the next login."""
-    back = request.POST.get("next", "")
-    known = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
-    response = redirect(back if known else "/")
+    response = pages.back(request, "start")
     if (wanted := request.POST.get("language", "")) not in dict(settings.LANGUAGES):
         messages.error(request, _("This language is not spoken here. Nothing was changed."))
         return response

@@ -15,6 +15,8 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from creditrisk.pages import is_ours
+
 
 @dataclass(frozen=True)
 class Site:
@@ -45,11 +47,8 @@ class Accounts(DefaultAccountAdapter):
             raise ImmediateHttpResponse(render(self.request, "account/closed.html", said, status=503)) from error
 
     def is_safe_url(self, url: str) -> bool:
-        """Return whether a way on stays here; one that is no address at all does not."""
-        try:
-            return bool(super().is_safe_url(url))
-        except ValueError:
-            return False
+        """Return whether a way on is a page of ours; the library would follow names of pages and endless addresses too."""
+        return is_ours(url)
 
     def format_email_subject(self, subject: str) -> str:
         """Return the subject as it is: the library would put the name in front by which a request called us."""
