@@ -27,7 +27,7 @@ from creditrisk.lists import listing
 from creditrisk.monitoring import entries, forward, history
 from creditrisk.monitoring.tables import EntryTable
 from creditrisk.policy import compile as policies
-from creditrisk.refusal import FourEyes
+from creditrisk.refusal import Duplicate, FourEyes, Stale
 from creditrisk.roles import Actor, door, may
 from customers import queries
 from customers.filters import CustomerFilter
@@ -158,18 +158,21 @@ def grant_limit(request: HttpRequest, code: str) -> HttpResponse:
     """Grant a customer a new limit."""
     found = queries.one(request.user, code)
     today = business_day(timezone.now())
-    newest, ask_instead = queries.newest_grant(found), False
-    form = GrantForm(request.POST or None, customer=found, initial={"valid_from": today, "seen": newest})
+    form = GrantForm(
+        request.POST or None, customer=found, initial={"valid_from": today, "seen": queries.newest_grant(found)}
+    )
+    ask_instead = False
     if request.method == "POST" and form.is_valid():
-        typed = form.cleaned_data
-        if typed.pop("seen") != newest:
-            messages.info(
-                request,
-                _("A limit was granted since this form was drawn, perhaps by this very form. Nothing was done twice."),
-            )
-            return redirect("customer", code)
         try:
-            granting.grant_directly(found, currency=found.currency, by=Actor.of(request), now=timezone.now(), **typed)
+            granting.grant_directly(
+                found, currency=found.currency, by=Actor.of(request), now=timezone.now(), **form.cleaned_data
+            )
+        except Duplicate as error:
+            messages.info(request, str(error))
+            return redirect("customer", code)
+        except Stale as error:
+            form = _afresh(form, found)
+            refuse(form, error)
         except FourEyes as error:
             refuse(form, error)
             ask_instead = True
@@ -185,6 +188,13 @@ def grant_limit(request: HttpRequest, code: str) -> HttpResponse:
         "typed": urlencode({name: form[name].value() or "" for name in AskForm.TAKEN_OVER}) if ask_instead else "",
     }  # fmt: skip
     return render(request, "customers/limit.html", context, status=422 if form.errors else None)
+
+
+def _afresh(typed: GrantForm, of: Customer) -> GrantForm:
+    """Return the form as it was typed, but of a page that shows what was granted by now."""
+    form = GrantForm({**typed.data.dict(), "seen": queries.newest_grant(of)}, customer=of)
+    form.full_clean()
+    return form
 
 
 @door("view_customers")

@@ -13,6 +13,7 @@ from django.utils import timezone
 from creditrisk.clock import business_day
 from customers.models import Customer, Limit
 from tests.cast import Cast, policy
+from tests.forms import forms_in
 from tests.pages import as_user, queries_of, words
 
 
@@ -96,6 +97,25 @@ def test_a_grant_sent_twice_is_granted_once(cast: Cast, dario: Client) -> None:
 
     assert "Nothing was done twice." in words(response)
     assert Limit.objects.count() == before
+
+
+def test_what_somebody_else_granted_meanwhile_is_told_and_what_was_typed_stays(cast: Cast, dario: Client) -> None:
+    policy(four_eyes=False)
+    address, mine = reverse("customer_limit", args=["ROSSI"]), typed(amount="9,000.00", reason="As agreed")
+    as_user(cast.fiona.user).post(address, typed(amount="4,000.00"))
+    before = Limit.objects.count()
+
+    told = dario.post(address, mine)
+
+    assert told.status_code == 422
+    assert "A limit was granted since this page was drawn." in words(told)
+    assert "EUR 4,000.00" in words(told)
+    assert Limit.objects.count() == before
+    again = next(f.fields for f in forms_in(address, told.content.decode()) if "seen" in f.fields)
+    assert (again["amount"], again["reason"]) == ("9,000.00", "As agreed")
+    assert "The limit is granted." in words(
+        dario.post(address, again | {"kind": "BASE", "state": "AMOUNT"}, follow=True)
+    )
 
 
 @pytest.mark.parametrize(
