@@ -91,7 +91,7 @@ DJANGO_TABLES2_TEMPLATE = "tables/table.html"
 
 # Signing in. Failed tries are counted by address and by name, in the database; a session ends with the browser or the day.
 LOGIN_URL, LOGIN_REDIRECT_URL, LOGOUT_REDIRECT_URL = "account_login", "/", "account_login"
-SESSION_ENGINE, SESSION_COOKIE_AGE = "django.contrib.sessions.backends.db", number("SESSION_HOURS", 12) * 3600
+SESSION_ENGINE, SESSION_COOKIE_AGE = "creditrisk.signin.sessions", number("SESSION_HOURS", 12) * 3600
 ACCOUNT_ADAPTER, SOCIALACCOUNT_ADAPTER = (f"creditrisk.signin.adapters.{name}" for name in ("Accounts", "Directory"))
 ACCOUNT_LOGIN_METHODS, ACCOUNT_SIGNUP_FIELDS = {"username"}, ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION, ACCOUNT_SESSION_REMEMBER, ACCOUNT_LOGOUT_ON_GET = "none", False, False

@@ -10,8 +10,9 @@ class SigninConfig(AppConfig):
 
     def ready(self) -> None:
         """Every way of signing in and out ends in these signals of Django's."""
-        from creditrisk.signin import attempts
+        from creditrisk.signin import attempts, sessions
 
         signals.user_logged_in.connect(attempts.entered, dispatch_uid="signin.entered")
         signals.user_logged_out.connect(attempts.left, dispatch_uid="signin.left")
         signals.user_login_failed.connect(attempts.refused, dispatch_uid="signin.refused")
+        signals.user_logged_in.connect(sessions.begin, dispatch_uid="signin.begin")
