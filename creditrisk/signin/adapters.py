@@ -33,6 +33,10 @@ class Accounts(DefaultAccountAdapter):
         """Return False: nobody makes an account for themselves."""
         return False
 
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """Return under what failures are counted: the name alone. The library adds the host, which a request chooses."""
+        return str(credentials.get("username") or credentials.get("email", "")).lower()
+
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send one mail now; where the mail server does not answer, say so instead of failing."""
         site = Site(_("Credit control"), urlsplit(settings.SITE_URL).netloc)

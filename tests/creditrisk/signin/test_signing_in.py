@@ -54,6 +54,29 @@ def test_a_name_is_locked_out_after_five_failures_and_nobody_else(cast: Cast, cl
     assert signed_in(client)
 
 
+def test_a_name_is_locked_out_however_it_is_written_and_by_whatever_name_we_are_called(
+    cast: Cast, client: Client
+) -> None:
+    ways = zip(("carla", "Carla", "CARLA", " carla", "carla"), (":1", ":2", "", ":8443", ":3"), strict=True)
+    for name, port in ways:
+        host = f"TestServer{port}" if port else "TESTSERVER"
+        client.post("/login/", {"login": name, "password": "wrong"}, HTTP_HOST=host)
+
+    locked = client.post("/login/", LOGIN, HTTP_HOST="testserver:9")
+
+    assert "Too many failed login attempts" in words(locked)
+    assert not signed_in(client)
+
+
+def test_an_address_is_slowed_down_by_whatever_name_we_are_called(cast: Cast, client: Client) -> None:
+    for number in range(20):
+        guess = {"login": f"name{number}", "password": "guess"}
+        client.post("/login/", guess, REMOTE_ADDR="192.0.2.9", HTTP_HOST=f"testserver:{number + 1}")
+
+    client.post("/login/", LOGIN, REMOTE_ADDR="192.0.2.9", HTTP_HOST="TESTSERVER")
+    assert not signed_in(client)
+
+
 def test_an_address_is_slowed_down_whoever_it_names(cast: Cast, client: Client) -> None:
     for number in range(20):
         client.post("/login/", {"login": f"name{number}", "password": "guess"}, REMOTE_ADDR="192.0.2.9")
