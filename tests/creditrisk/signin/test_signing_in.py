@@ -1,11 +1,9 @@
-"""Who comes in: with a password, a second factor, from a directory; who is turned away, and how that is told."""
+"""Who comes in, with a password and a second factor; who is turned away, and how that is told."""
 
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-import requests
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from django.conf import settings as ours
 from django.contrib.auth.hashers import MD5PasswordHasher
@@ -14,10 +12,8 @@ from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
-from creditrisk import environment
 from creditrisk.signin.models import Attempt
 from tests.cast import Cast
-from tests.creditrisk.signin import directory
 from tests.pages import words
 
 LOGIN = {"login": "carla", "password": "demo"}
@@ -235,124 +231,6 @@ def test_a_recovery_code_counts_once(cast: Cast, client: Client) -> None:
         client.post(reverse("mfa_authenticate"), {"code": codes[0]})
         assert signed_in(client) is expected
         client.post("/logout/")
-
-
-@pytest.fixture
-def company_directory(settings: Any) -> Iterator[directory.Directory]:
-    with directory.opened() as server:
-        app = {
-            "provider_id": "directory", "name": "Company account", "client_id": directory.CLIENT,
-            "secret": directory.SECRET, "settings": {"server_url": server.issuer},
-        }  # fmt: skip
-        settings.SOCIALACCOUNT_PROVIDERS = {
-            "openid_connect": {**ours.SOCIALACCOUNT_PROVIDERS["openid_connect"], "APPS": [app]}
-        }
-        yield server
-
-
-def through(server: directory.Directory, client: Client, **claims: Any) -> Any:
-    """Sign in at the directory as whom the claims tell, and return the product's answer to what comes back."""
-    server.claims = {"sub": "0815", **claims}
-    away = client.post(reverse("openid_connect_login", args=["directory"]))
-    back = requests.get(away.headers["Location"], allow_redirects=False, timeout=10).headers["Location"]
-    parts = urlsplit(back)
-    return client.get(f"{parts.path}?{parts.query}")
-
-
-def test_the_login_page_offers_the_directory(cast: Cast, client: Client, company_directory: Any) -> None:
-    assert "Log in with Company account" in words(client.get("/login/"))
-
-
-def test_whom_the_directory_knows_by_a_verified_address_comes_in(
-    cast: Cast, client: Client, company_directory: directory.Directory
-) -> None:
-    User.objects.filter(username="carla").update(email="Carla@example.com")
-
-    through(company_directory, client, email="carla@example.com", email_verified=True)
-
-    assert client.session["_auth_user_id"] == str(cast.carla.user.pk)
-    client.post("/logout/")
-    through(company_directory, client, email="changed@example.com", email_verified=True)
-    assert client.session["_auth_user_id"] == str(cast.carla.user.pk)  # known by the directory's own number from now on
-
-
-@pytest.mark.parametrize(
-    "claims",
-    [
-        {"email": "stranger@example.com", "email_verified": True},
-        {"email": "carla@example.com", "email_verified": False},
-        {"email": "carla@example.com"},
-        {"email": "both@example.com", "email_verified": True},
-        {"email": "gone@example.com", "email_verified": True},
-        {},
-    ],
-)
-def test_whom_it_does_not_name_for_certain_stays_out(
-    cast: Cast, client: Client, company_directory: directory.Directory, claims: dict[str, Any]
-) -> None:
-    User.objects.filter(username="carla").update(email="carla@example.com")
-    User.objects.filter(username__in=["sara", "dario"]).update(email="both@example.com")
-    User.objects.filter(username="guido").update(email="gone@example.com", is_active=False)
-    people = User.objects.count()
-
-    answer = through(company_directory, client, **claims)
-
-    assert answer.status_code == 403
-    assert "Ask the administrator" in words(answer)
-    assert not signed_in(client)
-    assert User.objects.count() == people
-
-
-def test_an_answer_that_nobody_asked_for_is_refused(
-    cast: Cast, client: Client, company_directory: directory.Directory
-) -> None:
-    answer = client.get(
-        reverse("openid_connect_callback", args=["directory"]), {"code": "one-time", "state": "guessed"}
-    )
-
-    assert "Ask the administrator" not in words(answer)
-    assert not signed_in(client)
-
-
-def test_a_second_factor_is_asked_for_after_the_directory_too(
-    cast: Cast, client: Client, company_directory: directory.Directory
-) -> None:
-    User.objects.filter(username="carla").update(email="carla@example.com")
-    with_second_factor(client)
-
-    answer = through(company_directory, client, email="carla@example.com", email_verified=True)
-
-    assert answer.headers["Location"] == reverse("mfa_authenticate")
-    assert not signed_in(client)
-
-
-def test_a_directory_that_does_not_answer_is_told(
-    cast: Cast, client: Client, company_directory: directory.Directory
-) -> None:
-    company_directory.down = True
-
-    answer = client.post(reverse("openid_connect_login", args=["directory"]), follow=True)
-
-    assert answer.status_code == 503
-    assert "The directory does not answer." in words(answer)
-    assert not signed_in(client)
-
-
-@pytest.mark.parametrize(
-    ("told", "sentence"),
-    [
-        ({"OIDC_ISSUER": "http://login.example.com"}, "begins with https"),
-        ({"OIDC_ISSUER": "https://login.example.com", "OIDC_CLIENT_ID": "x"}, "OIDC_CLIENT_SECRET"),
-    ],
-)
-def test_a_directory_that_is_half_told_stops_the_start(
-    monkeypatch: pytest.MonkeyPatch, told: dict[str, str], sentence: str
-) -> None:
-    for name, value in told.items():
-        monkeypatch.setenv(name, value)
-
-    with pytest.raises(environment.ImproperlyConfigured, match=sentence):
-        environment.directories()
 
 
 def test_a_password_is_set_anew_by_a_link_that_counts_once(
