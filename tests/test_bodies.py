@@ -78,6 +78,7 @@ ELSEWHERE = {
     "creditrisk.lists.ViewForm.role": "tests/creditrisk/lists/test_lists.py::test_a_view_without_a_name_or_for_a_role_of_others_is_refused_where_it_was_typed",
     "creditrisk.lists.views:at": "tests/test_overposting.py::test_no_next_leads_away",
     "creditrisk.takeover.UploadForm.file": "tests/test_foreign_objects.py::test_rows_of_a_file_reach_no_other_company",
+    "creditrisk.signin.views:process": "tests/creditrisk/signin/test_directory.py::test_the_way_to_the_directory_is_for_signing_in_alone",
     "documents.intake.MessageForm.file": "tests/test_foreign_objects.py::test_messages_of_another_company_are_not_taken_in",
     "ledger.bank.AnswerForm.file": "tests/test_foreign_objects.py::test_the_banks_answer_about_another_company_finds_nothing",
     "ledger.bank.views:next": "tests/test_overposting.py::test_no_next_leads_away",

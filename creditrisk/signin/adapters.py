@@ -10,12 +10,14 @@ from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from creditrisk.pages import is_ours
+
+SIGNING_IN = "login"  # What the library calls the one thing that the directory is asked for.
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,11 @@ class Accounts(DefaultAccountAdapter):
 
 class Directory(DefaultSocialAccountAdapter):
     """Single sign-on: the address that the directory has verified is that of exactly one active person here."""
+
+    def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:
+        """Answer 404 to whoever comes back from the directory for anything else than to be signed in."""
+        if sociallogin.state.get("process") != SIGNING_IN:
+            raise Http404
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
         """Never: say whom the administrator would have to make."""

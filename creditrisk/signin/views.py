@@ -8,9 +8,11 @@ import requests
 from allauth.account import views as account
 from allauth.socialaccount.providers.openid_connect import views as openid
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+
+from creditrisk.signin.adapters import SIGNING_IN
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +34,19 @@ def _answered(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     return respond
 
 
-login, callback = _answered(openid.login), _answered(openid.callback)
+def _for_signing_in(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Answer 404 to whoever asks for more than to be signed in: nobody ties an account to a person by themselves."""
+
+    @wraps(view)
+    def respond(request: HttpRequest, provider_id: str) -> HttpResponse:
+        if {*request.GET.getlist("process"), *request.POST.getlist("process")} - {SIGNING_IN}:
+            raise Http404
+        return view(request, provider_id)
+
+    return respond
+
+
+login, callback = _for_signing_in(_answered(openid.login)), _answered(openid.callback)
 
 
 def forgotten(request: HttpRequest) -> HttpResponse:

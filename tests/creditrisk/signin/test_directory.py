@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
+from allauth.socialaccount.models import SocialAccount
 from django.conf import settings as ours
 from django.contrib.auth.models import User
 from django.test import Client
@@ -31,13 +32,18 @@ def company_directory(settings: Any) -> Iterator[directory.Directory]:
         yield server
 
 
-def through(server: directory.Directory, client: Client, **claims: Any) -> Any:
-    """Sign in at the directory as whom the claims tell, and return the product's answer to what comes back."""
+def sent_back(server: directory.Directory, client: Client, **claims: Any) -> str:
+    """Sign in at the directory as whom the claims tell, and return the address to which it sends back."""
     server.claims = {"sub": "0815", **claims}
     away = client.post(reverse("openid_connect_login", args=["directory"]))
     back = requests.get(away.headers["Location"], allow_redirects=False, timeout=10).headers["Location"]
     parts = urlsplit(back)
-    return client.get(f"{parts.path}?{parts.query}")
+    return f"{parts.path}?{parts.query}"
+
+
+def through(server: directory.Directory, client: Client, **claims: Any) -> Any:
+    """Sign in at the directory as whom the claims tell, and return the product's answer to what comes back."""
+    return client.get(sent_back(server, client, **claims))
 
 
 def test_the_login_page_offers_the_directory(cast: Cast, client: Client, company_directory: Any) -> None:
@@ -93,6 +99,47 @@ def test_an_answer_that_nobody_asked_for_is_refused(
 
     assert "Ask the administrator" not in words(answer)
     assert not signed_in(client)
+
+
+@pytest.mark.parametrize("process", ["connect", "redirect", "anything", ""])
+@pytest.mark.parametrize("known", [False, True], ids=["a stranger", "somebody who is logged in"])
+def test_the_way_to_the_directory_is_for_signing_in_alone(
+    cast: Cast, client: Client, company_directory: directory.Directory, known: bool, process: str
+) -> None:
+    if known:
+        client.force_login(cast.sara.user)
+    address = reverse("openid_connect_login", args=["directory"])
+
+    answers = [
+        client.get(f"{address}?process={process}"),
+        client.post(f"{address}?process={process}"),
+        client.post(f"{address}?process=login", {"process": process}),
+        client.post(address, {"process": process}),
+    ]
+
+    assert [answer.status_code for answer in answers] == [404] * 4
+    assert "socialaccount_states" not in client.session
+
+
+@pytest.mark.parametrize("process", ["connect", "redirect", "anything"])
+@pytest.mark.parametrize("known", [False, True], ids=["a stranger", "somebody who is logged in"])
+def test_who_comes_back_for_anything_else_is_tied_to_nobody(
+    cast: Cast, client: Client, company_directory: directory.Directory, known: bool, process: str
+) -> None:
+    User.objects.filter(username="carla").update(email="carla@example.com")
+    if known:
+        client.force_login(cast.sara.user)
+    back = sent_back(company_directory, client, email="carla@example.com", email_verified=True)
+    session = client.session
+    for state, *_when in session["socialaccount_states"].values():
+        state["process"] = process
+    session.save()
+
+    answer = client.get(back)
+
+    assert answer.status_code == 404
+    assert not SocialAccount.objects.exists()
+    assert client.session.get("_auth_user_id") == (str(cast.sara.user.pk) if known else None)
 
 
 def test_a_second_factor_is_asked_for_after_the_directory_too(
