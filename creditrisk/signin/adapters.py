@@ -70,9 +70,15 @@ class Directory(DefaultSocialAccountAdapter):
     """Single sign-on: the address that the directory has verified is that of exactly one active person here."""
 
     def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:
-        """Answer 404 to whoever comes back from the directory for anything else than to be signed in."""
+        """Tie an account that is new here to whom it names; answer 404 to who comes back for anything but to be signed in.
+
+        The library would tie it too, and take the password away. Here an administrator made the person, with the address
+        and the password, which is needed where the directory is away.
+        """
         if sociallogin.state.get("process") != SIGNING_IN:
             raise Http404
+        if not sociallogin.is_existing and (person := self._named(sociallogin)):
+            sociallogin.connect(request, person)
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
         """Never: say whom the administrator would have to make."""
@@ -82,10 +88,10 @@ class Directory(DefaultSocialAccountAdapter):
         }
         raise ImmediateHttpResponse(render(request, "account/closed.html", said, status=403))
 
-    def authenticate_by_email(self, sociallogin: Any) -> tuple[User, str] | None:
+    def _named(self, sociallogin: Any) -> User | None:
         """Return whom a verified address belongs to; None where it is nobody's, or several people's."""
         for found in sociallogin.email_addresses:
             people = list(User.objects.filter(email__iexact=found.email, is_active=True)[:2])
             if found.verified and len(people) == 1:
-                return people[0], found.email
+                return people[0]
         return None

@@ -15,7 +15,7 @@ from django.urls import reverse
 from creditrisk import environment
 from tests.cast import Cast
 from tests.creditrisk.signin import directory
-from tests.creditrisk.signin.test_signing_in import signed_in, with_second_factor
+from tests.creditrisk.signin.test_signing_in import LOGIN, signed_in, with_second_factor
 from tests.pages import words
 
 
@@ -63,6 +63,21 @@ def test_whom_the_directory_knows_by_a_verified_address_comes_in(
     assert client.session["_auth_user_id"] == str(cast.carla.user.pk)  # known by the directory's own number from now on
 
 
+def test_the_password_stays_for_when_the_directory_is_away(
+    cast: Cast, client: Client, company_directory: directory.Directory
+) -> None:
+    User.objects.filter(username="carla").update(email="carla@example.com")
+
+    for _ in range(2):
+        through(company_directory, client, email="carla@example.com", email_verified=True)
+        assert signed_in(client)
+        client.post("/logout/")
+
+    assert User.objects.get(username="carla").has_usable_password()
+    client.post("/login/", LOGIN)
+    assert signed_in(client)
+
+
 @pytest.mark.parametrize(
     "claims",
     [
@@ -88,6 +103,7 @@ def test_whom_it_does_not_name_for_certain_stays_out(
     assert "Ask the administrator" in words(answer)
     assert not signed_in(client)
     assert User.objects.count() == people
+    assert not SocialAccount.objects.exists()
 
 
 def test_an_answer_that_nobody_asked_for_is_refused(
