@@ -98,6 +98,7 @@ ACCOUNT_EMAIL_VERIFICATION, ACCOUNT_SESSION_REMEMBER, ACCOUNT_LOGOUT_ON_GET = "n
 ACCOUNT_RATE_LIMITS = {"login": "60/m/ip", "login_failed": "20/5m/ip,5/5m/key", "reset_password": "10/h/ip,3/h/key"}
 MFA_SUPPORTED_TYPES, MFA_TOTP_ISSUER, MFA_TOTP_TOLERANCE = ["totp", "recovery_codes"], "creditrisk", 1
 MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_FORMS = {"authenticate": "creditrisk.signin.forms.Code", "reauthenticate": "creditrisk.signin.forms.CodeAgain"}
 ALLAUTH_TRUSTED_PROXY_COUNT = int(BEHIND_TLS)
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": directories(), "OAUTH_PKCE_ENABLED": True}}

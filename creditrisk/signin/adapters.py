@@ -10,12 +10,14 @@ from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from creditrisk.pages import is_ours
+from creditrisk.signin import attempts
 
 SIGNING_IN = "login"  # What the library calls the one thing that the directory is asked for.
 
@@ -38,6 +40,14 @@ class Accounts(DefaultAccountAdapter):
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
         """Return under what failures are counted: the name alone. The library adds the host, which a request chooses."""
         return str(credentials.get("username") or credentials.get("email", "")).lower()
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Refuse whom the count of failures keeps out, and note it."""
+        try:
+            super().pre_authenticate(request, **credentials)
+        except ValidationError:
+            attempts.locked_out(request, credentials)
+            raise
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send one mail now; where the mail server does not answer, say so instead of failing."""

@@ -24,7 +24,21 @@ def left(request: HttpRequest, user: Any, **kwargs: Any) -> None:
 
 def refused(credentials: dict[str, Any], request: HttpRequest | None = None, **kwargs: Any) -> None:
     """Note that a name and a password did not fit."""
-    _note(Attempt.Outcome.REFUSED, request, typed=str(credentials.get("username", ""))[:NAME_MAX].replace("\0", ""))
+    _note(Attempt.Outcome.REFUSED, request, typed=_typed(credentials))
+
+
+def wrong_code(request: HttpRequest, user: Any, **kwargs: Any) -> None:
+    """Note that somebody had the password, and a code of the second factor that did not fit."""
+    _note(Attempt.Outcome.WRONG_CODE, request, user=user)
+
+
+def locked_out(request: HttpRequest, credentials: dict[str, Any] | None = None, *, user: Any = None) -> None:
+    """Note that too many failures went before, so that nothing was looked at."""
+    _note(Attempt.Outcome.LOCKED_OUT, request, typed=_typed(credentials or {}), user=user)
+
+
+def _typed(credentials: dict[str, Any]) -> str:
+    return str(credentials.get("username", ""))[:NAME_MAX].replace("\0", "")
 
 
 def _note(outcome: str, request: HttpRequest | None, **who: Any) -> None:

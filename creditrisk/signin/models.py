@@ -13,6 +13,8 @@ class Attempt(models.Model):
         ENTERED = "entered", _("came in")
         LEFT = "left", _("signed out")
         REFUSED = "refused", _("turned away")
+        WRONG_CODE = "wrong_code", _("wrong code")
+        LOCKED_OUT = "locked_out", _("locked out")
 
     outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome.choices)
     user = models.ForeignKey(
@@ -26,10 +28,12 @@ class Attempt(models.Model):
         verbose_name, verbose_name_plural = _("sign-in"), _("sign-ins")
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(outcome__in=["entered", "left", "refused"]), name="signin_attempt_outcome"
+                condition=models.Q(outcome__in=["entered", "left", "refused", "wrong_code", "locked_out"]),
+                name="signin_attempt_outcome",
             ),
             models.CheckConstraint(
-                condition=models.Q(outcome="refused") | models.Q(user__isnull=False), name="signin_attempt_has_a_person"
+                condition=models.Q(outcome__in=["refused", "locked_out"]) | models.Q(user__isnull=False),
+                name="signin_attempt_has_a_person",
             ),
         ]
 
