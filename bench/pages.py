@@ -29,11 +29,6 @@ FEW = 10
 _FLOOR = (
     "SELECT COUNT(*), SUM(s) FROM (SELECT customer_id, bucket, SUM(amount) AS s FROM exposure_balance GROUP BY 1, 2) b"
 )
-_LIMITS = (
-    "INSERT INTO customers_limit (customer_id, kind, state, amount, currency, valid_from, reason, granted_at)"
-    " SELECT c.id, 'BASE', 'AMOUNT', 1500 + c.id %% 1500, 'EUR', %(day)s::date - 90, '', %(now)s FROM customers_customer c"
-    " WHERE NOT EXISTS (SELECT FROM customers_limit l WHERE l.customer_id = c.id)"
-)
 # (address, whether it is bound to five times the floor)
 PAGES = {
     "workspace": ("/", True),
@@ -98,12 +93,10 @@ def _reader() -> Client:
 
 
 def _fill(customers: int, *, now: datetime) -> str:
-    """Add customers with twenty open rows and a limit each; return the code of one of them."""
+    """Add customers with twenty open rows each; return the code of one of them."""
     day: date = business_day(now)
     stamp = f"P{customers}-{now:%H%M%S%f}"
     first, last = rebuild.fill(customers, stamp, day=day, now=now)
-    with connection.cursor() as cursor:
-        cursor.execute(_LIMITS, {"day": day, "now": now})
     ledger.rebuild(day=day, now=now, scope=Scope(list(range(first, last + 1))))
     return f"{stamp}-1"
 

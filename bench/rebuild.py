@@ -23,9 +23,11 @@ from creditrisk.exposure import ledger
 from creditrisk.exposure.ledger import Scope
 from customers.models import Company, Customer
 
-# Of a customer's open rows: confirmed orders, open items, effects.
-TWENTY, TEN = (8, 10, 2), (4, 5, 1)
+# Of a customer's open rows, each of so much: confirmed orders, open items, effects.
+TWENTY, TEN, EACH = (8, 10, 2), (4, 5, 1), 100
 ROWS = sum(TWENTY)
+# Of so many customers one had more until yesterday, and another has more for two days yet: both owe more than is left then.
+RAISED_OF = 50
 
 _FILL = (
     "INSERT INTO customers_customer (code, name, company_id, currency, country, email, address, tax_number)"
@@ -50,6 +52,14 @@ _FILL = (
     "INSERT INTO ledger_effect (company_id, customer_id, number, kind, state, currency, amount, due, issued_on, swept)"
     " SELECT c.company_id, c.id, c.code || '-E' || g, 'RIBA', 'ISSUED', 'EUR', 100, %(day)s::date + g * 30, %(day)s, false"
     " FROM customers_customer c, generate_series(1, %(effects)s) g WHERE c.code LIKE %(stamp)s || '-%%'",
+    "INSERT INTO customers_limit (customer_id, kind, state, amount, currency, valid_from, reason, granted_at)"
+    " SELECT id, 'BASE', 'AMOUNT', CASE WHEN id %% %(raised_of)s < 2 THEN %(owed)s * 4 / 5"
+    " ELSE %(owed)s * 3 / 4 + id %% (%(owed)s * 3 / 4) END, 'EUR', %(day)s::date - 90, '', %(now)s"
+    " FROM customers_customer WHERE code LIKE %(stamp)s || '-%%'",
+    "INSERT INTO customers_limit (customer_id, kind, state, amount, currency, valid_from, valid_to, reason, granted_at)"
+    " SELECT id, 'TEMPORARY', 'AMOUNT', %(owed)s * 2, 'EUR', %(day)s::date - 30,"
+    " %(day)s::date + CASE id %% %(raised_of)s WHEN 0 THEN -1 ELSE 2 END, '', %(now)s"
+    " FROM customers_customer WHERE code LIKE %(stamp)s || '-%%' AND id %% %(raised_of)s < 2",
 )
 
 _FLOOR = """
@@ -106,15 +116,15 @@ def measure(*, now: datetime, customers: int, say: Callable[[str], Any]) -> list
 def fill(
     customers: int, stamp: str, *, day: date, now: datetime, rows: tuple[int, int, int] = TWENTY
 ) -> tuple[int, int]:
-    """Add customers with so many orders, items and effects each; return the first and the last id.
+    """Add customers with so many orders, items and effects each, and a limit in force; return the first and the last id.
 
-    The items of nine customers fall due on nine days, so that no day concerns everybody.
+    The items of nine customers fall due on nine days, so that no day concerns everybody. A third owe more than their limit.
     """
     company, _ = Company.objects.get_or_create(code="BENCH", defaults={"name": "Bench", "currency": "EUR"})
     orders, items, effects = rows
     values: dict[str, Any] = {
         "stamp": stamp, "company": company.pk, "customers": customers, "day": day, "now": now, "orders": orders,
-        "items": items, "effects": effects,
+        "items": items, "effects": effects, "owed": sum(rows) * EACH, "raised_of": RAISED_OF,
     }  # fmt: skip
     with transaction.atomic(), connection.cursor() as cursor:
         for statement in _FILL:

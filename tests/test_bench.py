@@ -1,15 +1,21 @@
 """The benchmarks run, in small, on the tables as they are today: what they measure is not asked here."""
 
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
+from approvals import context
+from approvals.models import Alert
 from bench import clients, gate, policy, portfolio, rebuild, results
 from creditrisk import slices
 from creditrisk.clock import business_day
 from creditrisk.exposure import ledger
+from creditrisk.facts import LimitState
+from creditrisk.monitoring.models import Utilisation
+from customers.models import Customer
 from tests.rows import handed_over
 
 
@@ -66,10 +72,31 @@ def test_several_clients_decide_at_once(
 def test_the_work_over_the_portfolio_is_done_on_what_the_benchmark_fills() -> None:
     now = timezone.now()
     today = business_day(now)
-    rebuild.fill(20, "F", day=today, now=now, rows=rebuild.TEN)
+    rebuild.fill(2 * rebuild.RAISED_OF, "F", day=today, now=now, rows=rebuild.TEN)
 
     for work in portfolio.TOLD.values():
         work(now, today - timedelta(days=1))
+
+    told = Counter(Alert.objects.exclude(code__startswith="overdue").values_list("code", flat=True))
+    assert told == {"usage_80": 2, "usage_95": 2, "usage_100": 2, "over_limit": 2, "breach_ahead": 2}
+    assert Utilisation.objects.get(whole=True).percent is not None
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("rows", [rebuild.TEN, rebuild.TWENTY])
+def test_every_customer_of_a_benchmark_has_a_limit_that_some_exceed(rows: tuple[int, int, int]) -> None:
+    now = timezone.now()
+    today, many = business_day(now), 1_500
+    first, last = rebuild.fill(many, "F", day=today, now=now, rows=rows)
+    ledger.rebuild(day=today, now=now)
+
+    found = context.standings(Customer.objects.filter(pk__range=(first, last)), today=today)
+
+    assert len(found) == many
+    assert {one.limit.state for one in found.values()} == {LimitState.AMOUNT}
+    assert {one.exposure.total for one in found.values()} == {sum(rows) * rebuild.EACH}
+    over = sum(one.exposure.total > one.limit.amount for one in found.values())
+    assert 0.3 < over / many < 0.4
 
 
 @pytest.mark.django_db(transaction=True)
