@@ -45,6 +45,17 @@ class Scheduler(PersistentScheduler):
         super().setup_schedule()
         self._start_over(self.app.now())
 
+    def sync(self) -> None:
+        """Write down what was sent when; where that cannot be written it is known here, and written down the next time.
+
+        Celery's ends instead: a disk that is full for some minutes would end the schedule.
+        """
+        try:
+            super().sync()
+        except OSError as error:
+            logger.warning("What was sent when could not be written down: %s", error)
+            self._store.writeback = True  # The shelf has it off while it writes.
+
     def tick(self, *args: Any, **kwargs: Any) -> float:
         """Send what is due; return for how many seconds nothing is."""
         now = self.app.now()

@@ -1,5 +1,6 @@
-"""What the schedule sends while the clock is set back, and when it starts after that."""
+"""What the schedule sends while the clock is set back or the disk is full, and when it starts after that."""
 
+import errno
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -29,6 +30,19 @@ class Stepped(Celery):
 
     def send_task(self, name: str, *args: Any, **kwargs: Any) -> None:
         self.sent.append((name, self.at))
+
+
+class Full:
+    """A shelf's file on a disk without room: everything but writing goes on."""
+
+    def __init__(self, file: Any) -> None:
+        self.file = file
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.file, name)
+
+    def __setitem__(self, key: bytes, value: bytes) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
 
 
 @pytest.fixture
@@ -93,3 +107,21 @@ def test_what_was_sent_before_a_small_step_is_not_put_off(app: Stepped, schedule
 
     assert run(scheduler, timedelta(minutes=16)).count(HOURLY) == 1
     scheduler.close()
+
+
+def test_a_disk_that_is_full_does_not_end_it_and_what_was_sent_is_written_down_once_there_is_room(
+    app: Stepped, scheduler: Scheduler, tmp_path: Path
+) -> None:
+    run(scheduler, timedelta(minutes=1))
+    shelf = scheduler._store
+    file, shelf.dict = shelf.dict, Full(shelf.dict)
+
+    scheduler._do_sync()  # As Celery's service does every three minutes, between two ticks.
+    assert run(scheduler, timedelta(minutes=1)).count(OFTEN) in {5, 6}
+
+    shelf.dict = file
+    sent = scheduler.schedule[OFTEN].total_run_count
+    scheduler.close()
+    again = started(app, tmp_path)
+    assert again.schedule[OFTEN].total_run_count == sent > 10
+    again.close()
