@@ -43,10 +43,10 @@ CACHES: dict[str, Any] = {"default": {"BACKEND": "creditrisk.signin.remembering.
 CACHES["passing"] = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": cache_url}
 CACHES["passing"]["OPTIONS"] = {"socket_connect_timeout": 2, "socket_timeout": 2}
 CELERY_TASK_IGNORE_RESULT = True  # What a task has to say, it says in rows.
-CELERY_TASK_ACKS_LATE = (
-    True  # What died with its worker is asked for again by the schedule: a message may not kill twice.
-)
-CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# A message is done with when its work begins: what died with its worker the schedule asks for again, and none kills twice.
+CELERY_TASK_ACKS_LATE = False
+# What a worker cannot begin at once stays on the queue for others.
+CELERY_WORKER_PREFETCH_MULTIPLIER, CELERY_WORKER_DISABLE_PREFETCH = 1, True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat")
 

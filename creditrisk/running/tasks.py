@@ -78,9 +78,9 @@ class Scheduler(PersistentScheduler):
 
 
 class Unacknowledged(broker.QoS):
-    """Kombu's own, which gives nothing back over a connection that is gone; what was begun is asked for again anyway.
+    """Kombu's own, which gives nothing back over a connection that is gone; what was taken is asked for again anyway.
 
-    Kombu's raises AttributeError there, of which the worker dies: a task was under way when the broker went.
+    Kombu's raises AttributeError there, of which the worker dies: a message was taken when the broker went.
     """
 
     def restore_unacked(self, client: Any = None) -> None:

@@ -5,123 +5,29 @@ Two senders never take the same notice.
 
 import os
 import random
-import shutil
-import signal
-import subprocess
-import sys
-import tempfile
-import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import suppress
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.db import connections
 from django.utils import timezone
-from kombu import Connection
-from redis import Redis
 
 from approvals import alerts
-from creditrisk.celery import app
-from creditrisk.environment import redis
 from creditrisk.notices import sending, spreading
 from creditrisk.notices.models import NewAlert, Notice
 from tests.cast import TODAY, Cast, assemble
 from tests.races.together import at_once
+from tests.races.worker import Broker, Worker
 from tests.sink import Sink
-from tools import embedded
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 TIMES = int(os.environ.get("RACES") or 20)
 ALERTS = 10 * int(os.environ.get("RACES") or 4)
 VALUES = {"effect": "E1", "customer": "Rossi", "amount": {"amount": "100", "currency": "EUR"}}
-
-
-class Broker:
-    """A Valkey of the test's own, which keeps nothing over a restart."""
-
-    def __init__(self) -> None:
-        self.home = Path(tempfile.mkdtemp(prefix="broker"))
-        self.socket = self.home / "valkey.sock"
-        self.url = f"unix://{self.socket}?db=0"
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def up(self) -> None:
-        arguments = ["--port", "0", "--unixsocket", str(self.socket), "--save", "", "--dir", str(self.home)]
-        self.process = subprocess.Popen([embedded._valkey_binary(), *arguments], stdout=subprocess.DEVNULL)
-        for _time in range(200):
-            with suppress(Exception), Redis.from_url(self.url) as client:
-                client.ping()
-                return
-            time.sleep(0.05)
-        pytest.fail("the broker did not start")
-
-    def down(self) -> None:
-        assert self.process is not None
-        self.process.kill()
-        self.process.wait(20)
-
-    def ask(self) -> None:
-        """Ask for a run; where the broker does not answer, the schedule would ask again a little later."""
-        url = redis(self.url)[0]
-        with suppress(Exception), Connection(url, connect_timeout=2) as connection:
-            app.send_task("creditrisk.notices.tasks.send", connection=connection, retry=False, ignore_result=True)
-
-
-@pytest.fixture
-def broker() -> Iterator[Broker]:
-    found = Broker()
-    found.up()
-    yield found
-    found.down()
-    shutil.rmtree(found.home)
-
-
-class Worker:
-    """A real worker in a process of its own, which a signal cannot be explained to."""
-
-    def __init__(self, environment: dict[str, str]) -> None:
-        command = [
-            sys.executable,
-            "-m",
-            "celery",
-            "-A",
-            "creditrisk",
-            "worker",
-            "-l",
-            "info",
-            "-P",
-            "solo",
-            "--without-gossip",
-        ]
-        command += ["--without-mingle", "--without-heartbeat", "-n", f"killed{random.random()}@%h"]
-        self.process = subprocess.Popen(
-            command,
-            env=environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-        assert self.process.stderr is not None
-        said = []
-        for line in self.process.stderr:
-            said.append(line)
-            if "ready." in line:
-                break
-        else:
-            pytest.fail("the worker did not start:\n" + "".join(said[-20:]))
-        threading.Thread(target=self.process.stderr.read, daemon=True).start()
-
-    def kill(self) -> None:
-        os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait(20)
 
 
 def raise_alerts(cast: Cast, count: int) -> None:
