@@ -98,6 +98,12 @@ class Installation:
         with suppress(Broken):
             self.servers.down()
 
+    def ended(self) -> set[str]:
+        """Which parts run no more, of those that were started and not killed."""
+        found = {name for name, process in self.processes.items() if process.poll() is not None}
+        answers = {"redis": self.servers._valkey_answers(), "postgres": self.servers._postgres_answers()}
+        return found | {name for name, there in answers.items() if not there}
+
     def _start_servers(self) -> None:
         for left in reversed(range(40)):  # What a killed server left behind ends a moment later.
             try:
