@@ -1,8 +1,10 @@
 """Every field that takes a file, given what bursts, reads other files, lies about its kind or is none: told in words, nothing kept."""
 
 import io
+import time
 import uuid
 import zipfile
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +65,35 @@ def workbook(**parts: bytes) -> bytes:
     return made.getvalue()
 
 
+def sheet(*rows: tuple[int, str, str]) -> bytes:
+    """Write a workbook whose sheet has these rows below a header of three: the number, the last cell's column, what is in it."""
+    head = "".join(f'<c r="{column}1" t="inlineStr"><is><t>{column}</t></is></c>' for column in "ABC")
+    told = "".join(
+        f'<row r="{number}"><c r="{column}{min(number, tabular.LAST_ROW)}">{f"<v>{value}</v>" if value else ""}</c></row>'
+        for number, column, value in rows
+    )
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    return workbook(
+        sheet1=f'<worksheet xmlns="{main}"><sheetData><row r="1">{head}</row>{told}</sheetData></worksheet>'.encode()
+    )
+
+
+@cache
+def far() -> dict[str, bytes]:
+    """Return small files that name a place far away, or that end in very many empty cells."""
+    wide = range(2, 12_000)
+    return {
+        "far-row.xlsx": sheet((1_000_000_000_000, "A", "1")),
+        "next-row.xlsx": sheet((tabular.LAST_ROW + 1, "A", "1")),
+        "huge-row.xlsx": sheet((10**4000, "A", "1")),
+        "last-row.xlsx": sheet((tabular.LAST_ROW, "A", "1")),
+        "far-away-columns.xlsx": sheet(*((number, "XFD", "") for number in wide)),
+        "empty-away-columns.xlsx": sheet(*((number, "BXX", "") for number in wide)),
+        "filled-away-columns.xlsx": sheet(*((number, "BXX", "1") for number in wide)),
+        "commas.csv": b"a,b\n1,2\n" + b"," * 600_000 + b"\n",
+    }
+
+
 def hostile(path: Path) -> dict[str, bytes]:
     """Return the files, by name; the ending is what each claims to be."""
     xml = {"laughs": BILLION_LAUGHS, "external": external(path), "quadratic": QUADRATIC, "parameter": PARAMETER}
@@ -80,7 +111,7 @@ def hostile(path: Path) -> dict[str, bytes]:
         "long.csv": b"Date, USD\n" + b"x" * 200_000, "longer.csv": b"x" * 200_000,
         **{f"{name}.xml": bomb for name, bomb in xml.items()},
         **{f"{name}.xml.p7m": wrapped(bomb) for name, bomb in xml.items()},
-        **sheets,
+        **sheets, **far(),
         "burst.zip": burst.getvalue(), "burst.xlsx": burst.getvalue(), "climbing.zip": climbing.getvalue(),
         "empty.csv": b"", "deep.xml": b"<a>" * 5_000 + b"</a>" * 5_000, "program.pdf": b"\x7fELF" + b"\0" * 500,
         "page.xml": b"<html><script>alert(1)</script></html>", "page.html": b"<script>alert(1)</script>",
@@ -167,6 +198,28 @@ def test_every_reader_of_xml_refuses_entities(bomb: bytes, reader: str) -> None:
                 tabular.read(workbook(sheet1=bomb), "x.xlsx")
             case "strings":
                 tabular.read(workbook(sharedStrings=bomb), "x.xlsx")
+
+
+FAR = {
+    "far-row.xlsx": "names a row below row 1,048,576", "next-row.xlsx": "names a row below row 1,048,576",
+    "huge-row.xlsx": "names a row below row 1,048,576", "last-row.xlsx": "", "far-away-columns.xlsx": "16,384 columns in row 2",
+    "empty-away-columns.xlsx": "more than 20,000,000 cells", "filled-away-columns.xlsx": "more than 20,000,000 cells",
+    "commas.csv": "",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FAR)
+def test_a_place_far_away_is_not_walked_to(name: str) -> None:
+    content, began = far()[name], time.process_time()
+
+    if FAR[name]:
+        with pytest.raises(BadFile, match=FAR[name]):
+            tabular.read(content, name)
+    else:
+        assert len(tabular.read(content, name).rows) == 1
+
+    assert len(content) < 700_000
+    assert time.process_time() - began < 20, "seconds of a processor"
 
 
 @pytest.mark.parametrize("sound", [statement(entry("1.00")), ubl(), CII, fattura("A1")])

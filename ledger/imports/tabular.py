@@ -23,6 +23,8 @@ from ledger.imports.values import shown
 DELIMITERS = ",;\t|"
 MOST_COLUMNS = 200
 MOST_ROWS = 200_000
+LAST_ROW = 1_048_576  # No sheet has a row below it.
+MOST_CELLS = 20_000_000  # The empty ones up to a row's last cell count too: they are made, and cost as much as others.
 FIRST_LINE = 50_000  # So much of it tells by what cells are parted; the reader takes no cell that is longer.
 LONGEST_CELL = 2_000
 
@@ -87,10 +89,11 @@ def _sheet(rows: Iterable[tuple[int, list[Cell]]], name: str) -> Sheet:
         raise BadFile(say("%(name)s has two columns named %(twice)s.", name=name, twice=", ".join(twice)))
     kept: list[Row] = []
     for number, cells in found:
-        while len(cells) > len(header) and not _filled(cells[-1]):
-            cells = cells[:-1]
-        if any(_filled(cell) for cell in cells):
-            kept.append(Row(number, tuple(cells)))
+        end = len(cells)
+        while end > len(header) and not _filled(cells[end - 1]):
+            end -= 1
+        if any(_filled(cell) for cell in cells[:end]):
+            kept.append(Row(number, tuple(cells[:end])))
         if len(kept) > MOST_ROWS:
             raise BadFile(
                 say("%(name)s has more than %(most)s rows; split the file.", name=name, most=language.number(MOST_ROWS))
@@ -138,7 +141,26 @@ def _workbook(content: bytes, name: str) -> Iterator[tuple[int, list[Cell]]]:
             if not visible:
                 raise BadFile(say("%(name)s has no sheet to be seen.", name=name))
             visible[0].reset_dimensions()
-            for number, cells in enumerate(visible[0].iter_rows(values_only=True), 1):
+            # Rows that a file leaves out are made up to the one it names, so they end where a sheet does.
+            made = 0
+            for number, cells in enumerate(visible[0].iter_rows(values_only=True, max_row=LAST_ROW + 1), 1):
+                if number > LAST_ROW:
+                    raise BadFile(
+                        say(
+                            "%(name)s names a row below row %(last)s, the last that a sheet can have.",
+                            name=name,
+                            last=language.number(LAST_ROW),
+                        )
+                    )
+                made += len(cells)
+                if made > MOST_CELLS:
+                    raise BadFile(
+                        say(
+                            "%(name)s has more than %(most)s cells, empty ones among them; split the file.",
+                            name=name,
+                            most=language.number(MOST_CELLS),
+                        )
+                    )
                 if len(cells) > MOST_COLUMNS * 10:
                     raise BadFile(
                         say(
