@@ -5,7 +5,7 @@ held. An order is a wish: it is entered, and meets its checkpoints like one that
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -65,8 +65,11 @@ def receive(content: bytes, name: str, *, company: Company | None, by: Actor, no
     return message, new
 
 
-def attempt(message: Message, *, by: Actor, now: datetime) -> Message:
-    """Try to take a message in: all its documents, or none and the reason kept. Raises InvalidState for one taken in."""
+def attempt(message: Message, *, by: Actor, now: datetime, buyer: Customer | None = None) -> Message:
+    """Try to take a message in: all its documents, or none and the reason kept. Raises InvalidState for one taken in.
+
+    `buyer` is who the buyer is for whom the message waited, whatever its numbers say.
+    """
     with transaction.atomic():
         locked = Message.objects.select_for_update(of=("self",)).get(pk=message.pk)
         if locked.state == MessageState.DONE:
@@ -76,10 +79,10 @@ def attempt(message: Message, *, by: Actor, now: datetime) -> Message:
             with transaction.atomic():
                 found = recognising.read(bytes(locked.content), locked.name)
                 locked.format = found[0].format
-                made = [_take(one, locked, by=by, now=now) for one in found]
+                made = [_take(one, locked, named=buyer, by=by, now=now) for one in found]
                 _audit(made)
         except UnknownBuyer as error:
-            _dead(locked, error, now=now, buyer={"name": error.buyer.name, "keys": list(error.buyer.keys)})
+            _dead(locked, error, now=now, buyer=_unknown(error.buyer))
         except (BadFile, Refused, MissingRate) as error:
             _dead(locked, error, now=now)
         else:
@@ -87,6 +90,11 @@ def attempt(message: Message, *, by: Actor, now: datetime) -> Message:
             locked.documents.set(made)
         locked.save()
     return locked
+
+
+def _unknown(buyer: Party) -> dict[str, Any]:
+    """Return a buyer as a message keeps one whom nobody knows."""
+    return {"name": buyer.name, "keys": list(buyer.keys)}
 
 
 def _dead(message: Message, error: Exception, *, now: datetime, buyer: dict[str, Any] | None = None) -> None:
@@ -99,12 +107,26 @@ def _dead(message: Message, error: Exception, *, now: datetime, buyer: dict[str,
 
 @transaction.atomic
 def assign(message: Message, customer: Customer, *, by: Actor, now: datetime) -> Message:
-    """Say which customer the unknown buyer is: remembered for every message to come, and tried again."""
+    """Say which customer the unknown buyer is: tried again, and remembered for every message to come.
+
+    A number that names another customer goes on naming that one. Raises Refused where `by` may not see that customer.
+    """
     if message.state != MessageState.DEAD or not message.buyer:
         raise InvalidState(_("This message does not wait for a customer."))
-    for key in message.buyer.get("keys") or [_name_key(message.buyer["name"])]:
-        PartyKey.objects.update_or_create(key=key, defaults={"customer": customer})
-    return attempt(message, by=by, now=now)
+    buyer = Party(message.buyer["name"], tuple(message.buyer["keys"]))
+    for key in buyer.keys or (_name_key(buyer.name),):
+        named = _told([key]) | (_taxed([key]) if buyer.keys else _alike(buyer.name))
+        sees_all = _sees(by, named)
+        if customer not in named and not sees_all:
+            raise Refused(
+                _(
+                    "A number or the name of this buyer belongs to a customer whom you do not see; ask somebody who does."
+                )
+            )
+        # Which of several it is, only somebody who sees them all says for good.
+        if not named or (customer in named and sees_all):
+            PartyKey.objects.get_or_create(key=key, defaults={"customer": customer})
+    return attempt(message, by=by, now=now, buyer=customer)
 
 
 @transaction.atomic
@@ -117,8 +139,9 @@ def drop(message: Message) -> None:
     locked.save(update_fields=["state"])
 
 
-def _take(found: Incoming, message: Message, *, by: Actor, now: datetime) -> Document:
-    buyer = _customer(found.buyer)
+def _take(found: Incoming, message: Message, *, named: Customer | None, by: Actor, now: datetime) -> Document:
+    said = named if _unknown(found.buyer) == message.buyer else None
+    buyer = said or _customer(found.buyer)
     company = message.company or _seller(found.seller) or buyer.company
     known = by.user is None or customer_queries.visible(by.user).filter(pk=buyer.pk).exists()
     if not works_in(by.user, company.pk) or not known:
@@ -234,23 +257,42 @@ def _name_key(name: str) -> str:
     return f"NAME:{' '.join(sorted(words(name))).upper()}"[:120]
 
 
+def _told(keys: Iterable[str]) -> set[Customer]:
+    """Return the customers of whom somebody said that these numbers are theirs."""
+    found = PartyKey.objects.filter(key__in=keys).select_related("customer__merged_into")
+    return {k.customer.merged_into or k.customer for k in found}
+
+
+def _taxed(keys: Iterable[str]) -> set[Customer]:
+    """Return the customers whose tax number is among these."""
+    found = Customer.objects.exclude(tax_number="").filter(tax_number__in=keys).select_related("merged_into")
+    return {c.merged_into or c for c in found}
+
+
+def _alike(name: str) -> set[Customer]:
+    """Return the customers who are called so."""
+    return set(Customer.objects.filter(merged_into__isnull=True, name__iexact=name)) if name else set()
+
+
+def _sees(by: Actor, customers: set[Customer]) -> bool:
+    """Return whether all of them are customers whom the actor may see."""
+    if by.user is None:
+        return True
+    return customer_queries.visible(by.user).filter(pk__in=[c.pk for c in customers]).count() == len(customers)
+
+
 def _customer(buyer: Party) -> Customer:
     """Return the customer whom a buyer's numbers name, else the one who alone has the buyer's name."""
-    keyed = PartyKey.objects.filter(key__in=[*buyer.keys, _name_key(buyer.name)]).select_related(
-        "customer__merged_into"
-    )
-    customers = {(k.customer.merged_into or k.customer) for k in keyed}
-    if not customers and buyer.keys:
-        taxed = Customer.objects.exclude(tax_number="").select_related("merged_into")
-        customers = {c.merged_into or c for c in taxed.filter(tax_number__in=buyer.keys)}
+    customers = _told(buyer.keys) or _taxed(buyer.keys)
     if not customers and buyer.keys:
         # A number in a message may be anybody's numbering: it names a customer of ours only beside their name.
         codes = {*buyer.keys, *map(customer_code, buyer.keys)}
         named = Customer.objects.filter(code__in=codes).select_related("merged_into")
         customers = {c.merged_into or c for c in named if not buyer.name or words(buyer.name) & words(c.name)}
     if not customers and buyer.name:
-        alike = Customer.objects.filter(merged_into__isnull=True, name__iexact=buyer.name)[:2]
-        customers = set(alike)
+        # Of several who are called so it is the one who was told; told was nobody who is called so: then nobody is sure.
+        told, alike = _told([_name_key(buyer.name)]), _alike(buyer.name)
+        customers = told & alike or told | alike
     if len(customers) != 1:
         raise UnknownBuyer(buyer)
     return customers.pop()
