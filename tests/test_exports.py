@@ -2,6 +2,7 @@
 
 import csv
 import io
+from pathlib import Path
 from typing import Any
 
 import openpyxl
@@ -12,7 +13,8 @@ from django.utils import timezone
 from creditrisk import export
 from customers.models import Customer
 from documents.models import Document
-from ledger.imports import guarded
+from ledger.imports import guarded, tabular
+from ledger.imports.report import Report
 from ledger.models import Effect, OpenItem
 from tests.cast import PEOPLE
 from tests.doors import DOORS_OF_PAGES
@@ -30,6 +32,48 @@ FORMULA = "cmd|' /C calc'!A0"
 def test_no_word_begins_as_a_formula(start: str) -> None:
     for harmless in (export.cell, guarded.harmless, export.plain_value):
         assert str(harmless(f"{start}{FORMULA}")).startswith("'"), (harmless, start)
+
+
+MARKS = (";", "\t", "|", "\n", "\r", '; "', ';""', "; \xa0", "a;b;", ";;", '";"')
+
+
+def spreadsheet(text: str, mark: str) -> list[str]:
+    """Return the cells that a spreadsheet shows which parts at this mark, and knows quotes at the beginning of a cell alone."""
+    return [cell for row in csv.reader(io.StringIO(text, newline=""), delimiter=mark) for cell in row]
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "＝"])
+@pytest.mark.parametrize("mark", MARKS)
+def test_no_word_becomes_a_formula_where_cells_are_parted_otherwise(mark: str, start: str) -> None:
+    typed = f"Rossi{mark}{start}{FORMULA}"
+
+    for written in (export.line(["R1", export.cell(typed), "x"]), export.line(["R1", guarded.harmless(typed), "x"])):
+        for parts_at in (",", ";", "\t", "|"):
+            run = [
+                c for c in spreadsheet(written, parts_at) if c.lstrip(' \xa0"').startswith(("=", "+", "-", "@", "＝"))
+            ]
+            assert run == [], (parts_at, written)
+        (cells,) = csv.reader(io.StringIO(written, newline=""))
+        assert (cells[0], cells[1].replace("'", ""), cells[2]) == ("R1", typed.replace("'", ""), "x")
+        assert export.cell(cells[1]) == cells[1], "once is enough"
+
+
+def test_a_cell_with_any_mark_stands_in_quotes_and_a_workbook_is_told_words_as_they_are() -> None:
+    written = export.line(["a;b", "a\tb", "a|b", 'a"b', "a,b", "a b", ""])
+
+    assert written == '"a;b","a\tb","a|b","a""b","a,b",a b,\r\n'
+    assert export.plain_value("Rossi;=1") == "Rossi;=1"
+    assert export.cell("Rossi; -12 a=b") == "Rossi; '-12 a=b"
+
+
+def test_the_report_of_an_import_is_harmless(tmp_path: Path) -> None:
+    report = Report("x.csv")
+    report.refuse(2, "unknown", f"Nobody is called Rossi;={FORMULA}.", key=f"@{FORMULA}")
+
+    report.write_csv(tmp_path / "refused.csv")
+
+    written = (tmp_path / "refused.csv").read_text()
+    assert f"'@{FORMULA}" in written and f";'={FORMULA}" in written
 
 
 def cells_of(body: bytes, kind: str) -> list[Any]:
@@ -74,7 +118,7 @@ def test_refused_rows_are_harmless_and_keep_numbers(stage: Stage) -> None:
     from creditrisk.takeover import carrying
 
     now = timezone.now()
-    rows = f'customer,reference,amount,date,due\n"={FORMULA}","@{FORMULA}",-5.00,2026-01-10,2026-02-10\n'
+    rows = f'customer,reference,amount,date,due\n"={FORMULA}","A;@{FORMULA}",-5.00,2026-01-10,2026-02-10\n'
     upload = carrying.keep(
         rows.encode(), "x.csv", what="ITEMS", encoding="utf-8", company=None, currency="", by=stage.cast.dario, now=now
     )
@@ -82,6 +126,10 @@ def test_refused_rows_are_harmless_and_keep_numbers(stage: Stage) -> None:
     carrying.name_columns(upload, columns=upload.columns, written=written, keep_as="", by=stage.cast.dario, now=now)
     carrying.work(upload.pk, now=now)
 
-    cells = cells_of(carrying.rejected_csv(upload).encode(), "csv")
+    written = carrying.rejected_csv(upload)
 
-    assert f"'={FORMULA}" in cells and f"'@{FORMULA}" in cells and "-5.00" in cells
+    cells = cells_of(written.encode(), "csv")
+    assert f"'={FORMULA}" in cells and f"A;'@{FORMULA}" in cells and "-5.00" in cells
+    again = tabular.read(written.encode(), "x.csv")  # What comes back is parted as it was.
+    assert again.header[:5] == ("customer", "reference", "amount", "date", "due")
+    assert again.rows[0].cells[1:5] == (f"A;'@{FORMULA}", "-5.00", "2026-01-10", "2026-02-10")

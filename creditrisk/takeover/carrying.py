@@ -3,9 +3,7 @@
 Checking and carrying out are one function: the preview says what would happen because it happened, and was undone.
 """
 
-import csv
 import hashlib
-import io
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +13,7 @@ from typing import Any
 from django.db import DatabaseError, transaction
 
 from approvals import alerts
-from creditrisk import language
+from creditrisk import export, language
 from creditrisk.audit.attribution import acting
 from creditrisk.clock import business_day, lapsed
 from creditrisk.exposure import ledger as exposure
@@ -158,15 +156,13 @@ def waiting(*, now: datetime) -> list[int]:
 
 def rejected_csv(upload: Upload) -> str:
     """Return the refused rows as CSV, each with its reason, harmless to a spreadsheet."""
-    target = io.StringIO()
-    writer = csv.writer(target)
     header = sheet_of(upload).header
     own = [at for at, name in enumerate(header) if name not in REFUSED_COLUMNS]
-    writer.writerow([*(guarded.harmless(header[at]) for at in own), *REFUSED_COLUMNS])
+    rows: list[list[object]] = [[*(header[at] for at in own), *REFUSED_COLUMNS]]
     for row in upload.rows.filter(outcome=Outcome.REFUSED).order_by("number"):
         cells = [*row.cells, *[""] * len(header)]
-        writer.writerow([*(guarded.harmless(cells[at]) for at in own), row.number, guarded.harmless(row.says)])
-    return target.getvalue()
+        rows.append([*(cells[at] for at in own), row.number, row.says])
+    return "".join(export.line(map(guarded.harmless, row)) for row in rows)
 
 
 @transaction.atomic

@@ -11,7 +11,7 @@ from xml.etree.ElementTree import Element, ParseError
 import defusedxml.ElementTree
 from defusedxml.common import DefusedXmlException
 
-from creditrisk import language
+from creditrisk import export, language
 from creditrisk.language import marked, say
 from ledger.imports.delimited import BadFile
 
@@ -186,8 +186,8 @@ def harmless(cell: object) -> str:
         or written[:1] in ("\t", "\r", "\n")
         or (bare[:1] in "+-" and bare and not _number(bare))
     ):
-        return f"'{written}"
-    return written
+        written = f"'{written}"
+    return export.parted(written)
 
 
 def _number(written: str) -> bool:

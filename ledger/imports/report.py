@@ -1,10 +1,12 @@
 """What an import found: rows taken, rows there already, rows refused and why. For the terminal and as a CSV file."""
 
-import csv
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from creditrisk import export
+from ledger.imports import guarded
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,7 @@ class Report:
     def write_csv(self, path: Path) -> None:
         """This will write every refused row to a CSV file."""
         with path.open("w", newline="", encoding="utf-8") as target:
-            writer = csv.writer(target)
-            writer.writerow(["file", "row", "reason", "key", "sentence"])
-            writer.writerows((r.file.strip(), r.row, r.code, r.key, r.sentence) for r in self.refused)
+            target.write(export.line(["file", "row", "reason", "key", "sentence"]))
+            for r in self.refused:
+                cells = (r.file.strip(), r.row, r.code, r.key, r.sentence)
+                target.write(export.line(map(guarded.harmless, cells)))

@@ -150,9 +150,13 @@ def test_a_byte_order_mark_says_the_encoding() -> None:
     assert guarded.text("à".encode("utf-8-sig"), "a.csv", encoding="cp1252") == "à"
 
 
-@pytest.mark.parametrize("formula", ["=1+1", "@SUM(A1)", "+cmd|' /C calc'!A0", "-2+3", "\t=1", " =HYPERLINK(1)"])
+@pytest.mark.parametrize("formula", ["=1+1", "@SUM(A1)", "+cmd|' /C calc'!A0", "-2+3", " =HYPERLINK(1)"])
 def test_formulas_are_neutralised(formula: str) -> None:
     assert guarded.harmless(formula) == f"'{formula}"
+
+
+def test_a_formula_behind_a_tab_is_neutralised_where_the_tab_parts_cells_too() -> None:
+    assert guarded.harmless("\t=1") == "'\t'=1"
 
 
 @pytest.mark.parametrize("plain", ["-12.50", "+39", "Rossi", "", "a=b", "-1,234.50"])

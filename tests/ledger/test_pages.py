@@ -356,7 +356,7 @@ def test_a_branch_counts_once_in_the_sums_of_a_portfolio(cast: Cast, now: Any) -
 
 @pytest.mark.parametrize(
     ("value", "expected"),
-    [("=1+1", "'=1+1"), ("+1", "'+1"), ("-1", "'-1"), ("@x", "'@x"), ("\t=1", "'\t=1"), (" =1", "' =1"), ("plain", "plain"),
+    [("=1+1", "'=1+1"), ("+1", "'+1"), ("-1", "'-1"), ("@x", "'@x"), ("\t=1", "'\t'=1"), (" =1", "' =1"), ("plain", "plain"),
      (D("-12.50"), "-12.50"), (None, ""), (True, "yes"), (7, "7")],
 )  # fmt: skip
 def test_no_cell_is_run_by_a_spreadsheet(value: Any, expected: str) -> None:
