@@ -10,10 +10,13 @@ from typing import Any
 
 import pytest
 from django import forms
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from approvals import attachments
 from approvals.attachment_forms import FilesField
+from creditrisk.running.bodies import MOST as MOST_AT_ONCE
 from documents.intake import recognising
 from ledger.bank import camt
 from ledger.forms import FileField
@@ -248,3 +251,17 @@ def test_every_field_of_a_file_asks_how_large_it_is_before_it_is_read() -> None:
             with pytest.raises(forms.ValidationError, match="at most 25 MB"):
                 field.clean(large)
     assert len(fields) > 8
+
+
+def test_no_form_takes_more_than_may_be_sent_at_once() -> None:
+    taken = {
+        form: sum(
+            attachments.MOST_FILES * attachments.MOST_BYTES if isinstance(field, FilesField) else guarded.MOST
+            for field in kind.base_fields.values()  # type: ignore[attr-defined]
+            if isinstance(field, forms.FileField)
+        )
+        for form, kind in bodies.forms_of_ours().items()
+    }
+
+    typed = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    assert max(taken.values()) + typed < MOST_AT_ONCE < 2 * max(taken.values())

@@ -171,16 +171,23 @@
     setTimeout(() => rest(form, true), 0);
   };
 
-  const tell = () => {
+  const tell = (said) => {
     const area = one("#messages");
-    if (!area || one("[data-told]", area)) return;
+    if (!area) return;
+    const before = one("[data-told] p", area);
+    if (before) { before.textContent = said || area.dataset.failed; return; }
     const box = document.createElement("div");
     const words = document.createElement("p");
     box.className = "message message--error";
     box.dataset.told = "";
-    words.textContent = area.dataset.failed;
+    words.textContent = said || area.dataset.failed;
     box.append(words);
     area.append(box);
+  };
+  // What is too large is refused in a sentence of ours; a proxy before us would answer with a page.
+  const refusal = (xhr) => {
+    const ours = [411, 413].includes(xhr?.status) && xhr.getResponseHeader("Content-Type")?.startsWith("text/plain");
+    return ours ? xhr.responseText : "";
   };
 
   // A login that ran out is told, not drawn over the page; after the next one the form's token is that of the new login.
@@ -245,7 +252,7 @@
     if (fields.some((field) => field.checked || (field.type !== "checkbox" && field.value))) event.preventDefault();
   });
   for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
-    document.addEventListener(name, ({ detail }) => (detail.xhr?.status === 401 ? tellLoggedOut() : tell()));
+    document.addEventListener(name, ({ detail }) => (detail.xhr?.status === 401 ? tellLoggedOut() : tell(refusal(detail.xhr))));
   }
   document.addEventListener("htmx:afterRequest", ({ detail }) => { if (detail.successful) one("[data-out]")?.remove(); });
   for (const needs of all("[data-needs-js]")) needs.hidden = false;
