@@ -19,10 +19,10 @@ class MessageState(models.TextChoices):
 
 
 class Message(models.Model):
-    """One file. The very same file is one message, however often it is sent."""
+    """One file. The very same file is one message, however often somebody sends it; others who send it have their own."""
 
     name = models.CharField(_("file"), max_length=200)
-    sha256 = models.CharField(_("SHA-256"), max_length=64, unique=True)
+    sha256 = models.CharField(_("SHA-256"), max_length=64)
     content = models.BinaryField()
     company = models.ForeignKey(Company, on_delete=models.PROTECT, null=True, blank=True)
     format = models.CharField(_("format"), max_length=40, blank=True, default="")
@@ -40,7 +40,10 @@ class Message(models.Model):
             models.CheckConstraint(
                 condition=Q(state="DONE", error="") | (Q(state__in=["DEAD", "DROPPED"]) & ~Q(error="")),
                 name="intake_dead_has_a_reason",
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["sha256", "received_by"], nulls_distinct=False, name="intake_once_of_whoever_sends_it"
+            ),
         ]
         indexes = [models.Index(fields=["state", "received_at"], name="intake_by_state")]
 

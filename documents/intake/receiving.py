@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 
 from approvals import alerts, gate
 from creditrisk import language
@@ -19,7 +20,7 @@ from creditrisk.exposure import ledger as exposure
 from creditrisk.language import sentence as _
 from creditrisk.money import ZERO, MissingRate, rounded
 from creditrisk.refusal import Duplicate, InvalidState, Refused
-from creditrisk.roles import Actor, works_in
+from creditrisk.roles import Actor, companies_of, works_in
 from customers import queries as customer_queries
 from customers.models import Company, Customer, PaymentTerms, TermsInstalment
 from documents.drafts import NewDocument, NewLine
@@ -47,22 +48,33 @@ class UnknownBuyer(Refused):
         self.buyer = buyer
 
 
-def receive(content: bytes, name: str, *, company: Company | None, by: Actor, now: datetime) -> tuple[Message, bool]:
-    """Keep a message and try to take it in; return it, and whether it is new here.
+def visible(user: Any) -> QuerySet[Message]:
+    """Return the messages that somebody may see: of the companies they work in, and those that they sent in."""
+    companies = companies_of(user) if user is not None else None
+    found = Message.objects.defer("content").select_related("received_by", "company")
+    return found if companies is None else found.filter(Q(company_id__in=companies) | Q(received_by=user))
 
-    What cannot be taken in stays, with its error, and can be tried again.
+
+def receive(content: bytes, name: str, *, company: Company | None, by: Actor, now: datetime) -> tuple[Message, bool]:
+    """Keep a message and try to take it in; return it, and whether it was tried.
+
+    What cannot be taken in stays, with its error, and can be tried again. A file that the sender sees here already is
+    not kept twice, and tried only where it was dropped. Of one that others sent in, the sender learns nothing.
     """
-    with transaction.atomic():
-        message, new = Message.objects.get_or_create(
-            sha256=hashlib.sha256(content).hexdigest(),
-            defaults={
-                "name": name[:200], "content": content, "company": company, "error": "Not tried yet.",
-                "told": language.kept(_("Not tried yet.")), "received_at": now, "received_by": by.user,
-            },
-        )  # fmt: skip
-    if new:
-        message = attempt(message, by=by, now=now)
-    return message, new
+    digest = hashlib.sha256(content).hexdigest()
+    here = visible(by.user).filter(sha256=digest).order_by("pk")
+    message, new = here.filter(state=MessageState.DONE).first() or here.first(), False
+    if message is None:
+        with transaction.atomic():
+            message, new = Message.objects.get_or_create(
+                sha256=digest, received_by=by.user,
+                defaults={
+                    "name": name[:200], "content": content, "company": company, "error": "Not tried yet.",
+                    "told": language.kept(_("Not tried yet.")), "received_at": now,
+                },
+            )  # fmt: skip
+    wanted = new or message.state == MessageState.DROPPED
+    return (attempt(message, by=by, now=now) if wanted else message), wanted
 
 
 def attempt(message: Message, *, by: Actor, now: datetime, buyer: Customer | None = None) -> Message:

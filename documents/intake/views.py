@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -14,21 +14,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from creditrisk import pages
 from creditrisk.forms import refuse
 from creditrisk.lists import listing
-from creditrisk.roles import Actor, companies_of, door
+from creditrisk.roles import Actor, door
 from documents.intake import receiving, signed
 from documents.intake.forms import BuyerForm, MessageForm
 from documents.intake.models import Message, MessageState
 from documents.intake.tables import MessageTable
 
 SHOWN = 6_000
-
-
-def _mine(request: HttpRequest) -> QuerySet[Message]:
-    companies = companies_of(request.user)
-    found = Message.objects.defer("content").select_related("received_by", "company")
-    if companies is None:
-        return found
-    return found.filter(Q(company_id__in=companies) | Q(received_by=request.user))  # type: ignore[misc]
 
 
 @door("import_data")
@@ -39,7 +31,7 @@ def inbox(request: HttpRequest) -> HttpResponseBase:
     if request.method == "POST" and form.is_valid():
         return redirect("message", _received(request, form).pk)
     state = request.GET.get("state", "")
-    found = _mine(request)
+    found = receiving.visible(request.user)
     counts = dict(found.order_by().values_list("state").annotate(count=Count("pk")))
     chosen = found.filter(state=state) if state in MessageState.values else found
     context = {
@@ -54,10 +46,10 @@ def inbox(request: HttpRequest) -> HttpResponseBase:
 
 def _received(request: HttpRequest, form: MessageForm) -> Message:
     typed = form.cleaned_data
-    message, new = receiving.receive(
+    message, tried = receiving.receive(
         typed["file"].read(), typed["file"].name, company=typed["company"], by=_actor(request), now=timezone.now()
     )
-    if not new:
+    if not tried:
         messages.info(request, _("This very file is here already; nothing was done twice."))
     elif message.state == MessageState.DONE:
         messages.success(request, _("The message is taken in."))
@@ -72,7 +64,7 @@ def _actor(request: HttpRequest) -> Actor:
 @require_safe
 def message(request: HttpRequest, pk: int) -> HttpResponse:
     """Show one message: what became of it, or why nothing did and what would help."""
-    return _page(request, get_object_or_404(_mine(request), pk=pk))
+    return _page(request, get_object_or_404(receiving.visible(request.user), pk=pk))
 
 
 def _page(request: HttpRequest, found: Message, form: BuyerForm | None = None) -> HttpResponse:
@@ -93,7 +85,7 @@ def _page(request: HttpRequest, found: Message, form: BuyerForm | None = None) -
 @require_POST
 def again(request: HttpRequest, pk: int) -> HttpResponse:
     """Try a message again."""
-    found = get_object_or_404(_mine(request), pk=pk)
+    found = get_object_or_404(receiving.visible(request.user), pk=pk)
     try:
         found = receiving.attempt(found, by=_actor(request), now=timezone.now())
     except pages.REFUSALS as error:
@@ -110,7 +102,7 @@ def again(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def assign(request: HttpRequest, pk: int) -> HttpResponse:
     """Say which customer the buyer is, and try again."""
-    found = get_object_or_404(_mine(request), pk=pk)
+    found = get_object_or_404(receiving.visible(request.user), pk=pk)
     form = BuyerForm(request.POST, user=request.user)
     if not form.is_valid():
         return _page(request, found, form)
@@ -126,7 +118,7 @@ def assign(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def drop(request: HttpRequest, pk: int) -> HttpResponse:
     """Put a message aside for good."""
-    found = get_object_or_404(_mine(request), pk=pk)
+    found = get_object_or_404(receiving.visible(request.user), pk=pk)
     try:
         receiving.drop(found)
     except pages.REFUSALS as error:

@@ -1,6 +1,7 @@
 """Messages between companies: nobody moves what another company's numbers name, and nobody is told what is not theirs."""
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from creditrisk.refusal import Refused
@@ -144,3 +145,62 @@ def test_a_name_that_was_told_takes_nothing_from_whoever_is_called_so(
     assert by_name.buyer["name"] == "Rossi"
     assert receiving.assign(by_name, cast.rossi, by=cast.dario, now=LATER).documents.get().customer == cast.rossi
     assert PartyKey.objects.get().customer == theirs
+
+
+# -- the very same file --------------------------------------------------------------------------------------------
+
+
+def test_what_a_stranger_sent_first_is_taken_in_for_whoever_may(cast: Cast, other: Company) -> None:
+    """They learn of each other nothing: each has a message, and what became of it."""
+    fiona, dario = as_user(cast.fiona.user), as_user(cast.dario.user)
+    CompanyAccess.objects.create(user=cast.dario.user, company=cast.company)
+
+    first = fiona.post(reverse("messages"), {"file": SimpleUploadedFile("m.xml", ubl())}, follow=True)
+    second = dario.post(reverse("messages"), {"file": SimpleUploadedFile("m.xml", ubl())}, follow=True)
+    again = fiona.post(reverse("messages"), {"file": SimpleUploadedFile("m.xml", ubl())}, follow=True)
+
+    assert (first.status_code, second.status_code, again.status_code) == (200, 200, 200)
+    assert "belongs to a company that you do not work in" in words(first)
+    assert "The message is taken in." in words(second) and "here already" not in words(second)
+    assert "here already" in words(again) and "belongs to a company that you do not work in" in words(again)
+    assert "Invoice INV-1" not in words(again)
+    assert list(Message.objects.order_by("pk").values_list("received_by__username", "state")) == [
+        ("fiona", "DEAD"), ("dario", "DONE"),
+    ]  # fmt: skip
+    assert Document.objects.count() == 1
+
+
+def test_a_stranger_is_not_told_that_a_file_was_taken_in(cast: Cast, other: Company) -> None:
+    received(cast, ubl())
+    fresh = ubl("INV-2")
+
+    pages = [
+        words(
+            as_user(cast.fiona.user).post(
+                reverse("messages"), {"file": SimpleUploadedFile("m.xml", content)}, follow=True
+            )
+        )
+        for content in (ubl(), fresh)
+    ]
+
+    assert pages[0].replace("INV-1", "INV-2") == pages[1]
+    assert "belongs to a company that you do not work in" in pages[0]
+
+
+def test_whoever_sees_what_was_not_taken_in_may_send_and_try_it_again(cast: Cast, other: Company) -> None:
+    mine = sent(ubl(), by=cast.fiona)
+
+    same, tried = receiving.receive(ubl(), "m.xml", company=None, by=cast.dario, now=LATER)
+    done = receiving.attempt(same, by=cast.dario, now=LATER)
+
+    assert (same, tried, done.state) == (mine, False, "DONE")
+
+
+def test_what_was_dropped_is_tried_when_it_is_sent_again(cast: Cast) -> None:
+    message = received(cast, ubl(buyer="Nuova"))
+    receiving.drop(message)
+    cast.customer("NUOVA")
+
+    same, tried = receiving.receive(ubl(buyer="Nuova"), "m.xml", company=cast.company, by=cast.dario, now=LATER)
+
+    assert (same, tried, same.state) == (message, True, "DONE")
