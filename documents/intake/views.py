@@ -1,5 +1,6 @@
 """Messages: sent in, taken in or not and why, tried again."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -57,7 +58,7 @@ def _received(request: HttpRequest, form: MessageForm) -> Message:
 
 
 def _actor(request: HttpRequest) -> Actor:
-    return Actor(user=request.user, address=request.META.get("REMOTE_ADDR", ""), channel="message")
+    return replace(Actor.of(request), channel="message")
 
 
 @door("import_data")

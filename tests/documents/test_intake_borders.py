@@ -1,16 +1,19 @@
 """Messages between companies: nobody moves what another company's numbers name, and nobody is told what is not theirs."""
 
+from typing import Any
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from creditrisk.decisions.models import Decision
 from creditrisk.refusal import Refused
 from creditrisk.roles import Actor
 from customers.models import Company, CompanyAccess, Customer
 from documents.intake import receiving
 from documents.intake.models import Message, PartyKey
 from documents.models import Document
-from tests.cast import Cast
+from tests.cast import Cast, policy
 from tests.documents.test_intake import LATER, received, ubl
 from tests.pages import as_user, words
 
@@ -204,3 +207,24 @@ def test_what_was_dropped_is_tried_when_it_is_sent_again(cast: Cast) -> None:
     same, tried = receiving.receive(ubl(buyer="Nuova"), "m.xml", company=cast.company, by=cast.dario, now=LATER)
 
     assert (same, tried, same.state) == (message, True, "DONE")
+
+
+# -- who decided ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("way", ["sent", "again", "assigned"])
+def test_behind_a_proxy_the_address_is_that_of_the_person(cast: Cast, settings: Any, way: str) -> None:
+    policy(checkpoints={"entry": {"on": True}})
+    settings.BEHIND_TLS = True
+    behind = {"X-Forwarded-For": "198.51.100.7, 203.0.113.9", "X-Forwarded-Proto": "https"}
+    dario = as_user(cast.dario.user)
+    content = ubl("PO-1", root="Order", buyer="Rossi" if way == "sent" else "Nuova")
+
+    dario.post(reverse("messages"), {"file": SimpleUploadedFile("m.xml", content)}, headers=behind)
+    if way != "sent":
+        cast.customer("NUOVA" if way == "again" else "ALTRA")
+        dario.post(reverse(f"message_{'again' if way == 'again' else 'assign'}", args=[Message.objects.get().pk]),
+                   {"customer": "ALTRA"}, headers=behind)  # fmt: skip
+
+    actors = list(Decision.objects.values_list("actor", flat=True))
+    assert [(a["user"], a["address"], a["channel"]) for a in actors] == [("dario", "203.0.113.9", "message")]
