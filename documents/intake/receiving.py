@@ -266,7 +266,8 @@ def _instalments(days: Sequence[int], percents: Sequence[Decimal]) -> PaymentTer
 
 
 def _name_key(name: str) -> str:
-    return f"NAME:{' '.join(sorted(words(name))).upper()}"[:120]
+    told = " ".join(sorted(words(name))) or " ".join(name.split())  # words are of Latin letters
+    return f"NAME:{told.upper()}"[:120]
 
 
 def _told(keys: Iterable[str]) -> set[Customer]:

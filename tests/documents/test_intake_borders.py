@@ -150,6 +150,18 @@ def test_a_name_that_was_told_takes_nothing_from_whoever_is_called_so(
     assert PartyKey.objects.get().customer == theirs
 
 
+def test_a_name_in_other_letters_is_nobody_elses(cast: Cast) -> None:
+    message = received(cast, ubl(buyer="Насосы", key=""))
+    receiving.assign(message, cast.rossi, by=cast.dario, now=LATER)
+
+    same, other = (
+        received(cast, ubl(number, buyer=name, key="")) for number, name in (("A", "НАСОСЫ"), ("B", "Клапаны"))
+    )
+
+    assert same.documents.get().customer == cast.rossi
+    assert (other.state, other.buyer["name"]) == ("DEAD", "Клапаны")
+
+
 # -- the very same file --------------------------------------------------------------------------------------------
 
 
