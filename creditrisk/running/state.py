@@ -15,6 +15,7 @@ from django.utils.translation import ngettext, pgettext
 from redis import Redis, RedisError
 
 from approvals.models import SweptDay
+from creditrisk import language
 from creditrisk.clock import APART, business_day, told
 from creditrisk.running.models import Heartbeat, SetAside
 
@@ -140,7 +141,7 @@ def _disk() -> Part:
         free = shutil.disk_usage(settings.VAR_DIR).free
     except OSError:
         return Part("disk", "ok", _("How much room there is cannot be seen from here."))
-    said = _("%(megabytes)d MB are free where files are written.") % {"megabytes": free // 1024**2}
+    said = _("%(megabytes)s MB are free where files are written.") % {"megabytes": language.number(free // 1024**2)}
     return Part("disk", "degraded" if free < LITTLE else "ok", said)
 
 
