@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+import psycopg
 from django.db import InterfaceError, OperationalError
 
 Trouble = Literal["away", "full"]
@@ -11,6 +12,8 @@ Trouble = Literal["away", "full"]
 _AWAY = ("08", "53300", "57P01", "57P02", "57P03")
 _FULL = ("53100",)
 _DEEP = 10
+# The driver's own get through where Django closes a cursor of the server's after reading it row by row.
+_OURS = (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
 
 
 def trouble(error: BaseException | None) -> Trouble | None:
@@ -18,8 +21,8 @@ def trouble(error: BaseException | None) -> Trouble | None:
     for _step in range(_DEEP):
         if error is None:
             return None
-        if isinstance(error, OperationalError | InterfaceError):
-            state = getattr(error.__cause__, "sqlstate", None)
+        if isinstance(error, _OURS):
+            state = getattr(error if isinstance(error, psycopg.Error) else error.__cause__, "sqlstate", None)
             if isinstance(state, str) and state.startswith(_FULL):
                 return "full"
             if state is None or state.startswith(_AWAY):
