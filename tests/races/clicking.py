@@ -109,7 +109,8 @@ class Clicking(threading.Thread):
             return
         seen = html.unescape(saw[1])
         typed = {"saw": seen, "reason": "good_history", "scope": "REMAINING_STEPS", "cap": json.loads(seen)["amount"]}
-        if self._post("carla", f"/desk/{hold}/release/", typed).status_code == 302:
+        answer = self._post("carla", f"/desk/{hold}/release/", typed)
+        if answer.status_code == 302 and answer.headers["Location"] == "/desk/":  # Else somebody else decided it.
             self._is_done("release", int(hold))
 
     def limit(self) -> None:
