@@ -140,12 +140,14 @@ def _less(attempt: Attempt, choices: Choices) -> Remedy | None:
 
 def largest(attempt: Attempt, unit: Decimal) -> Decimal | None:
     """Return the largest amount of the document, in steps of `unit`, that passes; None where the smallest does not."""
-    least, most = 1, int(attempt.plan.total / unit)
-    if most <= least or not attempt.of(least * unit).passes:
-        return None
     room = attempt.plan.total - attempt.excess(attempt.plan.currency)
-    held = edge.first(lambda n: not attempt.of(n * unit).passes, no=least, yes=most, near=[int(room / unit) + 1])
-    return (held - 1) * unit
+    held = edge.first(
+        lambda n: not attempt.of(n * unit).passes,
+        no=0,
+        most=int(attempt.plan.total / unit),
+        near=[int(room / unit) + 1],
+    )
+    return (held - 1) * unit if held is not None and held > 1 else None
 
 
 def _other_terms(attempt: Attempt, choices: Choices) -> list[PaymentTerms]:

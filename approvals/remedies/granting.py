@@ -83,10 +83,9 @@ def _smallest_limit(attempt: Attempt, put: Put, standing: Standing) -> Decimal |
         return None
     unit = Decimal(1).scaleb(-decimals(standing.limit.currency))
     most = int(max(standing.measured, standing.limit.amount, unit) * LARGEST_RAISE / unit)
-    if not put(attempt, most * unit).passes:
-        return None
     used = -int(-standing.measured // unit)
-    return edge.first(lambda n: put(attempt, n * unit).passes, no=0, yes=most, near=[used]) * unit
+    found = edge.first(lambda n: put(attempt, n * unit).passes, no=0, most=most, near=[used])
+    return found * unit if found is not None else None
 
 
 def lifts(attempt: Attempt) -> list[tuple[Remedy, Attempt]]:

@@ -1,5 +1,7 @@
 """What could be paid around an attempt, in which order, and the smallest payment after which it passes."""
 
+import itertools
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -130,19 +132,22 @@ def _pools(attempt: Attempt, payables: Sequence[Payable]) -> list[list[Payable]]
 
 def _smallest_of(attempt: Attempt, pool: Sequence[Payable]) -> Payment | None:
     entries = [*pool, *_on_account(attempt)]
-    if not entries or not _pay(attempt, entries).attempt.passes:
-        return None
+    currency = attempt.seen.accounts[attempt.plan.debtor_id].currency
+    paid = list(itertools.accumulate(_in(attempt, currency, p) for p in entries))
+    guess = bisect_left(paid, attempt.excess(currency)) + 1
     # So many of them, paid in full, suffice; one less does not.
-    whole = edge.first(lambda n: _pay(attempt, entries[:n]).attempt.passes, no=0, yes=len(entries))
+    whole = edge.first(lambda n: _pay(attempt, entries[:n]).attempt.passes, no=0, most=len(entries), near=[guess])
+    if whole is None:
+        return None
     before, last = entries[: whole - 1], entries[whole - 1]
-    currency = last.row.currency
-    unit = Decimal(1).scaleb(-decimals(currency))
+    unit = Decimal(1).scaleb(-decimals(last.row.currency))
     full = int(last.amount / unit)
-    rest = attempt.excess(currency) - sum(_in(attempt, currency, p) for p in before)
+    rest = attempt.excess(last.row.currency) - sum(_in(attempt, last.row.currency, p) for p in before)
     cents = edge.first(
-        lambda n: _pay(attempt, before, last, n * unit).attempt.passes, no=0, yes=full, near=[-int(-rest // unit), full]
-    )
-    return _pay(attempt, before, last, cents * unit)
+        lambda n: _pay(attempt, before, last, n * unit).attempt.passes,
+        no=0, most=full, near=[-int(-rest // unit), full], surely=True,
+    )  # fmt: skip
+    return _pay(attempt, before, last, (cents or full) * unit)
 
 
 def _in(attempt: Attempt, currency: str, payable: Payable) -> Decimal:
