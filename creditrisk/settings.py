@@ -96,7 +96,8 @@ SESSION_ENGINE, SESSION_COOKIE_AGE = "creditrisk.signin.sessions", number("SESSI
 ACCOUNT_ADAPTER, SOCIALACCOUNT_ADAPTER = (f"creditrisk.signin.adapters.{name}" for name in ("Accounts", "Directory"))
 ACCOUNT_LOGIN_METHODS, ACCOUNT_SIGNUP_FIELDS = {"username"}, ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION, ACCOUNT_SESSION_REMEMBER, ACCOUNT_LOGOUT_ON_GET = "none", False, False
-ACCOUNT_RATE_LIMITS = {"login": "60/m/ip", "login_failed": "20/5m/ip,5/5m/key", "reset_password": "10/h/ip,3/h/key"}
+# Who is being looked at counts as failed until the password fits, and an office comes in behind one address.
+ACCOUNT_RATE_LIMITS = {"login": "60/m/ip", "login_failed": "50/5m/ip,5/5m/key", "reset_password": "10/h/ip,3/h/key"}
 MFA_SUPPORTED_TYPES, MFA_TOTP_ISSUER, MFA_TOTP_TOLERANCE = ["totp", "recovery_codes"], "creditrisk", 1
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_FORMS = {"authenticate": "creditrisk.signin.forms.Code", "reauthenticate": "creditrisk.signin.forms.CodeAgain"}
