@@ -48,6 +48,14 @@ def test_no_use_of_a_session_moves_its_end(cast: Cast, client: Client, after: Ca
     assert (page.status_code, page.headers["Location"]) == (302, "/login/?next=/customers/")
 
 
+def assert_it_ends_after_21_hours(client: Client, after: Callable[[float], None]) -> None:
+    still = []
+    for hours in (20.9, 21.1):
+        after(hours)
+        still.append(client.get("/customers/").status_code)
+    assert still == [200, 302]
+
+
 def test_who_signs_in_again_has_all_the_hours_again(cast: Cast, client: Client, after: Callable[[float], None]) -> None:
     client.get(reverse("account_login"))
     client.post("/login/", LOGIN)
@@ -55,12 +63,7 @@ def test_who_signs_in_again_has_all_the_hours_again(cast: Cast, client: Client, 
     client.post("/logout/")
     client.post("/login/", LOGIN)
 
-    still = []
-    for hours in (20.9, 21.1):
-        after(hours)
-        still.append(client.get("/customers/").status_code)
-
-    assert still == [200, 302]
+    assert_it_ends_after_21_hours(client, after)
 
 
 def test_the_hours_count_from_the_login_and_not_from_what_went_before(
@@ -70,12 +73,7 @@ def test_the_hours_count_from_the_login_and_not_from_what_went_before(
     after(9)
     client.post("/login/", LOGIN)
 
-    still = []
-    for hours in (20.9, 21.1):
-        after(hours)
-        still.append(client.get("/customers/").status_code)
-
-    assert still == [200, 302]
+    assert_it_ends_after_21_hours(client, after)
 
 
 def test_a_session_that_says_no_beginning_begins_when_it_is_saved(
